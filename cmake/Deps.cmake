@@ -1,0 +1,46 @@
+# Libraries from outside: always the system's copy, never a download. `./dev deps` installs them on
+# Debian.
+#
+# A library is looked for when a layer that uses it is built. What only tests or benches need
+# (GoogleTest, Google Benchmark, a C++ compiler) may be absent: those parts are then left out and
+# the configure step says so.
+
+set(smmu_pkg_zstd libzstd)
+set(smmu_pkg_jansson jansson)
+set(smmu_pkg_xxhash libxxhash)
+
+# smmu_require_dep(zstd) makes the target smmu_dep_zstd or stops with what to do.
+macro(smmu_require_dep name)
+  if(NOT TARGET smmu_dep_${name})
+    find_package(PkgConfig QUIET)
+    if(NOT PKG_CONFIG_FOUND)
+      message(FATAL_ERROR "pkg-config is missing. Run: ./dev deps build")
+    endif()
+    pkg_check_modules(smmu_pc_${name} QUIET IMPORTED_TARGET GLOBAL ${smmu_pkg_${name}})
+    if(NOT smmu_pc_${name}_FOUND)
+      message(FATAL_ERROR "The library ${smmu_pkg_${name}} is missing. Run: ./dev deps build")
+    endif()
+    add_library(smmu_dep_${name} INTERFACE IMPORTED GLOBAL)
+    target_link_libraries(smmu_dep_${name} INTERFACE PkgConfig::smmu_pc_${name})
+  endif()
+endmacro()
+
+# C++ is needed by tests/shim, bench and tlm alone, so a machine with only a C compiler still builds
+# smmulator.
+macro(smmu_enable_cxx_if_found)
+  include(CheckLanguage)
+  if(NOT CMAKE_CXX_COMPILER)
+    unset(CMAKE_CXX_COMPILER CACHE)
+    check_language(CXX)
+  endif()
+  if(CMAKE_CXX_COMPILER)
+    enable_language(CXX)
+  endif()
+endmacro()
+
+find_program(CCACHE_PROGRAM ccache)
+mark_as_advanced(CCACHE_PROGRAM)
+if(CCACHE_PROGRAM)
+  set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+endif()

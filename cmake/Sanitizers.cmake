@@ -1,0 +1,48 @@
+# What a build instruments and how it links: the targets smmu_sanitizers and the function
+# smmu_link_optimised.
+
+set(SMMU_SANITIZE "" CACHE STRING "Sanitizers for -fsanitize=, for example address,undefined")
+option(SMMU_COVERAGE "Count executed lines for gcov" OFF)
+option(SMMU_FUZZ "Build tests/fuzz with libFuzzer (clang)" OFF)
+option(SMMU_LTO "Link-time optimisation of the program and the benches" OFF)
+
+add_library(smmu_sanitizers INTERFACE)
+if(SMMU_SANITIZE)
+  set(flags -fsanitize=${SMMU_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_compile_options(smmu_sanitizers INTERFACE ${flags})
+  target_link_options(smmu_sanitizers INTERFACE ${flags})
+endif()
+if(SMMU_FUZZ)
+  if(NOT CMAKE_C_COMPILER_ID MATCHES "Clang")
+    message(FATAL_ERROR "SMMU_FUZZ needs clang. Run: ./dev deps fuzz, then cmake --preset fuzz")
+  endif()
+  target_compile_options(smmu_sanitizers INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+if(SMMU_COVERAGE)
+  target_compile_options(smmu_sanitizers INTERFACE --coverage)
+  target_link_options(smmu_sanitizers INTERFACE --coverage)
+endif()
+
+if(SMMU_LTO)
+  include(CheckIPOSupported)
+  check_ipo_supported(RESULT smmu_lto_works LANGUAGES C)
+  if(smmu_lto_works AND CMAKE_C_COMPILER_ID STREQUAL "GNU")
+    # Libraries carry machine code as well: test programs link that and are spared the long link.
+    set(CMAKE_C_COMPILE_OPTIONS_IPO -flto=auto -ffat-lto-objects)
+    set(CMAKE_CXX_COMPILE_OPTIONS_IPO -flto=auto -ffat-lto-objects)
+    set(CMAKE_C_LINK_OPTIONS_IPO -flto=auto)
+    set(CMAKE_CXX_LINK_OPTIONS_IPO -flto=auto)
+  endif()
+endif()
+
+function(smmu_link_optimised target)
+  if(SMMU_LTO AND smmu_lto_works)
+    set_target_properties(${target} PROPERTIES INTERPROCEDURAL_OPTIMIZATION ON)
+  endif()
+endfunction()
+
+function(smmu_link_plainly target)
+  if(SMMU_LTO AND smmu_lto_works AND CMAKE_C_COMPILER_ID STREQUAL "GNU")
+    target_link_options(${target} PRIVATE -fno-lto)
+  endif()
+endfunction()
