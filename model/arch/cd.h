@@ -1,0 +1,38 @@
+/* Context Descriptor: meaning and legality. IHI 0070 5.4, 5.4.2; level 1 descriptors 5.3.
+ * Left out: MPAM, stalls (S), HTTU (HA, HD), 52-bit (DS), permission indirection, AMAIR. */
+#ifndef SMMU_ARCH_CD_H
+#define SMMU_ARCH_CD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "arch/desc.h"
+#include "arch/features.h"
+#include "arch/ste.h"
+
+/* One of the two tables of a CD. */
+struct smmu_cd_table {
+  uint64_t ttb; /* aligned to the start table */
+  struct smmu_geometry geometry;
+  uint8_t epd, had, e0pd, tbi;
+};
+
+struct smmu_cd {
+  struct smmu_cd_table table[2];
+  uint64_t mair; /* byte n: attribute n */
+  uint16_t asid;
+  uint8_t affd, wxn, pan, epan;
+  uint8_t a, r; /* fault behaviour: abort, record */
+  uint8_t aset;
+};
+
+/* True: legal, *out filled. False: C_BAD_CD. */
+bool smmu_cd_decode(const uint64_t words[8], const struct smmu_features *f,
+                    const struct smmu_ste *ste, struct smmu_cd *out);
+
+/* Level 1 CD descriptor: address of the CD for a SubstreamID; false if invalid or out of range
+ * (C_BAD_SUBSTREAMID). leaf_log2 is 6 (4 KB leaf) or 10 (64 KB leaf). */
+bool smmu_l1cd_lookup(uint64_t l1cd, uint32_t ssid, unsigned leaf_log2, unsigned address_bits,
+                      uint64_t *cd_addr);
+
+#endif

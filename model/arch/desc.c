@@ -1,0 +1,107 @@
+/* VMSAv8-64 descriptors. Arm ARM D8.3 (formats), D8.4 (permissions); IHI 0070 3.4, 5.2 (S2SL0). */
+#include "arch/desc.h"
+
+#include "arch/structs.h"
+#include "util/bits.h"
+
+int smmu_stage1_start_level(unsigned granule_log2, unsigned ia_bits)
+{
+  return 3 - (int)((ia_bits - 1 - granule_log2) / (granule_log2 - 3));
+}
+
+bool smmu_stage2_start_level(unsigned granule_log2, unsigned s2sl0, int *level)
+{
+  /* Encodings count up from the smallest table; 4 KB counts from level 2, the others from level 3.
+   */
+  static const int8_t level_4k[4] = { 2, 1, 0, 3 };
+  static const int8_t level_16k[4] = { 3, 2, 1, -1 };
+  static const int8_t level_64k[4] = { 3, 2, 1, -1 };
+  const int8_t *table = granule_log2 == 12 ? level_4k : granule_log2 == 14 ? level_16k : level_64k;
+
+  *level = table[s2sl0 & 3];
+  return *level >= 0;
+}
+
+bool smmu_stage2_start_fits(unsigned granule_log2, unsigned ia_bits, int level)
+{
+  int index_bits = (int)ia_bits - (int)smmu_level_shift(granule_log2, level);
+
+  return index_bits >= 1 && index_bits <= (int)granule_log2 - 3 + 4;
+}
+
+unsigned smmu_start_table_log2(const struct smmu_geometry *g)
+{
+  return g->ia_bits - smmu_level_shift(g->granule_log2, g->start_level) + 3;
+}
+
+enum smmu_desc_kind smmu_desc_kind(uint64_t desc, int level, unsigned granule_log2)
+{
+  if (!(desc & 1))
+    return SMMU_DESC_INVALID;
+  if (level == 3)
+    return (desc & 2) ? SMMU_DESC_LEAF : SMMU_DESC_INVALID;
+  if (desc & 2)
+    return SMMU_DESC_TABLE;
+  if (level == 2 || (level == 1 && granule_log2 == 12))
+    return SMMU_DESC_LEAF;
+  return SMMU_DESC_INVALID;
+}
+
+unsigned smmu_desc_table_limits(uint64_t desc)
+{
+  unsigned ap = (unsigned)FGET(TABLE, APTable, &desc);
+  unsigned limits = 0;
+
+  limits |= (ap & 1) ? SMMU_TABLE_NO_USER : 0;
+  limits |= (ap & 2) ? SMMU_TABLE_NO_WRITE : 0;
+  limits |= FGET(TABLE, PXNTable, &desc) ? SMMU_TABLE_PXN : 0;
+  limits |= FGET(TABLE, UXNTable, &desc) ? SMMU_TABLE_UXN : 0;
+  return limits;
+}
+
+/* EL2 without E2H: one translation regime without unprivileged side. Both sides get the same
+ * answer, so that a transaction's privilege does not matter. */
+static unsigned one_range_perm(uint64_t desc, unsigned limits, bool wxn)
+{
+  bool write = !(FGET(S1_LEAF, AP, &desc) & 2) && !(limits & SMMU_TABLE_NO_WRITE);
+  bool exec = !FGET(S1_LEAF, UXN, &desc) && !(limits & SMMU_TABLE_UXN) && !(wxn && write);
+  unsigned side = SMMU_USER_R | (write ? SMMU_USER_W : 0) | (exec ? SMMU_USER_X : 0);
+
+  return side | side << 4;
+}
+
+unsigned smmu_s1_perm(uint64_t desc, unsigned limits, const struct smmu_s1_policy *p)
+{
+  unsigned ap = (unsigned)FGET(S1_LEAF, AP, &desc);
+  bool uxn = FGET(S1_LEAF, UXN, &desc) || (limits & SMMU_TABLE_UXN);
+  bool pxn = FGET(S1_LEAF, PXN, &desc) || (limits & SMMU_TABLE_PXN);
+  bool writable = !(ap & 2) && !(limits & SMMU_TABLE_NO_WRITE);
+  bool user = (ap & 1) && !(limits & SMMU_TABLE_NO_USER);
+  bool user_write = user && writable;
+  bool user_exec = !uxn && !(p->wxn && user_write);
+  bool priv_exec = !pxn && !user_write && !(p->wxn && writable);
+  bool priv_data = !(p->pan && (user || (p->epan && user_exec)));
+  unsigned perm = 0;
+
+  if (p->one_range)
+    return one_range_perm(desc, limits, p->wxn);
+  perm |= user ? SMMU_USER_R : 0;
+  perm |= user_write ? SMMU_USER_W : 0;
+  perm |= user_exec ? SMMU_USER_X : 0;
+  perm |= priv_data ? SMMU_PRIV_R : 0;
+  perm |= priv_data && writable ? SMMU_PRIV_W : 0;
+  perm |= priv_exec ? SMMU_PRIV_X : 0;
+  return perm;
+}
+
+unsigned smmu_s2_perm(uint64_t desc, bool xnx)
+{
+  static const unsigned exec[4] = { SMMU_USER_X | SMMU_PRIV_X, SMMU_USER_X, 0, SMMU_PRIV_X };
+  unsigned ap = (unsigned)FGET(S2_LEAF, S2AP, &desc);
+  unsigned xn = (unsigned)bits_get(desc, 54, 53);
+  unsigned perm = exec[xnx ? xn : xn & 2];
+
+  perm |= (ap & 1) ? SMMU_USER_R | SMMU_PRIV_R : 0;
+  perm |= (ap & 2) ? SMMU_USER_W | SMMU_PRIV_W : 0;
+  return perm;
+}

@@ -1,0 +1,101 @@
+/* VMSAv8-64 translation tables: where the next descriptor lies and what it means.
+ * Pure functions on words. IHI 0070 3.4 (address sizes), Arm ARM D8 (descriptor formats); 48-bit
+ * output addresses, granules 4 KB, 16 KB and 64 KB. Left out: 52-bit formats (DS, LPA), VMSAv8-32,
+ * VMSAv9-128, the contiguous hint. */
+#ifndef SMMU_ARCH_DESC_H
+#define SMMU_ARCH_DESC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Shape of one translation table: fixed once the STE or CD is decoded. */
+struct smmu_geometry {
+  uint8_t granule_log2; /* 12, 14 or 16 */
+  int8_t start_level;   /* 0..3 */
+  uint8_t ia_bits;      /* input address bits */
+  uint8_t oa_bits;      /* output address bits that are legal */
+};
+
+enum smmu_desc_kind { SMMU_DESC_INVALID, SMMU_DESC_TABLE, SMMU_DESC_LEAF };
+
+/* Permissions by who asks: bits of a stage 1 or combined mapping. */
+#define SMMU_USER_R 0x01u
+#define SMMU_USER_W 0x02u
+#define SMMU_USER_X 0x04u
+#define SMMU_PRIV_R 0x10u
+#define SMMU_PRIV_W 0x20u
+#define SMMU_PRIV_X 0x40u
+
+/* Limits that table descriptors put on everything below them (hierarchical attributes). */
+#define SMMU_TABLE_NO_USER  0x1u /* APTable[0] */
+#define SMMU_TABLE_NO_WRITE 0x2u /* APTable[1] */
+#define SMMU_TABLE_PXN      0x4u
+#define SMMU_TABLE_UXN      0x8u
+
+/* Bits of input address below a descriptor of this level, i.e. log2 of the bytes it covers. */
+static inline unsigned smmu_level_shift(unsigned granule_log2, int level)
+{
+  return granule_log2 + (granule_log2 - 3) * (unsigned)(3 - level);
+}
+
+/* Start level and legality of a stage 1 table with TxSZ; the caller has checked the range of TxSZ.
+ */
+int smmu_stage1_start_level(unsigned granule_log2, unsigned ia_bits);
+/* Start level named by S2SL0 for a granule; false for reserved encodings. */
+bool smmu_stage2_start_level(unsigned granule_log2, unsigned s2sl0, int *level);
+/* Does a stage 2 table of ia_bits starting at level fit into at most 16 concatenated tables? */
+bool smmu_stage2_start_fits(unsigned granule_log2, unsigned ia_bits, int level);
+
+/* log2 of the bytes of the table at the start level (concatenated tables included). */
+unsigned smmu_start_table_log2(const struct smmu_geometry *g);
+
+/* Address of the descriptor for input address ia in the table of this level. */
+static inline uint64_t smmu_desc_addr(const struct smmu_geometry *g, uint64_t table, int level,
+                                      uint64_t ia)
+{
+  unsigned shift = smmu_level_shift(g->granule_log2, level);
+  unsigned top = level == g->start_level ? g->ia_bits : shift + g->granule_log2 - 3;
+  uint64_t index = (ia >> shift) & ((1ULL << (top - shift)) - 1);
+
+  return table | (index << 3);
+}
+
+/* Kind of a descriptor at a level. Blocks: 4 KB at 1 and 2, 16 KB and 64 KB at 2. */
+enum smmu_desc_kind smmu_desc_kind(uint64_t desc, int level, unsigned granule_log2);
+/* Next table address, or output address of a leaf. */
+static inline uint64_t smmu_desc_out(uint64_t desc, unsigned low_bit)
+{
+  return desc & ((1ULL << 48) - 1) & ~((1ULL << low_bit) - 1);
+}
+
+/* SMMU_TABLE_* of a stage 1 table descriptor. */
+unsigned smmu_desc_table_limits(uint64_t desc);
+
+/* What a stage 1 leaf allows. one_range: EL2 without E2H (no unprivileged side). IHI 0070 3.3.4;
+ * Arm ARM D8.4. */
+struct smmu_s1_policy {
+  bool one_range, wxn, pan, epan;
+};
+unsigned smmu_s1_perm(uint64_t desc, unsigned limits, const struct smmu_s1_policy *p);
+/* What a stage 2 leaf allows, in the same bits. xnx: IDR3.XNX. */
+unsigned smmu_s2_perm(uint64_t desc, bool xnx);
+
+/* The bit a transaction needs: R, W, X of the unprivileged or the privileged side. A write is never
+ * an instruction fetch. */
+static inline unsigned smmu_access_bit(bool write, bool instruction, bool privileged)
+{
+  return 1u << ((unsigned)write | (unsigned)(instruction & !write) << 1 |
+                (unsigned)privileged << 2);
+}
+
+static inline bool smmu_desc_af(uint64_t desc)
+{
+  return (desc >> 10) & 1;
+}
+
+static inline bool smmu_desc_ng(uint64_t desc)
+{
+  return (desc >> 11) & 1;
+}
+
+#endif

@@ -1,0 +1,39 @@
+/* What the ID registers promise, decoded once.
+ * IHI 0070: 6.3.1 (IDR0) to 6.3.6 (IDR5), 3.4 (address sizes). Only features this model has a use
+ * for are listed. */
+#ifndef SMMU_ARCH_FEATURES_H
+#define SMMU_ARCH_FEATURES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "smmu/config.h"
+
+#define SMMU_GRAN_4K  1u
+#define SMMU_GRAN_16K 2u
+#define SMMU_GRAN_64K 4u
+
+struct smmu_features {
+  uint8_t s1p, s2p; /* stages */
+  uint8_t ttf;      /* bit 0 VMSAv8-32 LPAE, bit 1 VMSAv8-64 */
+  uint8_t httu, hyp;
+  uint8_t asid16, vmid16, vmw;
+  uint8_t cd2l, st_level; /* two-level CD and Stream tables */
+  uint8_t msi, sev;
+  uint8_t stall_model, term_model, ttendian;
+  uint8_t ats, pri;
+  uint8_t sidsize, ssidsize, cmdqs, eventqs;
+  uint8_t attr_perms_ovr,
+    attr_types_ovr; /* STE.PRIVCFG and INSTCFG; STE.MTCFG, MemAttr and SHCFG */
+  uint8_t had, xnx, stt, ril, fwb, e0pd, epan, bbml;
+  uint8_t granules; /* SMMU_GRAN_* */
+  uint8_t oas, ias; /* address bits */
+  uint8_t version;  /* minor: 1 is SMMUv3.1 */
+};
+
+void smmu_features_decode(const struct smmu_config *cfg, struct smmu_features *f);
+/* Address bits of an OAS, IPS or S2PS encoding (IDR5.OAS): 32..52; reserved values act as the
+ * largest known. */
+unsigned smmu_address_bits(unsigned encoding);
+
+#endif

@@ -1,0 +1,39 @@
+/* Stream Table Entry: meaning and legality. IHI 0070 5.2, 5.2.2; level 1 descriptors 5.1.
+ * Left out: Secure and Realm fields, ATS (EATS), MPAM (S1MPAM, VMSPtr), stalls (S1STALLD, S2S),
+ * HTTU (S2HA, S2HD), DPT. */
+#ifndef SMMU_ARCH_STE_H
+#define SMMU_ARCH_STE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "arch/desc.h"
+#include "arch/features.h"
+
+/* NS StreamWorld, the tag of everything cached for a stream. IHI 0070 3.3.3. */
+enum smmu_world { SMMU_WORLD_EL1, SMMU_WORLD_EL2, SMMU_WORLD_EL2_E2H };
+
+struct smmu_ste {
+  uint64_t s1_context_ptr;
+  uint64_t s2ttb; /* aligned to the start table */
+  uint16_t vmid;  /* S2VMID, also for stage 1 only streams; 0 without stage 2 support */
+  uint8_t abort;  /* Config = 0b0xx: terminate silently */
+  uint8_t s1, s2; /* stages that translate */
+  uint8_t world;  /* enum smmu_world */
+  uint8_t s1fmt, s1cdmax, s1dss;
+  uint8_t privcfg, instcfg;
+  uint8_t mtcfg, memattr, shcfg;
+  uint8_t s2affd, s2r, s2ptw, mev;
+  struct smmu_geometry s2_geometry;
+};
+
+/* Decode eight dwords. True: legal, *out filled (with abort set, only abort is meaningful). False:
+ * C_BAD_STE. e2h is CR2.E2H. */
+bool smmu_ste_decode(const uint64_t words[8], const struct smmu_features *f, bool e2h,
+                     struct smmu_ste *out);
+
+/* Level 1 Stream Table descriptor for a StreamID: false if the StreamID is outside
+ * (C_BAD_STREAMID), else the STE's address. */
+bool smmu_l1std_lookup(uint64_t l1std, uint32_t sid, unsigned split, uint64_t *ste_addr);
+
+#endif
