@@ -1,0 +1,211 @@
+/* One set-associative translation cache; micro-TLBs, main TLB and walk cache are instances of it.
+ * Entries of every span live side by side: a lookup tries the spans that are present, small ones
+ * first. Larger caches keep two chains in the aid region, by (VMID, ASID or global) and by VMID, so
+ * that an invalidation whose sets cannot be computed walks the entries concerned and not the cache
+ * (measured: docs/decisions/001). */
+#include <string.h>
+
+#include "core/core.h"
+#include "core/lookup.h"
+#include "util/bits.h"
+#include "util/check.h"
+
+static uint32_t bucket_of(const struct cache *c, unsigned which, uint64_t tag)
+{
+  uint64_t key = which == 0 ? (tag & 0xffffffffULL) | (tag & TAG_GLOBAL) >> 16 : tag & 0xffff;
+
+  return (uint32_t)((key * 0x9e3779b97f4a7c15ULL) >> 40) & c->bucket_mask;
+}
+
+static uint32_t *head_of(struct smmu *s, const struct cache *c, unsigned which, uint64_t tag)
+{
+  uint32_t *heads = at(s, c->off_head);
+
+  return &heads[which * (c->bucket_mask + 1) + bucket_of(c, which, tag)];
+}
+
+uint32_t smmu_cache_chain(struct smmu *s, const struct cache *c, unsigned which, uint64_t tag)
+{
+  return *head_of(s, c, which, tag);
+}
+
+static void chain_insert(struct smmu *s, const struct cache *c, uint32_t index, uint64_t tag)
+{
+  struct cache_link *link = at(s, c->off_link);
+
+  if (!c->off_link)
+    return;
+  for (unsigned which = 0; which < 2; which++) {
+    uint32_t *head = head_of(s, c, which, tag);
+
+    link[index].prev[which] = SMMU_NO_INDEX;
+    link[index].next[which] = *head;
+    if (*head != SMMU_NO_INDEX)
+      link[*head].prev[which] = index;
+    *head = index;
+  }
+}
+
+static void chain_remove(struct smmu *s, const struct cache *c, uint32_t index, uint64_t tag)
+{
+  struct cache_link *link = at(s, c->off_link);
+
+  if (!c->off_link)
+    return;
+  for (unsigned which = 0; which < 2; which++) {
+    uint32_t next = link[index].next[which], prev = link[index].prev[which];
+
+    if (prev == SMMU_NO_INDEX)
+      *head_of(s, c, which, tag) = next;
+    else
+      link[prev].next[which] = next;
+    if (next != SMMU_NO_INDEX)
+      link[next].prev[which] = prev;
+  }
+}
+
+uint32_t smmu_cache_lookup(struct smmu *s, const struct cache *c, uint64_t tag, uint64_t va)
+{
+  const struct tlb_entry *entries = cache_entries(s, c);
+  const struct cache_live *live = cache_live_of(s, c);
+
+  for (uint64_t sizes = live->sizes; sizes; sizes &= sizes - 1) {
+    unsigned size_log2 = (unsigned)__builtin_ctzll(sizes);
+    uint64_t want = tag | (uint64_t)size_log2 << 32, base = align_down_log2(va, size_log2);
+    uint32_t first = cache_set(c, va, size_log2) * c->ways;
+    uint32_t way = find_tag(&entries[first], c->ways, want, base);
+
+    if (way == SMMU_NO_INDEX && live->globals)
+      way = find_tag(&entries[first], c->ways, (want & ~TAG_ASID_MASK) | TAG_GLOBAL, base);
+    if (way != SMMU_NO_INDEX)
+      return first + way;
+  }
+  return SMMU_NO_INDEX;
+}
+
+uint32_t smmu_cache_find(struct smmu *s, const struct cache *c, const struct cache_key *k,
+                         bool touch)
+{
+  uint32_t i = cache_lookup(s, c, k->tag, k->va);
+
+  if (touch && i != SMMU_NO_INDEX)
+    cache_touch(s, c, i);
+  return i;
+}
+
+uint32_t smmu_cache_way(const struct cache *c, const struct tlb_entry *e, uint32_t way)
+{
+  return cache_set(c, e->va, tag_size(e->tag)) * c->ways + way % c->ways;
+}
+
+uint32_t smmu_cache_room(struct smmu *s, const struct cache *c, const struct tlb_entry *e,
+                         uint32_t *hint, uint32_t *choices)
+{
+  const struct tlb_entry *entries = cache_entries(s, c);
+  const uint32_t *stamp = at(s, c->off_stamp);
+  uint32_t first = smmu_cache_way(c, e, 0);
+  uint32_t invalid = SMMU_NO_INDEX, oldest = first;
+
+  for (uint32_t i = first; i < first + c->ways; i++) {
+    if (entries[i].tag == e->tag && entries[i].va == e->va)
+      return i;
+    if (entries[i].tag == 0 && invalid == SMMU_NO_INDEX)
+      invalid = i;
+    if (stamp[i] < stamp[oldest])
+      oldest = i;
+  }
+  *hint = oldest - first;
+  *choices = c->ways;
+  return invalid;
+}
+
+bool smmu_cache_full(struct smmu *s, const struct cache *c)
+{
+  return cache_live_of(s, c)->used == c->entries;
+}
+
+void smmu_cache_trace(const struct smmu_hooks *h, unsigned category, const struct cache *c,
+                      uint32_t slot, const struct tlb_entry *e, smmu_actor actor)
+{
+  struct smmu_record r = { 0 };
+
+  if (!h)
+    return;
+  r.category = (uint8_t)category;
+  r.unit = c->id;
+  r.slot = slot;
+  r.actor = (uint16_t)actor;
+  r.sid = c->unit; /* micro-TLBs: which TBU; an entry has no StreamID */
+  if (e) {
+    r.addr_in = e->va;
+    r.addr_out = e->pa;
+    r.vmid = (uint16_t)tag_vmid(e->tag);
+    r.asid = (uint16_t)tag_asid(e->tag);
+    r.info = (uint8_t)tag_size(e->tag);
+    r.phase = (uint8_t)tag_kind(e->tag);
+    r.level = e->level;
+    r.perm = e->perm;
+  }
+  trace_put(h, &r);
+}
+
+void smmu_cache_drop(struct smmu *s, const struct cache *c, uint32_t index, unsigned category,
+                     const struct smmu_hooks *h)
+{
+  struct tlb_entry *e = &cache_entries(s, c)[index];
+  struct cache_live *live = cache_live_of(s, c);
+  unsigned size_log2 = tag_size(e->tag) & 63;
+
+  CHECK(e->tag != 0);
+  smmu_cache_trace(h, category, c, index, e, SMMU_NO_INDEX);
+  chain_remove(s, c, index, e->tag);
+  if (--live->count[size_log2] == 0)
+    live->sizes &= ~(1ULL << size_log2);
+  live->used--;
+  live->globals -= (e->tag & TAG_GLOBAL) != 0;
+  memset(e, 0, sizeof *e);
+}
+
+void smmu_cache_write(struct smmu *s, const struct cache *c, uint32_t index,
+                      const struct tlb_entry *e, const struct smmu_hooks *h)
+{
+  struct tlb_entry *slot = &cache_entries(s, c)[index];
+  struct cache_live *live = cache_live_of(s, c);
+  unsigned size_log2 = tag_size(e->tag) & 63;
+
+  if (slot->tag != 0)
+    smmu_cache_drop(s, c, index, SMMU_TRACE_EVICT, h);
+  *slot = *e;
+  live->count[size_log2]++;
+  live->sizes |= 1ULL << size_log2;
+  live->used++;
+  live->globals += (e->tag & TAG_GLOBAL) != 0;
+  chain_insert(s, c, index, e->tag);
+  cache_touch(s, c, index);
+  smmu_cache_trace(h, SMMU_TRACE_FILL, c, index, e, SMMU_NO_INDEX);
+}
+
+void smmu_cache_flush(struct smmu *s, const struct cache *c, unsigned category,
+                      const struct smmu_hooks *h)
+{
+  const struct tlb_entry *entries = cache_entries(s, c);
+
+  smmu_cache_trace(h, SMMU_TRACE_FLUSH, c, c->entries, NULL, SMMU_NO_INDEX);
+  for (uint32_t i = 0; i < c->entries; i++) {
+    if (entries[i].tag != 0)
+      smmu_cache_drop(s, c, i, category, h);
+  }
+}
+
+void smmu_cache_reset(struct smmu *s, const struct cache *c)
+{
+  if (c->entries == 0 || c->id == SMMU_CACHE_CFG)
+    return;
+  memset(cache_entries(s, c), 0, c->entries * sizeof(struct tlb_entry));
+  memset(at(s, c->off_stamp), 0, c->entries * sizeof(uint32_t));
+  memset(cache_live_of(s, c), 0, sizeof(struct cache_live));
+  if (c->off_link) {
+    memset(at(s, c->off_link), 0, c->entries * sizeof(struct cache_link));
+    memset(at(s, c->off_head), 0xff, 2 * (c->bucket_mask + 1) * sizeof(uint32_t));
+  }
+}

@@ -1,0 +1,159 @@
+/* Configuration cache: STE and CD of a stream as one finished entry, keyed by StreamID and
+ * SubstreamID. IHI 0070 4.3 (CFGI_*), 5.2.1, 5.4.1. Only configurations that let a transaction go
+ * on, or abort silently, are kept: what raised C_BAD_* or F_*_FETCH is read again. IMPDEF: level 1
+ * descriptors are not cached; STE.CONT is not used. */
+#include <string.h>
+
+#include "core/core.h"
+#include "core/lookup.h"
+#include "util/bits.h"
+
+static const struct cache *cfg_cache(const struct smmu *s)
+{
+  return &s->cache[SMMU_CACHE_CFG];
+}
+
+static struct cfg_entry *cfg_entries(struct smmu *s)
+{
+  return at(s, cfg_cache(s)->off_entry);
+}
+
+struct cfg_entry *smmu_cfg_find(struct smmu *s, const struct smmu_txn *t, bool touch)
+{
+  uint32_t i = cfg_lookup(s, t);
+
+  if (i == SMMU_NO_INDEX)
+    return NULL;
+  if (touch)
+    cache_touch(s, cfg_cache(s), i);
+  return &cfg_entries(s)[i];
+}
+
+static void cfg_trace(const struct smmu_hooks *h, unsigned category, uint32_t slot,
+                      const struct cfg_entry *e)
+{
+  struct smmu_record r = { 0 };
+
+  if (!h)
+    return;
+  r.category = (uint8_t)category;
+  r.unit = SMMU_CACHE_CFG;
+  r.slot = slot;
+  r.sid = e->sid;
+  r.ssid = e->ssid;
+  r.asid = e->cfg.asid;
+  r.vmid = e->cfg.vmid;
+  trace_put(h, &r);
+}
+
+/* Way for a fill: same key, else invalid; else the least recently used one as a hint. */
+static uint32_t cfg_room(struct smmu *s, const struct smmu_txn *t, uint32_t *hint)
+{
+  const struct cache *c = cfg_cache(s);
+  const struct cfg_entry *same = smmu_cfg_find(s, t, false);
+  const uint32_t *stamp = at(s, c->off_stamp);
+  uint32_t first = cfg_set(c, t->sid) * c->ways, oldest = first;
+
+  if (same)
+    return (uint32_t)(same - cfg_entries(s));
+  for (uint32_t i = first; i < first + c->ways; i++) {
+    if (!cfg_entries(s)[i].valid)
+      return i;
+    if (stamp[i] < stamp[oldest])
+      oldest = i;
+  }
+  *hint = oldest - first;
+  return SMMU_NO_INDEX;
+}
+
+bool smmu_cfg_fill(struct smmu *s, const struct smmu_txn *t, const struct stream_cfg *cfg,
+                   uint32_t way, uint32_t *hint, uint32_t *choices, const struct smmu_hooks *h)
+{
+  const struct cache *c = cfg_cache(s);
+  uint32_t index = cfg_room(s, t, hint);
+  struct cfg_entry *e;
+
+  *choices = c->ways;
+  if (index == SMMU_NO_INDEX && way == SMMU_NO_INDEX)
+    return false;
+  if (index == SMMU_NO_INDEX)
+    index = cfg_set(c, t->sid) * c->ways + way % c->ways;
+  e = &cfg_entries(s)[index];
+  if (e->valid)
+    cfg_trace(h, SMMU_TRACE_EVICT, index, e);
+  memset(e, 0, sizeof *e);
+  e->cfg = *cfg;
+  e->sid = t->sid;
+  e->ssid = t->ssv ? t->ssid : 0;
+  e->valid = t->ssv ? CFG_ENTRY_VALID | CFG_ENTRY_SSV : CFG_ENTRY_VALID;
+  cache_touch(s, c, index);
+  cfg_trace(h, SMMU_TRACE_FILL, index, e);
+  return true;
+}
+
+static bool cfg_matches(const struct cfg_entry *e, const struct inval *inv)
+{
+  switch (inv->kind) {
+  case INVAL_CFG_STE:
+  case INVAL_CFG_CD_ALL: return e->sid == inv->sid;
+  case INVAL_CFG_RANGE:
+    return inv->range >= 31 || (e->sid >> (inv->range + 1)) == (inv->sid >> (inv->range + 1));
+  case INVAL_CFG_CD: return e->sid == inv->sid && e->ssid == inv->ssid;
+  default: return false;
+  }
+}
+
+void smmu_cfg_invalidate(struct smmu *s, const struct inval *inv, const struct smmu_hooks *h)
+{
+  const struct cache *c = cfg_cache(s);
+  struct cfg_entry *entries = cfg_entries(s);
+
+  for (uint32_t i = 0; i < c->entries; i++) {
+    if (!entries[i].valid || !cfg_matches(&entries[i], inv))
+      continue;
+    cfg_trace(h, SMMU_TRACE_DROP, i, &entries[i]);
+    memset(&entries[i], 0, sizeof entries[i]);
+  }
+}
+
+static uint32_t flag(bool on, uint32_t bit)
+{
+  return on ? bit : 0;
+}
+
+/* Input address bits above the range: up to the sign bit, or to bit 55 where the top byte is
+ * ignored. IHI 0070 3.4.1. */
+static uint64_t outside_mask(const struct smmu_cd_table *t)
+{
+  return t->epd ? 0 : bits_low(t->tbi ? 56 : 64) & ~bits_low(t->geometry.ia_bits);
+}
+
+void smmu_cfg_combine(const struct smmu_ste *ste, const struct smmu_cd *cd, struct stream_cfg *out)
+{
+  memset(out, 0, sizeof *out);
+  out->world = ste->world;
+  out->vmid = ste->vmid;
+  out->privcfg = ste->privcfg;
+  out->instcfg = ste->instcfg;
+  out->memattr = ste->memattr;
+  out->s2 = ste->s2_geometry;
+  out->s2ttb = ste->s2ttb;
+  out->flags = flag(ste->abort, CFG_ABORT) | flag(ste->s2, CFG_S2) | flag(ste->s2affd, CFG_S2AFFD) |
+               flag(ste->s2r, CFG_S2R) | flag(ste->s2ptw, CFG_S2PTW) | flag(ste->mtcfg, CFG_MTCFG);
+  out->tag = tag_make(ste->s2 ? ENTRY_S2 : ENTRY_NONE, ste->world, ste->vmid, 0, 0);
+  if (!cd)
+    return;
+  out->tag = tag_make(ENTRY_S1, ste->world, ste->vmid, cd->asid, 0);
+  for (unsigned i = 0; i < 2; i++) {
+    out->ttb[i] = cd->table[i].ttb;
+    out->s1[i] = cd->table[i].geometry;
+    out->outside[i] = outside_mask(&cd->table[i]);
+    out->flags |= flag(cd->table[i].epd, CFG_EPD0 << i) | flag(cd->table[i].had, CFG_HAD0 << i) |
+                  flag(cd->table[i].tbi, CFG_TBI0 << i) | flag(cd->table[i].e0pd, CFG_E0PD0 << i);
+  }
+  out->asid = cd->asid;
+  out->mair = cd->mair;
+  out->flags |= CFG_S1 | flag(ste->world != SMMU_WORLD_EL2, CFG_TWO_RANGES) |
+                flag(cd->affd, CFG_AFFD) | flag(cd->wxn, CFG_WXN) | flag(cd->pan, CFG_PAN) |
+                flag(cd->epan, CFG_EPAN) | flag(cd->a, CFG_A) | flag(cd->r, CFG_R);
+}

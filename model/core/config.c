@@ -1,0 +1,204 @@
+/* Configurations: presets, cache profiles, and the judge. IHI 0070 6.3.1-6.3.6 (ID registers).
+ * A configuration that promises what the model does not do is refused: an ID register must not lie
+ * to a driver. */
+#include <stdio.h>
+#include <string.h>
+
+#include "arch/features.h"
+#include "arch/regs.h"
+#include "smmu/config.h"
+#include "smmu/err.h"
+#include "util/bits.h"
+
+static const struct smmu_cache_config cache_off = { 0, 1 };
+
+void smmu_config_neutral(struct smmu_config *cfg)
+{
+  memset(cfg, 0, sizeof *cfg);
+  /* S2P S1P TTF=AArch64 COHACC HYP ASID16 MSI VMW VMID16 CD2L TTENDIAN=LE STALL_MODEL=1 ST_LEVEL=1
+   */
+  cfg->idr[0] = 0x094e321b;
+  /* SIDSIZE 20, SSIDSIZE 8, EVENTQS 19, CMDQS 19, ATTR_PERMS_OVR, ATTR_TYPES_OVR */
+  cfg->idr[1] = 0x0e730000 | 8 << 6 | 20;
+  /* HAD XNX STT RIL BBML=1 */
+  cfg->idr[3] = 1u << 2 | 1u << 4 | 1u << 9 | 1u << 10 | 1u << 11;
+  /* OAS 48, 4K 16K 64K */
+  cfg->idr[5] = 0x75;
+  cfg->aidr = 1;
+  cfg->gbpa_reset = 0x1000;
+  cfg->txns = 64;
+  cfg->tbus = 1;
+  cfg->events = 64;
+  cfg->atomic_bytes = 64;
+  smmu_config_set_tlb_profile(cfg, "neutral");
+}
+
+void smmu_config_qemu(struct smmu_config *cfg)
+{
+  smmu_config_neutral(cfg);
+  cfg->idr[0] = 0x0d44101b;
+  cfg->idr[1] = 0x02730010;
+  cfg->idr[3] = 0x1414;
+  cfg->idr[5] = 0x74;
+}
+
+int smmu_config_set_tlb_profile(struct smmu_config *cfg, const char *name)
+{
+  cfg->replace = SMMU_REPLACE_PICK;
+  cfg->utlb = cfg->tlb = cfg->walk_cache = cfg->cfg_cache = cache_off;
+  if (strcmp(name, "none") == 0)
+    return SMMU_OK;
+  if (strcmp(name, "qemu") == 0) {
+    cfg->replace = SMMU_REPLACE_FLUSH;
+    cfg->tlb = (struct smmu_cache_config){ 1, 256 };
+    cfg->cfg_cache = (struct smmu_cache_config){ 64, 4 };
+    return SMMU_OK;
+  }
+  if (strcmp(name, "neutral") == 0) {
+    cfg->utlb = (struct smmu_cache_config){ 1, 32 };
+    cfg->tlb = (struct smmu_cache_config){ 128, 4 };
+    cfg->walk_cache = (struct smmu_cache_config){ 16, 4 };
+    cfg->cfg_cache = (struct smmu_cache_config){ 16, 4 };
+    return SMMU_OK;
+  }
+  if (strcmp(name, "tiny") == 0) {
+    cfg->utlb = cfg->tlb = cfg->walk_cache = cfg->cfg_cache = (struct smmu_cache_config){ 1, 2 };
+    return SMMU_OK;
+  }
+  return SMMU_ERR_BADARG;
+}
+
+/* ---- the judge ---- */
+
+static int refuse(char *why, size_t len, const char *field, unsigned long value, const char *legal)
+{
+  if (why && len)
+    snprintf(why, len, "%s is 0x%lx, expected %s", field, value, legal);
+  return SMMU_ERR_BADCFG;
+}
+
+static int check_cache(const char *name, const struct smmu_cache_config *c, char *why, size_t len)
+{
+  if (c->sets == 0)
+    return SMMU_OK;
+  if (!is_power_of_two(c->sets) || c->sets > 32768)
+    return refuse(why, len, name, c->sets, "sets 0 or a power of two up to 32768");
+  if (c->ways < 1 || c->ways > 256)
+    return refuse(why, len, name, c->ways, "ways 1 to 256");
+  return SMMU_OK;
+}
+
+/* One row for each promise that is not kept: mask and the only value accepted. */
+struct promise {
+  uint8_t reg;
+  uint32_t mask, value;
+  const char *field, *legal;
+};
+
+#define IDR_BITS(n, field) \
+  ((uint32_t)((2ULL << IDR##n##_##field##_HI) - (1ULL << IDR##n##_##field##_LO)))
+#define MUST_BE_ZERO(n, field) \
+  { \
+    n, IDR_BITS(n, field), 0, "IDR" #n "." #field, "0 (not modelled)" \
+  }
+
+static const struct promise promises[] = {
+  MUST_BE_ZERO(0, BTM),
+  MUST_BE_ZERO(0, HTTU),
+  MUST_BE_ZERO(0, ATS),
+  MUST_BE_ZERO(0, ATOS),
+  MUST_BE_ZERO(0, PRI),
+  MUST_BE_ZERO(0, VATOS),
+  MUST_BE_ZERO(0, RME_IMPL),
+  MUST_BE_ZERO(1, REL),
+  MUST_BE_ZERO(1, QUEUES_PRESET),
+  MUST_BE_ZERO(1, TABLES_PRESET),
+  MUST_BE_ZERO(1, ECMDQ),
+  MUST_BE_ZERO(3, MPAM),
+  MUST_BE_ZERO(3, FWB),
+  MUST_BE_ZERO(3, E0PD),
+  MUST_BE_ZERO(3, EPAN),
+  MUST_BE_ZERO(3, DPT),
+  MUST_BE_ZERO(3, THE),
+  MUST_BE_ZERO(5, DS),
+  MUST_BE_ZERO(5, D128),
+  MUST_BE_ZERO(5, VAX),
+  { 0, IDR_BITS(0, TTF), 2u << 2, "IDR0.TTF", "2 (VMSAv8-64 tables only)" },
+  { 0, IDR_BITS(0, STALL_MODEL), 1u << 24, "IDR0.STALL_MODEL", "1 (no stalls)" },
+};
+
+static int check_promises(const struct smmu_config *cfg, char *why, size_t len)
+{
+  for (size_t i = 0; i < sizeof promises / sizeof promises[0]; i++) {
+    const struct promise *p = &promises[i];
+
+    if ((cfg->idr[p->reg] & p->mask) != p->value)
+      return refuse(why, len, p->field, cfg->idr[p->reg] & p->mask, p->legal);
+  }
+  return SMMU_OK;
+}
+
+static int check_ids(const struct smmu_config *cfg, char *why, size_t len)
+{
+  struct smmu_features f;
+
+  smmu_features_decode(cfg, &f);
+  if (!f.s1p && !f.s2p)
+    return refuse(why, len, "IDR0", cfg->idr[0], "S1P or S2P");
+  if (f.hyp && !(f.s1p && f.s2p))
+    return refuse(why, len, "IDR0.HYP", f.hyp, "0 unless S1P and S2P");
+  if (f.sidsize > 32)
+    return refuse(why, len, "IDR1.SIDSIZE", f.sidsize, "0 to 32");
+  if (f.ssidsize > 20)
+    return refuse(why, len, "IDR1.SSIDSIZE", f.ssidsize, "0 to 20");
+  if (f.cmdqs > 19)
+    return refuse(why, len, "IDR1.CMDQS", f.cmdqs, "0 to 19");
+  if (f.eventqs > 19)
+    return refuse(why, len, "IDR1.EVENTQS", f.eventqs, "0 to 19");
+  if (f.st_level > 1)
+    return refuse(why, len, "IDR0.ST_LEVEL", f.st_level, "0 or 1");
+  if (f.ttendian == 1)
+    return refuse(why, len, "IDR0.TTENDIAN", f.ttendian, "0, 2 or 3");
+  if (f.ttendian == 3 || f.ttendian == 0)
+    return refuse(why, len, "IDR0.TTENDIAN", f.ttendian, "2 (little-endian tables only)");
+  if (!f.granules)
+    return refuse(why, len, "IDR5", cfg->idr[5], "at least one granule");
+  if (f.oas > 48)
+    return refuse(why, len, "IDR5.OAS", f.oas, "at most 48 bits");
+  return SMMU_OK;
+}
+
+static int check_range(unsigned long value, unsigned long low, unsigned long high,
+                       const char *field, const char *legal, char *why, size_t len)
+{
+  return value >= low && value <= high ? SMMU_OK : refuse(why, len, field, value, legal);
+}
+
+int smmu_config_check(const struct smmu_config *cfg, char *why, size_t why_len)
+{
+  int err = check_promises(cfg, why, why_len);
+
+  if (err == SMMU_OK)
+    err = check_ids(cfg, why, why_len);
+  if (err == SMMU_OK)
+    err = check_range(cfg->txns, 1, 1024, "txns", "1 to 1024", why, why_len);
+  if (err == SMMU_OK)
+    err = check_range(cfg->tbus, 1, 64, "tbus", "1 to 64", why, why_len);
+  if (err == SMMU_OK)
+    err = check_range(cfg->events, 1, 1024, "events", "1 to 1024", why, why_len);
+  if (err == SMMU_OK)
+    err = check_range(cfg->replace, 0, SMMU_REPLACE_FLUSH, "replace", "an enum smmu_replace", why,
+                      why_len);
+  if (err == SMMU_OK &&
+      (!is_power_of_two(cfg->atomic_bytes) || cfg->atomic_bytes < 8 || cfg->atomic_bytes > 64))
+    err = refuse(why, why_len, "atomic_bytes", cfg->atomic_bytes, "8, 16, 32 or 64");
+  if (err == SMMU_OK)
+    err = check_cache("utlb", &cfg->utlb, why, why_len);
+  if (err == SMMU_OK)
+    err = check_cache("tlb", &cfg->tlb, why, why_len);
+  if (err == SMMU_OK)
+    err = check_cache("walk_cache", &cfg->walk_cache, why, why_len);
+  if (err == SMMU_OK)
+    err = check_cache("cfg_cache", &cfg->cfg_cache, why, why_len);
+  return err;
+}

@@ -1,0 +1,165 @@
+/* What the files of the core call of each other. Everything here works on one struct smmu and never
+ * leaves it. */
+#ifndef SMMU_CORE_CORE_H
+#define SMMU_CORE_CORE_H
+
+#include "core/state.h"
+
+/* ---- trace (trace.c) ---- */
+
+/* Hand a record to the hook, if there is one. */
+static inline void trace_put(const struct smmu_hooks *h, const struct smmu_record *r)
+{
+  if (h && h->record)
+    h->record(h->ctx, r);
+}
+
+/* ---- asks ---- */
+
+static inline void ask_stage(struct smmu_ask *ask, unsigned stage)
+{
+  ask->kind = SMMU_ASK_STAGE;
+  ask->stage = (uint8_t)stage;
+}
+
+static inline void ask_read(struct smmu_ask *ask, unsigned stage, uint64_t addr, unsigned len)
+{
+  ask->kind = SMMU_ASK_READ;
+  ask->stage = (uint8_t)stage;
+  ask->addr = addr;
+  ask->len = (uint16_t)len;
+}
+
+static inline void ask_wait(struct smmu_ask *ask, unsigned key)
+{
+  ask->kind = SMMU_ASK_WAIT;
+  ask->stage = SMMU_STAGE_NONE;
+  ask->key = key;
+}
+
+/* ---- caches (cache.c) ---- */
+
+static inline struct tlb_entry *cache_entries(struct smmu *s, const struct cache *c)
+{
+  return at(s, c->off_entry);
+}
+
+static inline struct cache_live *cache_live_of(struct smmu *s, const struct cache *c)
+{
+  return at(s, c->off_live);
+}
+
+/* What to look for: kind, world, VMID, ASID without a size; the size classes present are tried from
+ * small to large. */
+struct cache_key {
+  uint64_t tag; /* tag_make(..., size 0) */
+  uint64_t va;
+};
+
+/* Entry index, or SMMU_NO_INDEX. Touches recency only when touch is set. */
+uint32_t smmu_cache_find(struct smmu *s, const struct cache *c, const struct cache_key *k,
+                         bool touch);
+/* Way that a fill of this entry would take: same key, else an invalid way; SMMU_NO_INDEX when a
+ * victim must be chosen, then *hint is the least recently used way and *choices the number of ways.
+ */
+uint32_t smmu_cache_room(struct smmu *s, const struct cache *c, const struct tlb_entry *e,
+                         uint32_t *hint, uint32_t *choices);
+/* Write an entry at an index (evicting what is there), links and counts kept. */
+void smmu_cache_write(struct smmu *s, const struct cache *c, uint32_t index,
+                      const struct tlb_entry *e, const struct smmu_hooks *h);
+/* Entry index of way `way` in the set that e belongs to. */
+uint32_t smmu_cache_way(const struct cache *c, const struct tlb_entry *e, uint32_t way);
+void smmu_cache_drop(struct smmu *s, const struct cache *c, uint32_t index, unsigned category,
+                     const struct smmu_hooks *h);
+void smmu_cache_flush(struct smmu *s, const struct cache *c, unsigned category,
+                      const struct smmu_hooks *h);
+bool smmu_cache_full(struct smmu *s, const struct cache *c);
+void smmu_cache_reset(struct smmu *s, const struct cache *c);
+/* First entry of the chain for (VMID, ASID or global) or for VMID; then follow link.next[which]. */
+uint32_t smmu_cache_chain(struct smmu *s, const struct cache *c, unsigned which, uint64_t tag);
+void smmu_cache_trace(const struct smmu_hooks *h, unsigned category, const struct cache *c,
+                      uint32_t slot, const struct tlb_entry *e, smmu_actor actor);
+void smmu_cache_invariant(const struct smmu *s, const struct cache *c);
+
+/* ---- configuration cache (cfg_cache.c) ---- */
+
+struct cfg_entry *smmu_cfg_find(struct smmu *s, const struct smmu_txn *t, bool touch);
+/* Fill; returns false when a victim must be picked first (then *hint, *choices) and way ==
+ * SMMU_NO_INDEX. */
+bool smmu_cfg_fill(struct smmu *s, const struct smmu_txn *t, const struct stream_cfg *cfg,
+                   uint32_t way, uint32_t *hint, uint32_t *choices, const struct smmu_hooks *h);
+void smmu_cfg_invalidate(struct smmu *s, const struct inval *inv, const struct smmu_hooks *h);
+/* Combine an STE and (with stage 1) a CD. */
+void smmu_cfg_combine(const struct smmu_ste *ste, const struct smmu_cd *cd, struct stream_cfg *out);
+
+/* ---- invalidation (inval.c) ---- */
+
+enum inval_kind {
+  INVAL_NONE,
+  INVAL_S1_ALL,  /* stage 1 entries of a VMID, all ASIDs */
+  INVAL_S1_ASID, /* non-global stage 1 entries of an ASID */
+  INVAL_S1_VA,   /* by address, ASID or global */
+  INVAL_S1_VAA,  /* by address, any ASID */
+  INVAL_S2_IPA,
+  INVAL_S12_ALL, /* both stages of a VMID */
+  INVAL_WORLD,   /* everything of the EL1 world (NSNH_ALL) or of EL2 */
+  INVAL_CFG_STE, /* STE of a StreamID, and its CDs */
+  INVAL_CFG_RANGE,
+  INVAL_CFG_CD,
+  INVAL_CFG_CD_ALL
+};
+
+static inline bool inval_is_config(const struct inval *inv)
+{
+  return inv->kind >= INVAL_CFG_STE;
+}
+
+/* Sweep one translation cache. */
+void smmu_inval_cache(struct smmu *s, const struct cache *c, const struct inval *inv,
+                      const struct smmu_hooks *h);
+/* Mark the transactions in flight that may hold, or be about to cache, what the invalidation
+ * removes. */
+void smmu_inval_mark(struct smmu *s, const struct inval *inv, const struct smmu_hooks *h);
+
+/* ---- transactions (txn*.c) ---- */
+
+void smmu_txn_step(struct smmu *s, unsigned slot, const struct smmu_reply *reply,
+                   const struct smmu_hooks *h, struct smmu_ask *ask);
+
+/* ---- queues (cmdq.c, evtq.c, gerror.c) ---- */
+
+void smmu_cmdq_step(struct smmu *s, const struct smmu_reply *reply, const struct smmu_hooks *h,
+                    struct smmu_ask *ask);
+void smmu_evtq_step(struct smmu *s, const struct smmu_reply *reply, const struct smmu_hooks *h,
+                    struct smmu_ask *ask);
+void smmu_ack_step(struct smmu *s, const struct smmu_reply *reply, const struct smmu_hooks *h,
+                   struct smmu_ask *ask);
+
+/* Recompute which of the non-transaction actors can move; called after anything they depend on
+ * changed. */
+void smmu_cmdq_wake(struct smmu *s);
+void smmu_evtq_wake(struct smmu *s);
+void smmu_ack_wake(struct smmu *s);
+/* Transactions that wait for room in the event buffer. */
+void smmu_txn_wake(struct smmu *s);
+
+/* Nothing marked in flight, no event waiting to become visible. */
+bool smmu_sync_drained(struct smmu *s);
+bool smmu_evtq_has_room(const struct smmu *s);
+void smmu_evtq_push(struct smmu *s, const uint64_t words[4]);
+/* Toggle a GERROR bit unless it is active already. */
+void smmu_gerror_raise(struct smmu *s, uint64_t bit);
+static inline uint64_t gerror_active(const struct smmu *s)
+{
+  return shared_const(s)->reg[R_GERROR] ^ shared_const(s)->reg[R_GERRORN];
+}
+
+/* Effective SMMUEN for transactions that arrive now: a bit in transition counts as 0. */
+static inline bool smmu_enabled(const struct smmu *s)
+{
+  const uint64_t *reg = shared_const(s)->reg;
+
+  return GET(CR0, SMMUEN, reg[R_CR0] & reg[R_CR0ACK]) != 0;
+}
+
+#endif

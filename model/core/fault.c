@@ -1,0 +1,112 @@
+/* Faults: what is recorded, and how the transaction ends. IHI 0070 3.12, 5.5, 7.2, 7.3.
+ * Only translation faults are configurable: stage 1 by CD.{A,R}, stage 2 by STE.S2R. All others
+ * abort and are recorded, but C_BAD_STREAMID only with CR2.RECINVSID. The record enters the event
+ * buffer before the response leaves. Left out: stalls. */
+#include "arch/event.h"
+#include "arch/structs.h"
+#include "core/txn.h"
+#include "util/bits.h"
+
+static bool is_configurable(unsigned type)
+{
+  return type >= EVENT_F_TRANSLATION && type <= EVENT_F_PERMISSION;
+}
+
+static bool is_recorded(const struct step *x)
+{
+  const struct txn *t = x->t;
+
+  if (t->fault.type == EVENT_C_BAD_STREAMID)
+    return GET(CR2, RECINVSID, shared_of(x->s)->reg[R_CR2]);
+  if (!is_configurable(t->fault.type))
+    return true;
+  if (t->fault.s2)
+    return t->cfg.flags & CFG_S2R;
+  /* Without stage 1 there is no CD to ask: address size faults of a bypassed stage 1. */
+  return !(t->cfg.flags & CFG_S1) || (t->cfg.flags & CFG_R);
+}
+
+static unsigned status_of(const struct txn *t)
+{
+  bool by_cd = is_configurable(t->fault.type) && !t->fault.s2 && (t->cfg.flags & CFG_S1);
+
+  return by_cd && !(t->cfg.flags & CFG_A) ? SMMU_STATUS_RAZWI : SMMU_STATUS_ABORT;
+}
+
+static void answer(struct step *x)
+{
+  unsigned status = status_of(x->t);
+  uint8_t type = x->t->fault.type;
+
+  x->t->result = (struct smmu_result){ .event = type };
+  x->t->fault = (struct fault){ 0 };
+  go_respond(x, status);
+}
+
+void go_fault(struct step *x, unsigned type, unsigned clss, bool s2, uint64_t ipa,
+              uint64_t fetch_addr)
+{
+  struct txn *t = x->t;
+  struct smmu_record r = { .addr_in = t->in.addr, .addr_out = ipa, .word = fetch_addr };
+
+  t->fault = (struct fault){
+    .type = (uint8_t)type, .clss = (uint8_t)clss, .s2 = s2, .ipa = ipa, .fetch_addr = fetch_addr
+  };
+  r.result = (uint16_t)type;
+  r.info = (uint8_t)clss;
+  r.phase = s2 ? 2 : 1;
+  txn_record(x, SMMU_TRACE_FAULT, &r);
+  if (is_recorded(x))
+    go_stage(x, TXN_FAULT, SMMU_STAGE_EVENT);
+  else
+    answer(x);
+}
+
+static void encode(const struct txn *t, uint64_t words[4])
+{
+  struct smmu_event e = { .type = t->fault.type, .ssv = t->in.ssv, .sid = t->in.sid };
+
+  e.ssid = t->in.ssv ? t->in.ssid : 0;
+  e.pnu = t->priv;
+  e.ind = t->ind;
+  e.rnw = !t->in.write;
+  e.s2 = t->fault.s2;
+  e.clss = t->fault.clss;
+  e.ttrnw = t->fault.s2 && t->fault.clss == SMMU_CLASS_TT;
+  e.input_addr = t->in.addr;
+  e.ipa = t->fault.s2 ? t->fault.ipa : 0;
+  e.fetch_addr = t->fault.fetch_addr;
+  smmu_event_encode(&e, words);
+}
+
+void on_fault(struct step *x)
+{
+  uint64_t words[4];
+
+  VISIBLE(x->s);
+  if (!smmu_evtq_has_room(x->s)) {
+    x->t->waiting = 1;
+    set_runnable(x->s, x->slot, false);
+    ask_wait(x->ask, SMMU_WAIT_EVENT_ROOM);
+    return;
+  }
+  x->t->waiting = 0;
+  encode(x->t, words);
+  smmu_evtq_push(x->s, words);
+  answer(x);
+}
+
+void smmu_txn_wake(struct smmu *s)
+{
+  uint32_t left = txn_free_of(s)->in_flight;
+
+  if (!smmu_evtq_has_room(s))
+    return;
+  for (unsigned i = 0; i < s->config.txns && left; i++) {
+    const struct txn *t = txn_at(s, i);
+
+    left -= t->phase != TXN_FREE;
+    if (t->waiting)
+      set_runnable(s, i, true);
+  }
+}

@@ -1,0 +1,84 @@
+/* What is true in every reachable state, and that every aid can be rebuilt from the meaning. */
+#include "core/core.h"
+#include "core/lookup.h"
+#include "util/bits.h"
+#include "util/check.h"
+
+static void check_entry(const struct cache *c, const struct tlb_entry *e, uint32_t index)
+{
+  unsigned kind = tag_kind(e->tag), size_log2 = tag_size(e->tag);
+
+  CHECK(size_log2 >= 12 && size_log2 <= 52);
+  CHECK(kind >= ENTRY_S1 && kind <= ENTRY_WALK_IPA);
+  CHECK((c->id == SMMU_CACHE_WALK) == (kind >= ENTRY_WALK_S1));
+  CHECK((e->va & bits_low(size_log2)) == 0);
+  CHECK(kind == ENTRY_WALK_S1 || kind == ENTRY_WALK_S2 || (e->pa & bits_low(size_log2)) == 0);
+  CHECK(cache_set(c, e->va, size_log2) == index / c->ways);
+  CHECK(!(e->tag & TAG_GLOBAL) || tag_asid(e->tag) == 0);
+}
+
+/* Number of entries reachable over one kind of chain; each must lie in the bucket it hashes to. */
+static uint32_t count_chained(struct smmu *s, const struct cache *c, unsigned which)
+{
+  const struct tlb_entry *entries = cache_entries(s, c);
+  const struct cache_link *link = at_const(s, c->off_link);
+  const uint32_t *heads = (const uint32_t *)at_const(s, c->off_head) + which * (c->bucket_mask + 1);
+  uint32_t count = 0;
+
+  for (uint32_t b = 0; b <= c->bucket_mask; b++) {
+    for (uint32_t i = heads[b]; i != SMMU_NO_INDEX; i = link[i].next[which]) {
+      CHECK(i < c->entries && entries[i].tag != 0);
+      CHECK(count < c->entries);
+      CHECK(link[i].prev[which] == SMMU_NO_INDEX || link[link[i].prev[which]].next[which] == i);
+      count++;
+    }
+  }
+  return count;
+}
+
+void smmu_cache_invariant(const struct smmu *s, const struct cache *c)
+{
+  struct smmu *m = (struct smmu *)(uintptr_t)s; /* read only below */
+  const struct tlb_entry *entries = cache_entries(m, c);
+  const struct cache_live *live = cache_live_of(m, c);
+  uint32_t count[64] = { 0 }, used = 0, globals = 0;
+
+  for (uint32_t i = 0; i < c->entries; i++) {
+    if (entries[i].tag == 0)
+      continue;
+    check_entry(c, &entries[i], i);
+    count[tag_size(entries[i].tag) & 63]++;
+    used++;
+    globals += (entries[i].tag & TAG_GLOBAL) != 0;
+  }
+  CHECK(used == live->used);
+  CHECK(globals == live->globals);
+  for (unsigned n = 0; n < 64; n++) {
+    CHECK(count[n] == live->count[n]);
+    CHECK(((live->sizes >> n) & 1) == (count[n] != 0));
+  }
+  if (c->off_link) {
+    CHECK(count_chained(m, c, 0) == used);
+    CHECK(count_chained(m, c, 1) == used);
+  }
+}
+
+void smmu_invariant(const struct smmu *s)
+{
+  const struct shared *sh = shared_const(s);
+  const struct txn *txns = at_const(s, s->off_txns);
+  const struct txn_free *free_slots = at_const(s, s->off_free);
+  uint32_t in_flight = 0;
+
+  for (uint32_t i = 0; i < s->n_caches; i++) {
+    if (s->cache[i].entries && s->cache[i].id != SMMU_CACHE_CFG)
+      smmu_cache_invariant(s, &s->cache[i]);
+  }
+  for (unsigned i = 0; i < s->config.txns; i++) {
+    in_flight += txns[i].phase != 0;
+    CHECK(!txns[i].marked || txns[i].phase != 0);
+  }
+  CHECK(in_flight == free_slots->in_flight);
+  CHECK(free_slots->free_count + in_flight == s->config.txns);
+  CHECK(sh->evtq.count <= s->config.events);
+}

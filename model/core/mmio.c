@@ -1,0 +1,181 @@
+/* Register accesses: decode, guard, mask, hook, record, in that order for every register. IHI
+ * 0070 6.1, 6.2. 32-bit registers take aligned 32-bit accesses; 64-bit registers also aligned
+ * halves. IMPDEF: every other access is RAZ/WI and leaves a REG_BAD record, as does a write that a
+ * guard forbids (ignored from SMMUv3.2 on; picked for all). */
+#include "core/core.h"
+#include "util/bits.h"
+
+static void record(const struct smmu_hooks *h, unsigned category, uint64_t offset, uint64_t value,
+                   unsigned bytes)
+{
+  struct smmu_record r = { 0 };
+
+  if (!h)
+    return;
+  r.category = (uint8_t)category;
+  r.addr_in = offset;
+  r.word = value;
+  r.info = (uint8_t)bytes;
+  trace_put(h, &r);
+}
+
+/* Register and bit shift of an access, or -1. */
+static int decode(uint64_t offset, unsigned bytes, unsigned *shift)
+{
+  int reg = smmu_reg_by_offset(offset);
+
+  *shift = 0;
+  if ((bytes != 4 && bytes != 8) || (offset & (bytes - 1)))
+    return -1;
+  if (reg < 0 && bytes == 4 && (offset & 4)) {
+    reg = smmu_reg_by_offset(offset - 4);
+    *shift = 32;
+    return reg >= 0 && smmu_reg_rows[reg].width == 64 ? reg : -1;
+  }
+  if (reg >= 0 && bytes == 8 && smmu_reg_rows[reg].width != 64)
+    return -1;
+  return reg;
+}
+
+uint64_t smmu_mmio_read(const struct smmu *s, uint64_t offset, unsigned bytes,
+                        const struct smmu_hooks *hooks)
+{
+  unsigned shift;
+  int reg = decode(offset, bytes, &shift);
+  uint64_t value;
+
+  if (reg < 0) {
+    record(hooks, SMMU_TRACE_REG_BAD, offset, 0, bytes);
+    return 0;
+  }
+  value = shared_const(s)->reg[reg] >> shift;
+  if (bytes == 4)
+    value &= 0xffffffff;
+  record(hooks, SMMU_TRACE_REG_READ, offset, value, bytes);
+  return value;
+}
+
+static bool both_off(const struct shared *sh, unsigned ctrl, unsigned ack, uint64_t bit)
+{
+  return !((sh->reg[ctrl] | sh->reg[ack]) & bit);
+}
+
+#define BIT_OF(reg, field) bits_mask(reg##_##field##_HI, reg##_##field##_LO)
+
+static bool guard_open(const struct shared *sh, unsigned guard)
+{
+  switch (guard) {
+  case GUARD_SMMU_DISABLED: return both_off(sh, R_CR0, R_CR0ACK, BIT_OF(CR0, SMMUEN));
+  case GUARD_CMDQ_DISABLED: return both_off(sh, R_CR0, R_CR0ACK, BIT_OF(CR0, CMDQEN));
+  case GUARD_EVENTQ_DISABLED: return both_off(sh, R_CR0, R_CR0ACK, BIT_OF(CR0, EVENTQEN));
+  case GUARD_GERROR_IRQ_DISABLED:
+    return both_off(sh, R_IRQ_CTRL, R_IRQ_CTRLACK, BIT_OF(IRQ_CTRL, GERROR_IRQEN));
+  case GUARD_EVENTQ_IRQ_DISABLED:
+    return both_off(sh, R_IRQ_CTRL, R_IRQ_CTRLACK, BIT_OF(IRQ_CTRL, EVENTQ_IRQEN));
+  default: return true;
+  }
+}
+
+/* TABLE_* with the SMMU off, QUEUE_* with every queue off. */
+static uint64_t cr1_mask(const struct shared *sh)
+{
+  uint64_t mask = 0;
+
+  if (guard_open(sh, GUARD_SMMU_DISABLED))
+    mask |= bits_mask(CR1_TABLE_SH_HI, CR1_TABLE_IC_LO);
+  if (guard_open(sh, GUARD_CMDQ_DISABLED) && guard_open(sh, GUARD_EVENTQ_DISABLED))
+    mask |= bits_mask(CR1_QUEUE_SH_HI, CR1_QUEUE_IC_LO);
+  return mask;
+}
+
+static uint64_t cr0_mask(const struct smmu *s, uint64_t now, uint64_t ack)
+{
+  uint64_t mask = BIT_OF(CR0, SMMUEN) | BIT_OF(CR0, EVENTQEN) | BIT_OF(CR0, CMDQEN);
+
+  if (s->features.vmw)
+    mask |= BIT_OF(CR0, VMW);
+  /* A field in transition does not take a third value: with one-bit fields that means it keeps the
+   * new one. */
+  return mask & ~(now ^ ack);
+}
+
+/* GBPA takes a write only with Update set, and only while no update is under way. */
+static uint64_t write_gbpa(uint64_t old, uint64_t value, uint64_t mask)
+{
+  if (GET(GBPA, Update, old) || !GET(GBPA, Update, value))
+    return old;
+  return value & mask;
+}
+
+/* The new value of a register that its guard has let through. */
+static uint64_t apply(struct smmu *s, int reg, uint64_t old, uint64_t value)
+{
+  const struct smmu_reg_row *row = &smmu_reg_rows[reg];
+  const struct shared *sh = shared_of(s);
+  uint64_t mask = row->rw;
+
+  switch (row->hook) {
+  case HOOK_ID:
+  case HOOK_READ_ONLY: return old;
+  case HOOK_CR0: mask &= cr0_mask(s, old, sh->reg[R_CR0ACK]); break;
+  case HOOK_CR1: mask &= cr1_mask(sh); break;
+  case HOOK_GBPA: return write_gbpa(old, value, mask);
+  case HOOK_IRQ_CTRL:
+    mask &= (BIT_OF(IRQ_CTRL, GERROR_IRQEN) | BIT_OF(IRQ_CTRL, EVENTQ_IRQEN)) &
+            ~(old ^ sh->reg[R_IRQ_CTRLACK]);
+    break;
+  default: break;
+  }
+  return (old & ~mask) | (value & mask);
+}
+
+/* Addresses above the output size read back as zero. IHI 0070 6.3 (ADDR fields of the base
+ * registers). */
+static uint64_t trim_address(const struct smmu *s, int reg, uint64_t value)
+{
+  uint64_t above = bits_mask(55, 6) & ~bits_low(s->features.oas);
+
+  if (reg == R_STRTAB_BASE || reg == R_CMDQ_BASE || reg == R_EVENTQ_BASE)
+    return value & ~above;
+  return value;
+}
+
+static void wake(struct smmu *s, unsigned hook)
+{
+  switch (hook) {
+  case HOOK_CR0:
+  case HOOK_IRQ_CTRL:
+  case HOOK_GBPA:
+    smmu_ack_wake(s);
+    smmu_cmdq_wake(s);
+    smmu_evtq_wake(s);
+    break;
+  case HOOK_GERRORN:
+  case HOOK_CMDQ_PROD:
+    smmu_cmdq_wake(s);
+    smmu_evtq_wake(s);
+    break;
+  default: break;
+  }
+}
+
+void smmu_mmio_write(struct smmu *s, uint64_t offset, uint64_t value, unsigned bytes,
+                     const struct smmu_hooks *hooks)
+{
+  struct shared *sh = shared_of(s);
+  unsigned shift;
+  int reg = decode(offset, bytes, &shift);
+  uint64_t old, next;
+
+  if (bytes == 4)
+    value &= 0xffffffff;
+  if (reg < 0 || !guard_open(sh, smmu_reg_rows[reg].guard)) {
+    record(hooks, SMMU_TRACE_REG_BAD, offset, value, bytes);
+    return;
+  }
+  old = sh->reg[reg];
+  next = bytes == 8 ? value : bits_put(old, shift + 31, shift, value);
+  record(hooks, SMMU_TRACE_REG_WRITE, offset, value, bytes);
+  sh->reg[reg] = trim_address(s, reg, apply(s, reg, old, next));
+  wake(s, smmu_reg_rows[reg].hook);
+}

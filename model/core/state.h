@@ -1,0 +1,343 @@
+/* The one block: everything the device knows, laid out by the configuration, without pointers.
+ *
+ *   struct smmu | cache descriptors | meaning: struct shared, event buffer, transactions, cache
+ * entries | aid: chains, recency, ...
+ *
+ * "Meaning" decides future behaviour and is hashed. "Aid" only makes things fast or remembers
+ * results: it is cloned, never hashed, and can be rebuilt from the meaning (smmu_invariant() does
+ * so and compares). Padding is always zero. */
+#ifndef SMMU_CORE_STATE_H
+#define SMMU_CORE_STATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "arch/cd.h"
+#include "arch/desc.h"
+#include "arch/event.h"
+#include "arch/features.h"
+#include "arch/regs.h"
+#include "arch/ste.h"
+#include "smmu/smmu.h"
+
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "words from the bus are taken as they come: a little-endian host is needed"
+#endif
+
+#define SMMU_NO_INDEX 0xffffffffu
+
+/* ---- configuration of a stream, as the configuration cache holds it ---- */
+
+enum {
+  CFG_S1 = 1u << 0,    /* stage 1 translates */
+  CFG_S2 = 1u << 1,    /* stage 2 translates */
+  CFG_ABORT = 1u << 2, /* STE.Config = 0b0xx */
+  CFG_EPD0 = 1u << 3,
+  CFG_EPD1 = 1u << 4,
+  CFG_HAD0 = 1u << 5,
+  CFG_HAD1 = 1u << 6,
+  CFG_TBI0 = 1u << 7,
+  CFG_TBI1 = 1u << 8,
+  CFG_E0PD0 = 1u << 9,
+  CFG_E0PD1 = 1u << 10,
+  CFG_AFFD = 1u << 11,
+  CFG_WXN = 1u << 12,
+  CFG_PAN = 1u << 13,
+  CFG_EPAN = 1u << 14,
+  CFG_A = 1u << 15,
+  CFG_R = 1u << 16,
+  CFG_S2AFFD = 1u << 17,
+  CFG_S2R = 1u << 18,
+  CFG_S2PTW = 1u << 19,
+  CFG_MTCFG = 1u << 20,
+  CFG_TWO_RANGES = 1u << 21 /* TTB1 exists: not EL2 without E2H */
+};
+
+struct stream_cfg {
+  uint64_t ttb[2];
+  uint64_t s2ttb;
+  uint64_t mair;
+  uint64_t tag;        /* of this stream's entries in the TLBs, without a size: tag_make() */
+  uint64_t outside[2]; /* stage 1: address bits that must all be 0 (TTB0) or 1 (TTB1) */
+  uint32_t flags;      /* CFG_* */
+  uint16_t asid, vmid;
+  struct smmu_geometry s1[2], s2;
+  uint8_t world; /* enum smmu_world */
+  uint8_t privcfg, instcfg, memattr;
+};
+
+struct cfg_entry {
+  uint32_t ssid, sid;
+  uint32_t valid; /* CFG_ENTRY_VALID, and CFG_ENTRY_SSV for a stream with SubstreamID */
+  uint32_t pad;
+  struct stream_cfg cfg;
+};
+
+enum { CFG_ENTRY_VALID = 1, CFG_ENTRY_SSV = 2 };
+
+/* ---- translation caches: micro-TLBs, main TLB and walk cache share one kind of entry ---- */
+
+enum entry_kind {
+  ENTRY_NONE = 0,
+  ENTRY_S1,      /* VA to PA: stage 1 alone or both stages combined */
+  ENTRY_S2,      /* IPA to PA of a stage 2 only stream */
+  ENTRY_WALK_S1, /* stage 1 table descriptor: VA prefix to next table (PA, or IPA under nesting) */
+  ENTRY_WALK_S2, /* stage 2 table descriptor: IPA prefix to next table */
+  ENTRY_WALK_IPA /* stage 2 leaf met inside a nested walk: IPA to PA */
+};
+
+struct tlb_entry {
+  uint64_t tag;  /* see tag_make(); 0 = invalid */
+  uint64_t va;   /* input base, aligned to the span; VA sign-extended from bit 55 */
+  uint64_t pa;   /* output base */
+  uint64_t ipa;  /* ENTRY_S1 under nesting: the IPA stage 1 gave; for fault records */
+  uint8_t perm;  /* stage 1 (or only) permissions, SMMU_USER_* | SMMU_PRIV_*; table limits for
+                    ENTRY_WALK_S1 */
+  uint8_t perm2; /* stage 2 permissions of a combined entry */
+  int8_t level;  /* level of the (last stage's) descriptor */
+  uint8_t pad;
+  uint8_t size_log2, memattr, sh,
+    zero; /* the last four bytes of struct smmu_result, in its order */
+};
+
+/* Tag: [15:0] VMID, [31:16] ASID, [39:32] log2 of the span, [43:40] kind, [47:44] StreamWorld, 48
+ * global. Global entries carry ASID 0, so that one comparison finds them whatever the ASID. */
+#define TAG_GLOBAL    (1ULL << 48)
+#define TAG_ASID_MASK 0xffff0000ULL
+
+static inline uint64_t tag_make(unsigned kind, unsigned world, unsigned vmid, unsigned asid,
+                                unsigned size_log2)
+{
+  return (uint64_t)vmid | (uint64_t)asid << 16 | (uint64_t)size_log2 << 32 | (uint64_t)kind << 40 |
+         (uint64_t)world << 44;
+}
+
+static inline unsigned tag_vmid(uint64_t tag)
+{
+  return tag & 0xffff;
+}
+static inline unsigned tag_asid(uint64_t tag)
+{
+  return (tag >> 16) & 0xffff;
+}
+static inline unsigned tag_size(uint64_t tag)
+{
+  return (tag >> 32) & 0xff;
+}
+static inline unsigned tag_kind(uint64_t tag)
+{
+  return (tag >> 40) & 0xf;
+}
+static inline unsigned tag_world(uint64_t tag)
+{
+  return (tag >> 44) & 0xf;
+}
+
+/* Offsets are from the start of the block. */
+struct cache {
+  uint32_t sets, ways, entries;
+  uint32_t off_entry; /* meaning: struct tlb_entry or struct cfg_entry [entries] */
+  uint32_t off_stamp; /* aid: uint32_t [entries], time of last use */
+  uint32_t off_live;  /* aid: struct cache_live */
+  uint32_t off_link;  /* aid: struct cache_link [entries]; 0 when not chained */
+  uint32_t off_head;  /* aid: uint32_t [2][bucket_mask + 1] */
+  uint32_t bucket_mask;
+  uint16_t id;   /* enum smmu_cache_id */
+  uint16_t unit; /* TBU of a micro-TLB */
+};
+
+struct cache_live {
+  uint64_t sizes;   /* bit n: entries with span 2^n exist */
+  uint32_t used;    /* valid entries */
+  uint32_t clock;   /* recency stamp of the last use */
+  uint32_t globals; /* entries with TAG_GLOBAL */
+  uint32_t pad;
+  uint32_t count[64]; /* entries by log2 of span */
+};
+
+/* Two doubly linked chains: by (VMID, ASID or global) and by VMID. */
+struct cache_link {
+  uint32_t next[2], prev[2];
+};
+
+/* ---- transactions ---- */
+
+struct walk_frame {
+  uint64_t table;
+  int8_t level;
+  uint8_t range;   /* stage 1: 0 TTB0, 1 TTB1 */
+  uint8_t limits;  /* stage 1: SMMU_TABLE_* gathered so far */
+  uint8_t purpose; /* stage 2: enum s2_purpose */
+  uint8_t pad[4];
+};
+
+/* What a stage 2 translation is for; also `phase` of its trace records. */
+enum s2_purpose { S2_FOR_NONE, S2_FOR_CD, S2_FOR_TTD, S2_FOR_INPUT };
+
+/* A finished stage. */
+struct leaf {
+  uint64_t out; /* output address for this transaction's input, offset included */
+  uint8_t size_log2, perm, memattr, sh;
+  int8_t level;
+  uint8_t global;
+  uint8_t pad[2];
+};
+
+struct fault {
+  uint8_t type; /* event type; 0: none */
+  uint8_t clss, s2;
+  uint8_t pad[5];
+  uint64_t ipa, fetch_addr;
+};
+
+struct txn {
+  struct smmu_txn in;
+  uint64_t va;    /* canonical input: TBI byte removed, sign-extended */
+  uint8_t phase;  /* enum txn_phase */
+  uint8_t marked; /* an invalidation covered this one: fill nothing, SYNC waits */
+  uint8_t have_ste, have_cfg;
+  uint8_t priv, ind; /* after STE overrides */
+  uint8_t cd_step;   /* which configuration word a CD-purpose stage 2 walk is for */
+  uint8_t waiting;   /* WAIT was returned */
+  uint8_t picking;   /* PICK was returned */
+  uint8_t pad[7];
+  uint64_t struct_addr; /* configuration structure being fetched, PA or IPA */
+  struct smmu_ste ste;  /* between STE and CD fetch */
+  struct stream_cfg cfg;
+  struct walk_frame s1, s2;
+  uint64_t s2_ipa; /* input of the stage 2 walk */
+  struct leaf s1_leaf, s2_leaf;
+  struct tlb_entry fill; /* entry on its way into main TLB and micro-TLB */
+  struct fault fault;
+  struct smmu_result result;
+};
+
+/* ---- queues and registers ---- */
+
+struct inval {
+  uint64_t first, last; /* inclusive address range of the by-address forms, canonical */
+  uint16_t vmid, asid;
+  uint16_t vmid_mask; /* bits of VMID that take part (CR0.VMW) */
+  uint8_t kind;       /* enum inval_kind */
+  uint8_t leaf;
+  uint32_t sid, ssid;
+  uint8_t range; /* CFGI_STE_RANGE: log2 of the block minus 1 */
+  uint8_t el2;   /* EL2 and EL2-E2H worlds instead of EL1 */
+  uint8_t pad[6];
+};
+
+struct cmdq {
+  uint64_t words[2]; /* command being executed */
+  struct inval inval;
+  uint16_t unit; /* micro-TLB being swept */
+  uint8_t phase; /* enum cmdq_phase */
+  uint8_t cerror;
+  uint8_t waiting;
+  uint8_t pad[3];
+};
+
+struct evtq {
+  uint32_t head, count; /* ring of buffered events */
+  uint8_t phase;        /* enum evtq_phase */
+  uint8_t pad[7];
+};
+
+struct ack {
+  uint8_t phase;
+  uint8_t gerror_irq; /* GERROR interrupt to raise */
+  uint8_t pad[6];
+};
+
+struct event_slot {
+  uint64_t words[4];
+};
+
+struct shared {
+  uint64_t reg[R_COUNT];
+  struct cmdq cmdq;
+  struct evtq evtq;
+  struct ack ack;
+};
+
+struct smmu {
+  struct smmu_config config;
+  struct smmu_features features;
+  uint32_t size;
+  uint32_t meaning_off, meaning_len, aid_off;
+  uint32_t off_events, off_txns, off_results, off_runnable, off_free;
+  uint32_t actors;
+  uint32_t visible; /* visible actions of the current step (debug) */
+  uint32_t n_caches;
+  struct cache
+    cache[]; /* SMMU_CACHE_CFG, SMMU_CACHE_WALK, SMMU_CACHE_TLB, then one micro-TLB a TBU */
+};
+
+/* Aid: free transaction slots as a stack, and how many are in flight. */
+struct txn_free {
+  uint32_t in_flight;
+  uint32_t free_count;
+  uint16_t slot[];
+};
+
+static inline void *at(struct smmu *s, uint32_t off)
+{
+  return (char *)s + off;
+}
+
+static inline const void *at_const(const struct smmu *s, uint32_t off)
+{
+  return (const char *)s + off;
+}
+
+static inline struct shared *shared_of(struct smmu *s)
+{
+  return at(s, s->meaning_off);
+}
+
+static inline const struct shared *shared_const(const struct smmu *s)
+{
+  return at_const(s, s->meaning_off);
+}
+
+static inline struct txn *txn_at(struct smmu *s, unsigned i)
+{
+  return (struct txn *)at(s, s->off_txns) + i;
+}
+
+static inline struct txn_free *txn_free_of(struct smmu *s)
+{
+  return at(s, s->off_free);
+}
+
+/* ---- actors ---- */
+
+static inline smmu_actor actor_cmdq(const struct smmu *s)
+{
+  return s->config.txns;
+}
+static inline smmu_actor actor_evtq(const struct smmu *s)
+{
+  return s->config.txns + 1u;
+}
+static inline smmu_actor actor_ack(const struct smmu *s)
+{
+  return s->config.txns + 2u;
+}
+
+static inline void set_runnable(struct smmu *s, smmu_actor a, bool on)
+{
+  uint64_t *word = (uint64_t *)at(s, s->off_runnable) + a / 64;
+  uint64_t bit = 1ULL << (a % 64);
+
+  *word = on ? *word | bit : *word & ~bit;
+}
+
+/* ---- rule 1: one visible action a step ---- */
+
+#if defined(SMMU_DEBUG) && SMMU_DEBUG
+#define VISIBLE(s) ((s)->visible++)
+#else
+#define VISIBLE(s) ((void)(s))
+#endif
+
+#endif

@@ -1,0 +1,404 @@
+/* A transaction from arrival to response, through configuration, micro-TLB, main TLB, walk and
+ * fills. IHI 0070 3.3 (procedure), 3.4 (input range), 3.12 (bypass), 6.3.12 (GBPA). The order of
+ * the code is the order of the text. A marked transaction (inval.c) answers but fills nothing. Left
+ * out: ATS, stalls, speculative and CMO transactions. */
+#include "core/txn.h"
+#include "core/lookup.h"
+
+#include <string.h>
+
+#include "arch/attr.h"
+#include "arch/structs.h"
+#include "util/bits.h"
+#include "util/check.h"
+
+void txn_record(const struct step *x, unsigned category, struct smmu_record *r)
+{
+  r->category = (uint8_t)category;
+  r->actor = (uint16_t)x->slot;
+  r->sid = x->t->in.sid;
+  r->ssid = x->t->in.ssv ? x->t->in.ssid : 0;
+  trace_put(x->h, r);
+}
+
+/* ---- arrival ---- */
+
+int smmu_submit(struct smmu *s, const struct smmu_txn *txn, smmu_actor *actor,
+                const struct smmu_hooks *hooks)
+{
+  struct txn_free *free_slots = txn_free_of(s);
+  struct smmu_record r = { 0 };
+  unsigned slot;
+  struct txn *t;
+
+  if (txn->tbu >= s->config.tbus)
+    return SMMU_ERR_BADARG;
+  if (free_slots->free_count == 0)
+    return SMMU_ERR_NOSLOT;
+  slot = free_slots->slot[--free_slots->free_count];
+  free_slots->in_flight++;
+  t = txn_at(s, slot);
+  t->in = *txn;
+  t->in.instruction = txn->instruction && !txn->write;
+  t->phase = TXN_ARRIVE;
+  set_runnable(s, slot, true);
+  *actor = slot;
+  r.addr_in = txn->addr;
+  r.unit = txn->tbu;
+  r.perm = txn->write ? SMMU_PERM_WRITE : txn->instruction ? SMMU_PERM_EXEC : SMMU_PERM_READ;
+  txn_record(&(struct step){ .s = s, .t = t, .h = hooks, .slot = slot }, SMMU_TRACE_SUBMIT, &r);
+  return SMMU_OK;
+}
+
+/* SMMUEN = 0: GBPA decides. No configuration, no translation, no event. */
+static void bypass_globally(struct step *x)
+{
+  uint64_t gbpa = shared_of(x->s)->reg[R_GBPA];
+
+  if (GET(GBPA, ABORT, gbpa) || (x->t->in.addr >> x->s->features.oas) != 0) {
+    go_respond(x, SMMU_STATUS_ABORT);
+    return;
+  }
+  x->t->result.pa = x->t->in.addr;
+  x->t->result.bypassed = 1;
+  x->t->result.perm = SMMU_PERM_READ | SMMU_PERM_WRITE | SMMU_PERM_EXEC;
+  x->t->result.size_log2 = 12;
+  x->t->result.memattr = GET(GBPA, MTCFG, gbpa)
+                           ? (uint8_t)smmu_attr_of_s2_memattr((unsigned)GET(GBPA, MemAttr, gbpa))
+                           : SMMU_ATTR_NORMAL_WB;
+  go_respond(x, SMMU_STATUS_OK);
+}
+
+static void on_arrive(struct step *x)
+{
+  VISIBLE(x->s);
+  if (smmu_enabled(x->s))
+    go_config(x);
+  else
+    bypass_globally(x);
+}
+
+/* ---- what the configuration makes of the input ---- */
+
+static struct smmu_attr incoming_attr(const struct stream_cfg *cfg)
+{
+  struct smmu_attr a = { SMMU_ATTR_NORMAL_WB, SMMU_SH_NSH };
+
+  if (cfg->flags & CFG_MTCFG)
+    a.memattr = (uint8_t)smmu_attr_of_s2_memattr(cfg->memattr);
+  return a;
+}
+
+static void bypass_stream(struct step *x)
+{
+  struct txn *t = x->t;
+  struct smmu_attr a = incoming_attr(&t->cfg);
+
+  if ((t->in.addr >> x->s->features.oas) != 0) {
+    go_fault(x, EVENT_F_ADDR_SIZE, SMMU_CLASS_IN, false, 0, 0);
+    return;
+  }
+  t->result.pa = t->in.addr;
+  t->result.bypassed = 1;
+  t->result.perm = SMMU_PERM_READ | SMMU_PERM_WRITE | SMMU_PERM_EXEC;
+  t->result.size_log2 = 12;
+  t->result.memattr = a.memattr;
+  t->result.shareability = a.sh;
+  go_respond(x, SMMU_STATUS_OK);
+}
+
+/* First translation cache that exists, else the walk. */
+static void go_lookup(struct step *x)
+{
+  if (cache_on(x->s, SMMU_CACHE_UTLB))
+    go_stage(x, TXN_UTLB, SMMU_STAGE_TBU);
+  else if (cache_on(x->s, SMMU_CACHE_TLB))
+    go_stage(x, TXN_TLB, SMMU_STAGE_MAIN_TLB);
+  else
+    go_walk(x);
+}
+
+void go_translate(struct step *x)
+{
+  struct txn *t = x->t;
+  bool priv, ind;
+  int range = 0;
+
+  if (t->cfg.flags & CFG_ABORT) {
+    go_respond(x, SMMU_STATUS_ABORT);
+    return;
+  }
+  txn_overrides(&t->cfg, &t->in, &priv, &ind);
+  t->priv = priv;
+  t->ind = ind;
+  if (!(t->cfg.flags & (CFG_S1 | CFG_S2))) {
+    bypass_stream(x);
+    return;
+  }
+  if (t->cfg.flags & CFG_S1) {
+    range = cfg_input_range(&t->cfg, t->in.addr, &t->va);
+    if (range < 0) {
+      go_fault(x, EVENT_F_TRANSLATION, SMMU_CLASS_IN, false, 0, 0);
+      return;
+    }
+  } else if ((t->in.addr >> x->s->features.ias) != 0) {
+    go_fault(x, EVENT_F_ADDR_SIZE, SMMU_CLASS_IN, false, 0, 0);
+    return;
+  } else {
+    t->va = t->in.addr;
+  }
+  t->s1.range = (uint8_t)range;
+  go_lookup(x);
+}
+
+/* ---- lookup ---- */
+
+/* A TLB entry serves the transaction, or denies it. True: served. */
+static bool use_entry(struct step *x, const struct tlb_entry *e)
+{
+  struct txn *t = x->t;
+  uint64_t offset = t->va & bits_low(tag_size(e->tag));
+
+  switch (txn_judge(e, smmu_access_bit(t->in.write, t->ind, t->priv))) {
+  case ENTRY_DENIED_S1: go_fault(x, EVENT_F_PERMISSION, SMMU_CLASS_IN, false, 0, 0); return false;
+  case ENTRY_DENIED_S2:
+    go_fault(x, EVENT_F_PERMISSION, SMMU_CLASS_IN, true,
+             tag_kind(e->tag) == ENTRY_S2 ? t->va : e->ipa | offset, 0);
+    return false;
+  default: txn_result_from(e, t->va, t->priv, &t->result); return true;
+  }
+}
+
+static uint32_t lookup(struct step *x, const struct cache *c)
+{
+  struct cache_key k = { x->t->cfg.tag, x->t->va };
+  uint32_t i = smmu_cache_find(x->s, c, &k, true);
+
+  VISIBLE(x->s);
+  if (i != SMMU_NO_INDEX) {
+    smmu_cache_trace(x->h, SMMU_TRACE_HIT, c, i, &cache_entries(x->s, c)[i], x->slot);
+  } else {
+    struct tlb_entry none = { .va = x->t->va };
+
+    smmu_cache_trace(x->h, SMMU_TRACE_MISS, c, 0, &none, x->slot);
+  }
+  return i;
+}
+
+static void on_utlb(struct step *x)
+{
+  const struct cache *c = utlb_of(x);
+  uint32_t i = lookup(x, c);
+
+  if (i != SMMU_NO_INDEX) {
+    if (use_entry(x, &cache_entries(x->s, c)[i]))
+      go_respond(x, SMMU_STATUS_OK);
+  } else if (cache_on(x->s, SMMU_CACHE_TLB)) {
+    go_stage(x, TXN_TLB, SMMU_STAGE_MAIN_TLB);
+  } else {
+    go_walk(x);
+  }
+}
+
+static void go_utlb_fill(struct step *x)
+{
+  if (cache_on(x->s, SMMU_CACHE_UTLB))
+    go_stage(x, TXN_UTLB_FILL, SMMU_STAGE_UTLB_FILL);
+  else
+    go_respond(x, SMMU_STATUS_OK);
+}
+
+static void on_tlb(struct step *x)
+{
+  const struct cache *c = &x->s->cache[SMMU_CACHE_TLB];
+  uint32_t i = lookup(x, c);
+
+  if (i == SMMU_NO_INDEX) {
+    go_walk(x);
+    return;
+  }
+  x->t->fill = cache_entries(x->s, c)[i];
+  if (use_entry(x, &x->t->fill))
+    go_utlb_fill(x);
+}
+
+/* ---- fills ---- */
+
+/* The walk is done: one entry out of one or two finished stages. */
+static void build_entry(struct txn *t, struct tlb_entry *e)
+{
+  const struct stream_cfg *cfg = &t->cfg;
+  bool s1 = cfg->flags & CFG_S1, s2 = cfg->flags & CFG_S2;
+  const struct leaf *last = s2 ? &t->s2_leaf : &t->s1_leaf;
+  struct smmu_attr attr = { last->memattr, last->sh };
+  unsigned size_log2 = last->size_log2;
+
+  memset(e, 0, sizeof *e);
+  if (s1 && s2) {
+    size_log2 = t->s1_leaf.size_log2 < size_log2 ? t->s1_leaf.size_log2 : size_log2;
+    attr = smmu_attr_combine((struct smmu_attr){ t->s1_leaf.memattr, t->s1_leaf.sh }, attr);
+    e->ipa = align_down_log2(t->s1_leaf.out, size_log2);
+  } else if (s2) {
+    attr = smmu_attr_combine(incoming_attr(cfg), attr);
+  }
+  e->tag = cfg->tag | (uint64_t)size_log2 << 32;
+  if (s1 && t->s1_leaf.global)
+    e->tag = (e->tag & ~TAG_ASID_MASK) | TAG_GLOBAL;
+  e->va = align_down_log2(t->va, size_log2);
+  e->pa = align_down_log2(last->out, size_log2);
+  e->perm = s1 ? t->s1_leaf.perm : t->s2_leaf.perm;
+  e->perm2 = s1 && s2 ? t->s2_leaf.perm : 0x77;
+  e->memattr = attr.memattr;
+  e->sh = attr.sh;
+  e->level = last->level;
+  e->size_log2 = (uint8_t)size_log2;
+}
+
+/* A mark stops every fill, and is looked at again in the step that would fill. */
+bool may_fill(struct step *x)
+{
+  struct smmu_record r = { .addr_in = x->t->in.addr };
+
+  if (!x->t->marked)
+    return true;
+  txn_record(x, SMMU_TRACE_NOFILL, &r);
+  return false;
+}
+
+void go_fill(struct step *x)
+{
+  struct txn *t = x->t;
+
+  build_entry(t, &t->fill);
+  txn_result_from(&t->fill, t->va, t->priv, &t->result);
+  if (cache_on(x->s, SMMU_CACHE_TLB))
+    go_stage(x, TXN_TLB_FILL, SMMU_STAGE_MAIN_TLB);
+  else
+    go_utlb_fill(x);
+}
+
+/* Write t->fill; false when a victim has to be picked first. */
+bool txn_fill(struct step *x, const struct cache *c, const struct tlb_entry *e)
+{
+  uint32_t hint, choices, index = smmu_cache_room(x->s, c, e, &hint, &choices);
+  bool picked = x->reply && x->t->picking;
+
+  if (index == SMMU_NO_INDEX && x->s->config.replace == SMMU_REPLACE_FLUSH) {
+    smmu_cache_flush(x->s, c, SMMU_TRACE_EVICT, x->h);
+    index = smmu_cache_way(c, e, 0);
+  } else if (index == SMMU_NO_INDEX && choices == 1) {
+    index = smmu_cache_way(c, e, 0);
+  } else if (index == SMMU_NO_INDEX && picked) {
+    index = smmu_cache_way(c, e, x->reply->choice);
+  } else if (index == SMMU_NO_INDEX) {
+    x->t->picking = 1;
+    x->ask->kind = SMMU_ASK_PICK;
+    x->ask->key = SMMU_PICK_VICTIM;
+    x->ask->choices = choices;
+    x->ask->data[0] = hint;
+    return false;
+  }
+  x->t->picking = 0;
+  smmu_cache_write(x->s, c, index, e, x->h);
+  return true;
+}
+
+static void on_tlb_fill(struct step *x)
+{
+  VISIBLE(x->s);
+  if (may_fill(x) && !txn_fill(x, &x->s->cache[SMMU_CACHE_TLB], &x->t->fill))
+    return;
+  x->t->picking = 0;
+  go_utlb_fill(x);
+}
+
+static void on_utlb_fill(struct step *x)
+{
+  VISIBLE(x->s);
+  if (may_fill(x) && !txn_fill(x, utlb_of(x), &x->t->fill))
+    return;
+  x->t->picking = 0;
+  go_respond(x, SMMU_STATUS_OK);
+}
+
+/* ---- response ---- */
+
+void go_respond(struct step *x, unsigned status)
+{
+  x->t->result.status = (uint8_t)status;
+  go_stage(x, TXN_RESPOND, SMMU_STAGE_RESPOND);
+}
+
+static void on_respond(struct step *x)
+{
+  struct smmu *s = x->s;
+  struct txn_free *free_slots = txn_free_of(s);
+  struct smmu_result *results = at(s, s->off_results);
+  struct smmu_record r = { 0 };
+  bool was_marked = x->t->marked;
+
+  VISIBLE(s);
+  results[x->slot] = x->t->result;
+  r.addr_in = x->t->in.addr;
+  r.addr_out = x->t->result.pa;
+  r.result = x->t->result.status;
+  r.perm = x->t->result.perm;
+  r.info = x->t->result.size_log2;
+  r.unit = x->t->in.tbu;
+  txn_record(x, SMMU_TRACE_RESPOND, &r);
+  memset(x->t, 0, sizeof *x->t);
+  free_slots->in_flight--;
+  free_slots->slot[free_slots->free_count++] = (uint16_t)x->slot;
+  set_runnable(s, x->slot, false);
+  if (was_marked)
+    smmu_cmdq_wake(s);
+  if (free_slots->in_flight == 0 && shared_of(s)->reg[R_CR0] != shared_of(s)->reg[R_CR0ACK])
+    smmu_ack_wake(s);
+  x->ask->kind = SMMU_ASK_END;
+}
+
+void smmu_get_result(const struct smmu *s, smmu_actor actor, struct smmu_result *out)
+{
+  const struct smmu_result *results = at_const(s, s->off_results);
+
+  CHECK(actor < s->config.txns);
+  *out = results[actor];
+}
+
+/* ---- dispatch ---- */
+
+static const struct phase {
+  const char *name;
+  void (*fn)(struct step *x);
+} phases[TXN_PHASES] = {
+  [TXN_ARRIVE] = { "arrive", on_arrive },
+  [TXN_CFG_LOOKUP] = { "cfg-lookup", on_cfg_lookup },
+  [TXN_L1STD] = { "l1std", on_l1std },
+  [TXN_STE] = { "ste", on_ste },
+  [TXN_L1CD] = { "l1cd", on_l1cd },
+  [TXN_CD] = { "cd", on_cd },
+  [TXN_CFG_FILL] = { "cfg-fill", on_cfg_fill },
+  [TXN_UTLB] = { "utlb", on_utlb },
+  [TXN_TLB] = { "tlb", on_tlb },
+  [TXN_S1_BEGIN] = { "s1-begin", on_s1_begin },
+  [TXN_S1_DESC] = { "s1-desc", on_s1_desc },
+  [TXN_S1_CACHE] = { "s1-cache", on_s1_cache },
+  [TXN_S2_BEGIN] = { "s2-begin", on_s2_begin },
+  [TXN_S2_DESC] = { "s2-desc", on_s2_desc },
+  [TXN_S2_CACHE] = { "s2-cache", on_s2_cache },
+  [TXN_S2_LEAF_CACHE] = { "s2-leaf-cache", on_s2_leaf_cache },
+  [TXN_TLB_FILL] = { "tlb-fill", on_tlb_fill },
+  [TXN_UTLB_FILL] = { "utlb-fill", on_utlb_fill },
+  [TXN_FAULT] = { "fault", on_fault },
+  [TXN_RESPOND] = { "respond", on_respond },
+};
+
+void smmu_txn_step(struct smmu *s, unsigned slot, const struct smmu_reply *reply,
+                   const struct smmu_hooks *h, struct smmu_ask *ask)
+{
+  struct step x = { s, txn_at(s, slot), reply, h, ask, slot };
+
+  ask->kind = SMMU_ASK_NONE;
+  if (x.t->phase != TXN_FREE)
+    phases[x.t->phase].fn(&x);
+}

@@ -1,0 +1,156 @@
+/* The phases of a transaction, and what its files call of each other.
+ * A phase says what to do with the reply to the ask that is out. go_*() functions decide what comes
+ * next: they set the phase and fill the ask, and touch nothing that another actor can see. */
+#ifndef SMMU_CORE_TXN_H
+#define SMMU_CORE_TXN_H
+
+#include <stddef.h>
+#include <string.h>
+
+#include "core/core.h"
+
+enum txn_phase {
+  TXN_FREE = 0,
+  TXN_ARRIVE, /* SMMUEN, GBPA */
+  TXN_CFG_LOOKUP,
+  TXN_L1STD,
+  TXN_STE,
+  TXN_L1CD,
+  TXN_CD,
+  TXN_CFG_FILL,
+  TXN_UTLB,
+  TXN_TLB,
+  TXN_S1_BEGIN, /* walk cache lookup for stage 1 */
+  TXN_S1_DESC,
+  TXN_S1_CACHE, /* walk cache fill with a table descriptor */
+  TXN_S2_BEGIN,
+  TXN_S2_DESC,
+  TXN_S2_CACHE,
+  TXN_S2_LEAF_CACHE,
+  TXN_TLB_FILL,
+  TXN_UTLB_FILL,
+  TXN_FAULT,
+  TXN_RESPOND,
+  TXN_PHASES
+};
+
+/* One step's context: less to pass around. */
+struct step {
+  struct smmu *s;
+  struct txn *t;
+  const struct smmu_reply *reply;
+  const struct smmu_hooks *h;
+  struct smmu_ask *ask;
+  unsigned slot;
+};
+
+static inline void go_stage(struct step *x, unsigned phase, unsigned stage)
+{
+  x->t->phase = (uint8_t)phase;
+  ask_stage(x->ask, stage);
+}
+
+static inline void go_read(struct step *x, unsigned phase, unsigned stage, uint64_t addr,
+                           unsigned len)
+{
+  x->t->phase = (uint8_t)phase;
+  x->t->struct_addr = addr;
+  ask_read(x->ask, stage, addr, len);
+}
+
+static inline bool read_failed(const struct step *x)
+{
+  return x->reply->status != SMMU_BUS_OK;
+}
+
+static inline bool cache_on(const struct smmu *s, unsigned id)
+{
+  return s->cache[id].entries != 0;
+}
+
+static inline const struct cache *utlb_of(const struct step *x)
+{
+  return &x->s->cache[SMMU_CACHE_UTLB + x->t->in.tbu];
+}
+
+/* txn.c */
+void txn_record(const struct step *x, unsigned category, struct smmu_record *r);
+void go_respond(struct step *x, unsigned status);
+void go_translate(struct step *x);
+void go_fill(struct step *x);
+/* False, with a NOFILL record, when the transaction is marked. Asked in the very step that would
+ * fill. */
+bool may_fill(struct step *x);
+/* Write an entry into a cache; false when *x->ask now is a PICK of the victim and the phase has to
+ * be run again. */
+bool txn_fill(struct step *x, const struct cache *c, const struct tlb_entry *e);
+
+/* txn_config.c */
+void go_config(struct step *x);
+void on_cfg_lookup(struct step *x);
+void on_l1std(struct step *x);
+void on_ste(struct step *x);
+void on_l1cd(struct step *x);
+void on_cd(struct step *x);
+void on_cfg_fill(struct step *x);
+/* Stage 2 has translated the address of a configuration structure. */
+void go_config_at(struct step *x, uint64_t pa);
+
+/* txn_walk.c */
+void go_walk(struct step *x);
+void go_s2(struct step *x, uint64_t ipa, unsigned purpose);
+void on_s1_begin(struct step *x);
+void on_s1_desc(struct step *x);
+void on_s1_cache(struct step *x);
+
+/* txn_walk2.c */
+void on_s2_begin(struct step *x);
+void on_s2_desc(struct step *x);
+void on_s2_cache(struct step *x);
+void on_s2_leaf_cache(struct step *x);
+void go_s1_at(struct step *x, uint64_t pa);
+
+/* fault.c */
+void go_fault(struct step *x, unsigned type, unsigned clss, bool s2, uint64_t ipa,
+              uint64_t fetch_addr);
+void on_fault(struct step *x);
+
+/* ---- shared with try_hit.c, and inline for its sake ---- */
+
+enum entry_verdict { ENTRY_OK, ENTRY_DENIED_S1, ENTRY_DENIED_S2 };
+
+static inline enum entry_verdict txn_judge(const struct tlb_entry *e, unsigned access)
+{
+  if (e->perm & e->perm2 & access)
+    return ENTRY_OK;
+  return (e->perm & access) || tag_kind(e->tag) == ENTRY_S2 ? ENTRY_DENIED_S2 : ENTRY_DENIED_S1;
+}
+
+_Static_assert(offsetof(struct smmu_result, size_log2) == 12 &&
+                 offsetof(struct smmu_result, status) == 8 &&
+                 offsetof(struct tlb_entry, zero) == offsetof(struct tlb_entry, size_log2) + 3,
+               "txn_result_from() copies four bytes from entry to result");
+
+/* The answer that an entry gives: status, event and bypassed are 0, perm is the fourth byte, the
+ * rest stands ready. */
+static inline void txn_result_from(const struct tlb_entry *e, uint64_t va, bool priv,
+                                   struct smmu_result *r)
+{
+  uint32_t perm = (uint32_t)(e->perm & e->perm2) >> (priv ? 4 : 0) & 7;
+  uint32_t head = perm << 24, tail;
+
+  r->pa = e->pa | (va & ((1ULL << e->size_log2) - 1));
+  memcpy(&tail, &e->size_log2, 4);
+  memcpy(&r->status, &head, 4);
+  memcpy(&r->size_log2, &tail, 4);
+}
+
+/* PnU and InD after STE overrides. IHI 0070 5.2 (PRIVCFG, INSTCFG). */
+static inline void txn_overrides(const struct stream_cfg *cfg, const struct smmu_txn *in,
+                                 bool *priv, bool *ind)
+{
+  *priv = cfg->privcfg < 2 ? in->privileged : cfg->privcfg == 3;
+  *ind = !in->write && (cfg->instcfg < 2 ? in->instruction : cfg->instcfg == 3);
+}
+
+#endif

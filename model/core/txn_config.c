@@ -1,0 +1,273 @@
+/* Finding a stream's configuration: Stream table, STE, Context Descriptor. IHI
+ * 0070 3.3.1, 3.3.2, 5.1 to 5.4, 7.3.22 (order). Every structure address under nesting is an IPA
+ * and goes through stage 2 first. Left out: VMS fetch, prefetch. */
+#include "arch/cd.h"
+#include "arch/structs.h"
+#include "core/txn.h"
+#include "util/bits.h"
+#include "util/check.h"
+
+static void trace_read(struct step *x, unsigned what)
+{
+  struct smmu_record r = { .addr_in = x->t->struct_addr,
+                           .info = (uint8_t)what,
+                           .result = x->reply->status };
+
+  if (!x->h)
+    return;
+  if (!read_failed(x)) {
+    r.word = x->reply->data[0];
+    r.addr_out = what == SMMU_READ_STE || what == SMMU_READ_CD ? x->reply->data[1] : 0;
+  }
+  txn_record(x, SMMU_TRACE_READ, &r);
+}
+
+/* ---- Stream table ---- */
+
+static unsigned strtab_log2size(const struct smmu *s)
+{
+  unsigned log2size =
+    (unsigned)GET(STRTAB_BASE_CFG, LOG2SIZE, shared_const(s)->reg[R_STRTAB_BASE_CFG]);
+
+  return log2size < s->features.sidsize ? log2size : s->features.sidsize;
+}
+
+static unsigned strtab_split(const struct smmu *s)
+{
+  unsigned split = (unsigned)GET(STRTAB_BASE_CFG, SPLIT, shared_const(s)->reg[R_STRTAB_BASE_CFG]);
+
+  return split == 8 || split == 10 ? split : 6;
+}
+
+static bool strtab_is_two_level(const struct smmu *s)
+{
+  return s->features.st_level &&
+         GET(STRTAB_BASE_CFG, FMT, shared_const(s)->reg[R_STRTAB_BASE_CFG]) == 1;
+}
+
+/* The table's base is aligned by hardware to the size of the table that is there. */
+static uint64_t strtab_base(const struct smmu *s, unsigned table_log2)
+{
+  uint64_t base =
+    shared_const(s)->reg[R_STRTAB_BASE] & bits_mask(STRTAB_BASE_ADDR_HI, STRTAB_BASE_ADDR_LO);
+
+  return align_down_log2(base, table_log2 < 6 ? 6 : table_log2);
+}
+
+static void go_ste(struct step *x)
+{
+  unsigned log2size = strtab_log2size(x->s), split = strtab_split(x->s);
+  uint32_t sid = x->t->in.sid;
+
+  if (((uint64_t)sid >> log2size) != 0) {
+    go_fault(x, EVENT_C_BAD_STREAMID, 0, false, 0, 0);
+  } else if (strtab_is_two_level(x->s)) {
+    unsigned entries_log2 = log2size > split ? log2size - split : 0;
+
+    go_read(x, TXN_L1STD, SMMU_STAGE_CFG_FETCH,
+            strtab_base(x->s, entries_log2 + 3) + 8ULL * (sid >> split), 8);
+  } else {
+    go_read(x, TXN_STE, SMMU_STAGE_CFG_FETCH, strtab_base(x->s, log2size + 6) + 64ULL * sid, 64);
+  }
+}
+
+void go_config(struct step *x)
+{
+  if (cache_on(x->s, SMMU_CACHE_CFG))
+    go_stage(x, TXN_CFG_LOOKUP, SMMU_STAGE_CFG_CACHE);
+  else
+    go_ste(x);
+}
+
+void on_cfg_lookup(struct step *x)
+{
+  const struct cfg_entry *e = smmu_cfg_find(x->s, &x->t->in, true);
+  struct smmu_record r = { .unit = SMMU_CACHE_CFG };
+
+  VISIBLE(x->s);
+  if (e)
+    r.slot =
+      (uint32_t)(e - (const struct cfg_entry *)at(x->s, x->s->cache[SMMU_CACHE_CFG].off_entry));
+  txn_record(x, e ? SMMU_TRACE_HIT : SMMU_TRACE_MISS, &r);
+  if (!e) {
+    go_ste(x);
+    return;
+  }
+  x->t->cfg = e->cfg;
+  x->t->have_ste = x->t->have_cfg = 1;
+  go_translate(x);
+}
+
+void on_l1std(struct step *x)
+{
+  uint64_t ste_addr;
+
+  trace_read(x, SMMU_READ_L1STD);
+  if (read_failed(x))
+    go_fault(x, EVENT_F_STE_FETCH, 0, false, 0, x->t->struct_addr);
+  else if (!smmu_l1std_lookup(x->reply->data[0], x->t->in.sid, strtab_split(x->s), &ste_addr))
+    go_fault(x, EVENT_C_BAD_STREAMID, 0, false, 0, 0);
+  else
+    go_read(x, TXN_STE, SMMU_STAGE_CFG_FETCH, ste_addr, 64);
+}
+
+/* ---- Context Descriptor ---- */
+
+static uint32_t cd_index(const struct txn *t)
+{
+  return t->in.ssv ? t->in.ssid : 0;
+}
+
+static unsigned cd_leaf_log2(const struct smmu_ste *ste)
+{
+  if (ste->s1cdmax == 0 || ste->s1fmt == 0 || ste->s1fmt == 3)
+    return 0; /* linear */
+  return ste->s1fmt == 1 ? 6 : 10;
+}
+
+/* A structure of the CD fetch at its IPA or PA. */
+static void go_cd_structure(struct step *x, unsigned phase, uint64_t addr)
+{
+  x->t->cd_step = (uint8_t)phase;
+  if (x->t->ste.s2)
+    go_s2(x, addr, S2_FOR_CD);
+  else
+    go_config_at(x, addr);
+}
+
+void go_config_at(struct step *x, uint64_t pa)
+{
+  go_read(x, x->t->cd_step, SMMU_STAGE_CFG_FETCH, pa, x->t->cd_step == TXN_L1CD ? 8 : 64);
+}
+
+static void go_cd(struct step *x)
+{
+  const struct smmu_ste *ste = &x->t->ste;
+  unsigned leaf_log2 = cd_leaf_log2(ste);
+  uint32_t index = cd_index(x->t);
+
+  if (leaf_log2 == 0) {
+    go_cd_structure(x, TXN_CD,
+                    align_down_log2(ste->s1_context_ptr, 6u + ste->s1cdmax) + 64ULL * index);
+  } else {
+    unsigned entries_log2 = ste->s1cdmax > leaf_log2 ? ste->s1cdmax - leaf_log2 : 0;
+    unsigned table_log2 = entries_log2 + 3 < 6 ? 6 : entries_log2 + 3;
+
+    go_cd_structure(x, TXN_L1CD,
+                    align_down_log2(ste->s1_context_ptr, table_log2) + 8ULL * (index >> leaf_log2));
+  }
+}
+
+/* ---- STE ---- */
+
+/* SubstreamID rules, before any CD is read. IHI 0070 3.3.2, 5.2 (S1DSS). */
+enum substream { SUBSTREAM_CD, SUBSTREAM_NO_STAGE1, SUBSTREAM_BAD, SUBSTREAM_DISABLED };
+
+static enum substream judge_substream(const struct txn *t)
+{
+  const struct smmu_ste *ste = &t->ste;
+
+  if (t->in.ssv) {
+    if (!ste->s1 || ste->s1cdmax == 0 || (t->in.ssid >> ste->s1cdmax) != 0)
+      return SUBSTREAM_BAD;
+    return ste->s1dss == 2 && t->in.ssid == 0 ? SUBSTREAM_DISABLED : SUBSTREAM_CD;
+  }
+  if (!ste->s1)
+    return SUBSTREAM_NO_STAGE1;
+  if (ste->s1cdmax == 0 || ste->s1dss == 2)
+    return SUBSTREAM_CD;
+  return ste->s1dss == 1 ? SUBSTREAM_NO_STAGE1 : SUBSTREAM_DISABLED;
+}
+
+static void go_cfg_fill(struct step *x)
+{
+  x->t->have_ste = x->t->have_cfg = 1;
+  x->t->ste =
+    (struct smmu_ste){ 0 }; /* all of it is in cfg now; one representation for equal meanings */
+  if (cache_on(x->s, SMMU_CACHE_CFG))
+    go_stage(x, TXN_CFG_FILL, SMMU_STAGE_CFG_CACHE);
+  else
+    go_translate(x);
+}
+
+void on_ste(struct step *x)
+{
+  struct txn *t = x->t;
+  bool e2h = GET(CR2, E2H, shared_of(x->s)->reg[R_CR2]);
+  bool priv, ind;
+
+  trace_read(x, SMMU_READ_STE);
+  if (read_failed(x)) {
+    go_fault(x, EVENT_F_STE_FETCH, 0, false, 0, t->struct_addr);
+    return;
+  }
+  if (!smmu_ste_decode(x->reply->data, &x->s->features, e2h, &t->ste)) {
+    go_fault(x, EVENT_C_BAD_STE, 0, false, 0, 0);
+    return;
+  }
+  smmu_cfg_combine(&t->ste, NULL, &t->cfg);
+  t->have_ste = 1;
+  txn_overrides(&t->cfg, &t->in, &priv, &ind); /* faults of the CD fetch report them already */
+  t->priv = priv;
+  t->ind = ind;
+  if (t->ste.abort) {
+    go_cfg_fill(x);
+    return;
+  }
+  switch (judge_substream(t)) {
+  case SUBSTREAM_CD: go_cd(x); break;
+  case SUBSTREAM_NO_STAGE1: go_cfg_fill(x); break;
+  case SUBSTREAM_BAD: go_fault(x, EVENT_C_BAD_SUBSTREAMID, 0, false, 0, 0); break;
+  case SUBSTREAM_DISABLED: go_fault(x, EVENT_F_STREAM_DISABLED, 0, false, 0, 0); break;
+  }
+}
+
+void on_l1cd(struct step *x)
+{
+  const struct smmu_ste *ste = &x->t->ste;
+  unsigned bits = ste->s2 ? x->s->features.ias : x->s->features.oas;
+  uint64_t cd_addr;
+
+  trace_read(x, SMMU_READ_L1CD);
+  if (read_failed(x))
+    go_fault(x, EVENT_F_CD_FETCH, 0, false, 0, x->t->struct_addr);
+  else if (!smmu_l1cd_lookup(x->reply->data[0], cd_index(x->t), cd_leaf_log2(ste), bits, &cd_addr))
+    go_fault(x, EVENT_C_BAD_SUBSTREAMID, 0, false, 0, 0);
+  else
+    go_cd_structure(x, TXN_CD, cd_addr);
+}
+
+void on_cd(struct step *x)
+{
+  struct smmu_cd cd;
+
+  trace_read(x, SMMU_READ_CD);
+  if (read_failed(x)) {
+    go_fault(x, EVENT_F_CD_FETCH, 0, false, 0, x->t->struct_addr);
+    return;
+  }
+  if (!smmu_cd_decode(x->reply->data, &x->s->features, &x->t->ste, &cd)) {
+    go_fault(x, EVENT_C_BAD_CD, 0, false, 0, 0);
+    return;
+  }
+  smmu_cfg_combine(&x->t->ste, &cd, &x->t->cfg);
+  go_cfg_fill(x);
+}
+
+void on_cfg_fill(struct step *x)
+{
+  uint32_t hint = 0, choices = 0;
+  uint32_t way = x->t->picking && x->reply ? x->reply->choice : SMMU_NO_INDEX;
+
+  VISIBLE(x->s);
+  if (may_fill(x) && !smmu_cfg_fill(x->s, &x->t->in, &x->t->cfg, way, &hint, &choices, x->h)) {
+    x->t->picking = 1;
+    x->ask->kind = SMMU_ASK_PICK;
+    x->ask->key = SMMU_PICK_VICTIM;
+    x->ask->choices = choices;
+    x->ask->data[0] = hint;
+    return;
+  }
+  x->t->picking = 0;
+  go_translate(x);
+}

@@ -1,0 +1,222 @@
+/* Stage 2 of a walk: for a configuration structure, for a stage 1 descriptor, or for the input
+ * itself. IHI 0070 3.3.3, 3.4, 5.2 (S2* fields); Arm ARM D8.2. CLASS of every fault follows from
+ * what the translation was for. Left out: HTTU, S2FWB, contiguous hint. */
+#include "arch/attr.h"
+#include "arch/desc.h"
+#include "arch/structs.h"
+#include "core/txn.h"
+#include "util/bits.h"
+
+static unsigned clss_of(const struct txn *t)
+{
+  static const uint8_t clss[] = { SMMU_CLASS_IN, SMMU_CLASS_CD, SMMU_CLASS_TT, SMMU_CLASS_IN };
+
+  return clss[t->s2.purpose];
+}
+
+static void s2_fault(struct step *x, unsigned type)
+{
+  go_fault(x, type, clss_of(x->t), true, x->t->s2_ipa, 0);
+}
+
+static void go_s2_desc(struct step *x)
+{
+  struct txn *t = x->t;
+
+  go_read(x, TXN_S2_DESC, SMMU_STAGE_WALK,
+          smmu_desc_addr(&t->cfg.s2, t->s2.table, t->s2.level, t->s2_ipa), 8);
+}
+
+void go_s2(struct step *x, uint64_t ipa, unsigned purpose)
+{
+  struct txn *t = x->t;
+
+  t->s2_ipa = ipa;
+  t->s2.purpose = (uint8_t)purpose;
+  t->s2.table = t->cfg.s2ttb;
+  t->s2.level = t->cfg.s2.start_level;
+  if ((ipa >> t->cfg.s2.ia_bits) != 0)
+    s2_fault(x, EVENT_F_TRANSLATION);
+  else if (cache_on(x->s, SMMU_CACHE_WALK))
+    go_stage(x, TXN_S2_BEGIN, SMMU_STAGE_WALK_CACHE);
+  else
+    go_s2_desc(x);
+}
+
+/* May this leaf be used for what it is for? CD and descriptor fetches are data reads; S2PTW forbids
+ * Device memory to them. */
+static bool leaf_allows(const struct txn *t, unsigned perm, unsigned memattr)
+{
+  if (t->s2.purpose == S2_FOR_INPUT)
+    return perm & smmu_access_bit(t->in.write, t->ind, t->priv);
+  if (!(perm & SMMU_PRIV_R))
+    return false;
+  return !((t->cfg.flags & CFG_S2PTW) && smmu_attr_is_device(memattr));
+}
+
+static void after_s2(struct step *x)
+{
+  struct txn *t = x->t;
+
+  if (!leaf_allows(t, t->s2_leaf.perm, t->s2_leaf.memattr)) {
+    s2_fault(x, EVENT_F_PERMISSION);
+    return;
+  }
+  switch (t->s2.purpose) {
+  case S2_FOR_CD: go_config_at(x, t->s2_leaf.out); break;
+  case S2_FOR_TTD: go_s1_at(x, t->s2_leaf.out); break;
+  default: go_fill(x); break;
+  }
+}
+
+static uint32_t find(struct step *x, unsigned kind)
+{
+  const struct txn *t = x->t;
+  const struct cache *c = &x->s->cache[SMMU_CACHE_WALK];
+  struct cache_key k = { tag_make(kind, t->cfg.world, t->cfg.vmid, 0, 0), t->s2_ipa };
+  uint32_t i = smmu_cache_find(x->s, c, &k, true);
+
+  if (i != SMMU_NO_INDEX)
+    smmu_cache_trace(x->h, SMMU_TRACE_HIT, c, i, &cache_entries(x->s, c)[i], x->slot);
+  return i;
+}
+
+/* A finished IPA translation, else as deep as the walk cache allows. One look at one cache. */
+void on_s2_begin(struct step *x)
+{
+  struct txn *t = x->t;
+  const struct tlb_entry *entries = cache_entries(x->s, &x->s->cache[SMMU_CACHE_WALK]);
+  uint32_t i = find(x, ENTRY_WALK_IPA);
+
+  VISIBLE(x->s);
+  if (i != SMMU_NO_INDEX) {
+    const struct tlb_entry *e = &entries[i];
+    unsigned size_log2 = tag_size(e->tag);
+
+    t->s2_leaf = (struct leaf){ .out = e->pa | (t->s2_ipa & bits_low(size_log2)),
+                                .size_log2 = (uint8_t)size_log2,
+                                .perm = e->perm,
+                                .memattr = e->memattr,
+                                .sh = e->sh,
+                                .level = e->level };
+    after_s2(x);
+    return;
+  }
+  i = find(x, ENTRY_WALK_S2);
+  if (i != SMMU_NO_INDEX) {
+    t->s2.table = entries[i].pa;
+    t->s2.level = (int8_t)(entries[i].level + 1);
+  }
+  go_s2_desc(x);
+}
+
+static void s2_table(struct step *x, uint64_t desc)
+{
+  struct txn *t = x->t;
+  uint64_t next = smmu_desc_out(desc, t->cfg.s2.granule_log2);
+
+  if ((next >> t->cfg.s2.oa_bits) != 0) {
+    s2_fault(x, EVENT_F_ADDR_SIZE);
+    return;
+  }
+  t->s2.table = next;
+  t->s2.level++;
+  if (cache_on(x->s, SMMU_CACHE_WALK))
+    go_stage(x, TXN_S2_CACHE, SMMU_STAGE_WALK_CACHE);
+  else
+    go_s2_desc(x);
+}
+
+void on_s2_cache(struct step *x)
+{
+  struct txn *t = x->t;
+  unsigned shift = smmu_level_shift(t->cfg.s2.granule_log2, t->s2.level - 1);
+  struct tlb_entry e = { .tag = tag_make(ENTRY_WALK_S2, t->cfg.world, t->cfg.vmid, 0, shift),
+                         .va = align_down_log2(t->s2_ipa, shift),
+                         .pa = t->s2.table,
+                         .level = (int8_t)(t->s2.level - 1) };
+
+  VISIBLE(x->s);
+  if (may_fill(x) && !txn_fill(x, &x->s->cache[SMMU_CACHE_WALK], &e))
+    return;
+  t->picking = 0;
+  go_s2_desc(x);
+}
+
+static void s2_leaf(struct step *x, uint64_t desc)
+{
+  struct txn *t = x->t;
+  unsigned shift = smmu_level_shift(t->cfg.s2.granule_log2, t->s2.level);
+  struct smmu_attr attr = smmu_attr_stage2(desc);
+
+  t->s2_leaf = (struct leaf){ .out = smmu_desc_out(desc, shift) | (t->s2_ipa & bits_low(shift)),
+                              .size_log2 = (uint8_t)shift,
+                              .perm = (uint8_t)smmu_s2_perm(desc, x->s->features.xnx),
+                              .memattr = attr.memattr,
+                              .sh = attr.sh,
+                              .level = t->s2.level };
+  if ((t->s2_leaf.out >> t->cfg.s2.oa_bits) != 0) {
+    s2_fault(x, EVENT_F_ADDR_SIZE);
+    return;
+  }
+  if (!smmu_desc_af(desc) && !(t->cfg.flags & CFG_S2AFFD)) {
+    s2_fault(x, EVENT_F_ACCESS);
+    return;
+  }
+  /* A stage 2 only stream keeps its leaf in the TLBs; the walk cache is for what nested walks meet
+   * on their way. */
+  if (cache_on(x->s, SMMU_CACHE_WALK) &&
+      !(t->s2.purpose == S2_FOR_INPUT && !(t->cfg.flags & CFG_S1)) &&
+      leaf_allows(t, t->s2_leaf.perm, t->s2_leaf.memattr))
+    go_stage(x, TXN_S2_LEAF_CACHE, SMMU_STAGE_WALK_CACHE);
+  else
+    after_s2(x);
+}
+
+void on_s2_leaf_cache(struct step *x)
+{
+  struct txn *t = x->t;
+  const struct leaf *leaf = &t->s2_leaf;
+  struct tlb_entry e = { .tag =
+                           tag_make(ENTRY_WALK_IPA, t->cfg.world, t->cfg.vmid, 0, leaf->size_log2),
+                         .va = align_down_log2(t->s2_ipa, leaf->size_log2),
+                         .pa = align_down_log2(leaf->out, leaf->size_log2),
+                         .perm = leaf->perm,
+                         .memattr = leaf->memattr,
+                         .sh = leaf->sh,
+                         .level = leaf->level };
+
+  VISIBLE(x->s);
+  if (may_fill(x) && !txn_fill(x, &x->s->cache[SMMU_CACHE_WALK], &e))
+    return;
+  t->picking = 0;
+  after_s2(x);
+}
+
+void on_s2_desc(struct step *x)
+{
+  struct txn *t = x->t;
+  uint64_t desc = x->reply->data[0];
+
+  if (x->h) {
+    struct smmu_record r = { .addr_in = t->struct_addr,
+                             .word = read_failed(x) ? 0 : desc,
+                             .info = SMMU_READ_S2_DESC,
+                             .level = t->s2.level };
+
+    r.phase = t->s2.purpose;
+    r.addr_out = t->s2_ipa;
+    r.vmid = t->cfg.vmid;
+    r.result = x->reply->status;
+    txn_record(x, SMMU_TRACE_READ, &r);
+  }
+  if (read_failed(x)) {
+    go_fault(x, EVENT_F_WALK_EABT, clss_of(t), true, t->s2_ipa, t->struct_addr);
+    return;
+  }
+  switch (smmu_desc_kind(desc, t->s2.level, t->cfg.s2.granule_log2)) {
+  case SMMU_DESC_TABLE: s2_table(x, desc); break;
+  case SMMU_DESC_LEAF: s2_leaf(x, desc); break;
+  case SMMU_DESC_INVALID: s2_fault(x, EVENT_F_TRANSLATION); break;
+  }
+}

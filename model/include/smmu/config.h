@@ -1,0 +1,66 @@
+/* What a device is made of: ID register values and the sizes of its parts.
+ * A configuration is a plain value. smmu_config_check() is the only judge of it; everything else
+ * trusts a checked one. */
+#ifndef SMMU_CONFIG_H
+#define SMMU_CONFIG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* How a full set chooses its victim. */
+enum smmu_replace {
+  SMMU_REPLACE_PICK = 0, /* the engine picks a way; recency is offered as a hint in ask.data[0] */
+  SMMU_REPLACE_FLUSH /* the whole cache is dropped when it is full at a fill (as QEMU's IOTLB does)
+                      */
+};
+
+/* Geometry of one cache. sets 0 switches the cache off: no lookup, no fill. */
+struct smmu_cache_config {
+  uint16_t sets; /* 0, or a power of two up to 32768 */
+  uint16_t ways; /* 1..256 */
+};
+
+struct smmu_config {
+  /* SMMU_IDR0..IDR5 as software reads them; features follow from these bits alone (IHI
+   * 0070 6.3.1-6.3.6). */
+  uint32_t idr[6];
+  uint32_t iidr, aidr;
+  uint32_t gbpa_reset; /* GBPA after reset; IMPLEMENTATION DEFINED */
+
+  uint16_t txns;    /* transaction slots, 1..1024: how many translations can be in flight */
+  uint16_t tbus;    /* TBUs, 1..64, each with a micro-TLB of its own */
+  uint16_t events;  /* event buffer in front of the event queue, 1..1024 records */
+  uint16_t replace; /* enum smmu_replace, for every translation cache */
+  struct smmu_cache_config utlb, tlb, walk_cache, cfg_cache;
+
+  /* Bytes the interconnect delivers as one: 8, 16, 32 or 64. Longer reads can be torn by stores in
+   * between; `explore` does so. */
+  uint16_t atomic_bytes;
+  uint16_t reserved[3];
+};
+
+/* A neutral device: stage 1, stage 2, nested, two-level tables, RIL; uTLB 32, main TLB 512 x 4
+ * ways, walk cache 64, configuration cache 64. Makes no claim to match a product. */
+void smmu_config_neutral(struct smmu_config *cfg);
+/* ID registers of QEMU 10.0's `virt` machine (read from a recorded Linux boot), caches of
+ * smmu_config_neutral(). */
+void smmu_config_qemu(struct smmu_config *cfg);
+
+/* Cache sizes by name, leaving the ID registers alone: "none" (all caches off), "qemu"
+ * (configuration cache, one fully associative TLB of 256 entries that is flushed when full, nothing
+ * else), "neutral", "tiny" (2 entries each: exploration). Returns SMMU_ERR_BADARG for another name.
+ */
+int smmu_config_set_tlb_profile(struct smmu_config *cfg, const char *name);
+
+/* 0, or SMMU_ERR_BADCFG with one sentence in why[0..why_len) that names the field, its value and
+ * the legal values. */
+int smmu_config_check(const struct smmu_config *cfg, char *why, size_t why_len);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

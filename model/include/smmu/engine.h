@@ -1,0 +1,92 @@
+/* Engines: who answers the core's asks.
+ *
+ *   now      every ask is answered at once from memory; what functional replay, drivers' unit tests
+ * and tools use. explore  every order of every actor (see explore.h).
+ *
+ * Memory belongs to the caller and may be shared by several devices; it is the only thing an engine
+ * and its caller share. */
+#ifndef SMMU_ENGINE_H
+#define SMMU_ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "smmu/smmu.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- Memory: sparse, byte addressed, 2^52 bytes, little-endian words ---- */
+
+struct engine_memory;
+
+/* What lies at addresses nothing was stored to. */
+enum engine_memory_hole {
+  ENGINE_HOLE_ZERO, /* reads as zero, can be written */
+  ENGINE_HOLE_ABORT /* external abort, unless inside a range given to engine_memory_add_range() */
+};
+
+int engine_memory_create(struct engine_memory **out, enum engine_memory_hole hole);
+void engine_memory_destroy(struct engine_memory *m);
+/* [base, base + bytes) becomes accessible, zero where never stored. Needed only with
+ * ENGINE_HOLE_ABORT. */
+int engine_memory_add_range(struct engine_memory *m, uint64_t base, uint64_t bytes);
+/* From now on accesses that touch [base, base + bytes) abort; with on = false they no longer do. Up
+ * to 16 ranges. */
+int engine_memory_inject_abort(struct engine_memory *m, uint64_t base, uint64_t bytes, bool on);
+/* Naturally aligned access of 1..64 bytes; false is an external abort. */
+bool engine_memory_read(const struct engine_memory *m, uint64_t addr, void *bytes, size_t len);
+bool engine_memory_write(struct engine_memory *m, uint64_t addr, const void *bytes, size_t len);
+/* Aligned words. load gives 0 where the access would abort. */
+uint64_t engine_memory_load64(const struct engine_memory *m, uint64_t addr);
+bool engine_memory_store64(struct engine_memory *m, uint64_t addr, uint64_t value);
+/* Undo log, for engines that go back: mark returns a position, rewind restores every word stored
+ * since. */
+size_t engine_memory_undo_mark(struct engine_memory *m);
+void engine_memory_undo_rewind(struct engine_memory *m, size_t mark);
+/* Order-independent 128-bit hash of all words stored since the first undo mark that differ from
+ * what they were then. */
+void engine_memory_hash(const struct engine_memory *m, uint64_t hash[2]);
+
+/* ---- now ---- */
+
+struct engine_now;
+
+struct engine_now_stats {
+  uint64_t steps, reads, writes;
+  uint64_t translations, fast_hits; /* fast_hits: answered by smmu_try_hit() */
+  uint64_t signals[SMMU_SIGNAL_COUNT];
+};
+
+/* The device is created from cfg and owned by the engine; memory stays the caller's. */
+int engine_now_create(struct engine_now **out, const struct smmu_config *cfg,
+                      struct engine_memory *memory);
+void engine_now_destroy(struct engine_now *e);
+struct smmu *engine_now_device(struct engine_now *e);
+/* hooks may be NULL; must outlive the engine or be replaced. */
+void engine_now_set_hooks(struct engine_now *e, const struct smmu_hooks *hooks);
+/* Called at each interrupt or event output. */
+void engine_now_set_signal(struct engine_now *e, void (*signal)(void *ctx, enum smmu_signal line),
+                           void *ctx);
+/* fast = false: every transaction is stepped, smmu_try_hit() is never used. Default true. */
+void engine_now_set_fast(struct engine_now *e, bool fast);
+/* seed 0: PICK takes the core's hint (least recently used way), actors move in index order.
+ * Otherwise both follow the seed. */
+void engine_now_set_seed(struct engine_now *e, uint64_t seed);
+
+/* Translate, and let every other actor come to rest afterwards. 0, or SMMU_ERR_BADARG (TBU out of
+ * range). */
+int engine_now_translate(struct engine_now *e, const struct smmu_txn *txn, struct smmu_result *out);
+/* Register access followed by engine_now_run(). */
+uint64_t engine_now_mmio_read(struct engine_now *e, uint64_t offset, unsigned bytes);
+void engine_now_mmio_write(struct engine_now *e, uint64_t offset, uint64_t value, unsigned bytes);
+/* Step whatever can move until nothing can. 0, or SMMU_ERR_LIMIT after max_steps (0: no limit). */
+int engine_now_run(struct engine_now *e, uint64_t max_steps);
+void engine_now_get_stats(const struct engine_now *e, struct engine_now_stats *out);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

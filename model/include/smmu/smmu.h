@@ -1,0 +1,118 @@
+/* The device as a value: create, copy, compare, program, and give it transactions.
+ *
+ *   struct smmu_config cfg;
+ *   smmu_config_neutral(&cfg);
+ *   struct smmu *s = malloc(smmu_size(&cfg));      the caller owns the block; it holds no pointers
+ *   smmu_init(s, &cfg);
+ *   smmu_mmio_write(s, 0x20, 1, 4, NULL);          CR0.SMMUEN
+ *   smmu_submit(s, &txn, &actor);                  then smmu_step(actor) until END (step.h), or let
+ * an engine do it (engine.h)
+ *
+ * No function here blocks, allocates or keeps a pointer to its arguments. One block may be used by
+ * one thread at a time. */
+#ifndef SMMU_SMMU_H
+#define SMMU_SMMU_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "smmu/config.h"
+#include "smmu/err.h"
+#include "smmu/step.h"
+#include "smmu/trace.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What a transaction asks for, and what a mapping allows. Privileged execution and so on are judged
+ * by attributes below. */
+#define SMMU_PERM_READ  1u
+#define SMMU_PERM_WRITE 2u
+#define SMMU_PERM_EXEC  4u
+
+struct smmu_txn {
+  uint64_t addr;       /* input address, all 64 bits as the bus delivers them */
+  uint32_t sid;        /* StreamID */
+  uint32_t ssid;       /* SubstreamID; looked at only when ssv */
+  uint8_t ssv;         /* 1: SubstreamID valid */
+  uint8_t write;       /* 1: write (RnW = 0) */
+  uint8_t instruction; /* 1: instruction fetch (InD = 1); reads only */
+  uint8_t privileged;  /* 1: PnU = 1 */
+  uint16_t tbu;        /* TBU it enters, < config.tbus */
+  uint16_t reserved;
+};
+
+enum smmu_status {
+  SMMU_STATUS_OK = 0, /* translated (or bypassed): pa is valid */
+  SMMU_STATUS_ABORT,  /* terminated with an abort */
+  SMMU_STATUS_RAZWI   /* terminated: reads as zero, writes ignored (CD.A = 0) */
+};
+
+struct smmu_result {
+  uint64_t pa;    /* output address; valid with SMMU_STATUS_OK */
+  uint8_t status; /* enum smmu_status */
+  uint8_t event;  /* event type raised by this transaction (0x01..0x25), 0 for none; whether it was
+                     recorded is another  matter (F_*: CD.R, queue room) */
+  uint8_t bypassed;     /* 1: no translation took place */
+  uint8_t perm;         /* SMMU_PERM_* the mapping allows this transaction's privilege */
+  uint8_t size_log2;    /* span of the translation, 12..52 */
+  uint8_t memattr;      /* MAIR-encoded attribute of the final mapping */
+  uint8_t shareability; /* 0 NSH, 2 OSH, 3 ISH */
+  uint8_t reserved;
+};
+
+/* Bytes of a device with this (checked) configuration. */
+size_t smmu_size(const struct smmu_config *cfg);
+/* Build a device in block (smmu_size() bytes, 64-byte aligned), in reset state. 0 or
+ * SMMU_ERR_BADCFG. */
+int smmu_init(struct smmu *block, const struct smmu_config *cfg);
+/* Reset: registers to reset values, every cache empty, no transaction in flight. IHI 0070 6.3
+ * and 3.11. */
+void smmu_reset(struct smmu *s);
+/* Copy src over dst, which has the same configuration (or uninitialised memory of smmu_size()). */
+void smmu_clone(struct smmu *dst, const struct smmu *src);
+/* 128-bit hash of the meaning of the state: what can influence future behaviour, recency and other
+ * aids left out. */
+void smmu_hash(const struct smmu *s, uint64_t hash[2]);
+/* Compare meaning with meaning. */
+bool smmu_equal(const struct smmu *a, const struct smmu *b);
+const struct smmu_config *smmu_get_config(const struct smmu *s);
+
+/* Register access as software sees it, offset from the base of page 0. bytes is 4 or 8. Accesses
+ * that no register takes read as zero, are ignored, and leave a REG_BAD record. A write is one
+ * visible action. */
+uint64_t smmu_mmio_read(const struct smmu *s, uint64_t offset, unsigned bytes,
+                        const struct smmu_hooks *hooks);
+void smmu_mmio_write(struct smmu *s, uint64_t offset, uint64_t value, unsigned bytes,
+                     const struct smmu_hooks *hooks);
+
+/* Give the device a transaction. 0 and the actor to step, or SMMU_ERR_NOSLOT, or SMMU_ERR_BADARG
+ * (TBU out of range). */
+int smmu_submit(struct smmu *s, const struct smmu_txn *txn, smmu_actor *actor,
+                const struct smmu_hooks *hooks);
+/* Result of a transaction whose END was returned; valid until its slot is used again. */
+void smmu_get_result(const struct smmu *s, smmu_actor actor, struct smmu_result *out);
+
+/* Configuration hit and TLB hit in one call, without a slot: true and *out, with the caches updated
+ * exactly as stepping would have done; false and nothing changed. Permission faults, misses, faults
+ * of any kind: false. Only for engines that answer every ask at once (`now`). */
+bool smmu_try_hit(struct smmu *s, const struct smmu_txn *txn, struct smmu_result *out,
+                  const struct smmu_hooks *hooks);
+
+/* Actor indices by role. */
+smmu_actor smmu_actor_cmdq(const struct smmu *s, unsigned queue);
+smmu_actor smmu_actor_eventq(const struct smmu *s);
+smmu_actor smmu_actor_ack(const struct smmu *s);
+
+/* Count of visible actions of the last step (SMMU_DEBUG builds; 0 otherwise). Never more than 1. */
+unsigned smmu_debug_visible(const struct smmu *s);
+/* CHECK everything that is true in every reachable state, aids included. For tests and debug
+ * builds: costs a scan of the block. */
+void smmu_invariant(const struct smmu *s);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

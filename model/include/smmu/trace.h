@@ -1,0 +1,97 @@
+/* What happened, one fixed-size record at a time.
+ * The core fills a record and hands it to the hook; it never formats, stores or counts. A hook is a
+ * pure observer: running with and without hooks gives the same states. Fill, hit, drop and evict
+ * records name the slot they concern, so that a reader links a hit to the fill that served it. */
+#ifndef SMMU_TRACE_H
+#define SMMU_TRACE_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define SMMU_TRACE_LIST(X) \
+  X(SUBMIT, "submit") /* a transaction arrived: addr_in, sid, ssid, unit=TBU */ \
+  X(READ, "read") /* a table word arrived: addr_in=address, word=first 8 bytes, info=enum smmu_read */ \
+  X(HIT, "hit")   /* a cache answered: unit=enum smmu_cache_id, slot, addr_in, addr_out */ \
+  X(MISS, "miss") /* a cache was asked and had nothing */ \
+  X(FILL, "fill") /* an entry was written: slot, addr_in, addr_out, level */ \
+  X(EVICT, "evict")     /* a valid entry was replaced: slot */ \
+  X(DROP, "drop")       /* an invalidation removed an entry: slot */ \
+  X(FLUSH, "flush")     /* a full cache dropped everything by itself (SMMU_REPLACE_FLUSH) */ \
+  X(MARK, "mark")       /* an invalidation marked a transaction in flight: slot=transaction */ \
+  X(NOFILL, "nofill")   /* a marked transaction left a cache unfilled */ \
+  X(RESPOND, "respond") /* a transaction ended: result=enum smmu_status, addr_out=PA */ \
+  X(FAULT, "fault")     /* a fault was raised: result=event type */ \
+  X(EVENT, "event")     /* an event record became visible: word=dword 0, addr_in=InputAddr */ \
+  X(EVENT_LOST, "event-lost") /* an event was dropped: queue full, disabled or aborted */ \
+  X(COMMAND, "command")   /* a command was consumed: addr_out=dword 0, word=dword 1, slot=index */ \
+  X(CERROR, "cerror")     /* a command stopped its queue: result=CERROR code */ \
+  X(SYNC, "sync")         /* a CMD_SYNC completed */ \
+  X(REG_READ, "reg-read") /* MMIO: addr_in=offset, word=value */ \
+  X(REG_WRITE, "reg-write") \
+  X(REG_BAD, "reg-bad") /* no register took it: unknown offset, wrong size, guarded write */
+
+enum smmu_trace_category {
+#define X(name, text) SMMU_TRACE_##name,
+  SMMU_TRACE_LIST(X)
+#undef X
+    SMMU_TRACE_COUNT
+};
+
+/* What a READ record read. */
+enum smmu_read {
+  SMMU_READ_L1STD,
+  SMMU_READ_STE,
+  SMMU_READ_L1CD,
+  SMMU_READ_CD,
+  SMMU_READ_S1_DESC,
+  SMMU_READ_S2_DESC,
+  SMMU_READ_COMMAND,
+  SMMU_READ_COUNT
+};
+
+enum smmu_cache_id {
+  SMMU_CACHE_CFG,
+  SMMU_CACHE_WALK,
+  SMMU_CACHE_TLB,
+  SMMU_CACHE_UTLB,
+  SMMU_CACHE_COUNT
+};
+
+/* `phase` of a READ inside a nested walk tells what the stage 2 walk was for: 0 not a stage 2 walk,
+ * 1 CD fetch, 2 stage 1 descriptor, 3 the transaction's own IPA. */
+struct smmu_record {
+  uint64_t time;     /* ps; set by the engine (0 from the core) */
+  uint64_t addr_in;  /* address going in: VA, IPA, structure address or register offset */
+  uint64_t addr_out; /* address coming out, or first command word */
+  uint64_t word;     /* word read, or second command word */
+  uint32_t sid, ssid;
+  uint32_t slot; /* (set * ways + way) of the cache, command index, transaction slot */
+  uint16_t asid, vmid;
+  uint16_t actor;
+  uint8_t category; /* enum smmu_trace_category */
+  uint8_t phase;
+  int8_t level; /* walk level -1..3 */
+  uint8_t perm; /* SMMU_PERM_* of an entry or access */
+  uint16_t result;
+  uint16_t unit; /* TBU, queue, or enum smmu_cache_id */
+  uint8_t info;  /* enum smmu_read; size_log2 for FILL and HIT */
+  uint8_t spare[5];
+};
+
+struct smmu_hooks {
+  void *ctx;
+  void (*record)(void *ctx, const struct smmu_record *r);
+};
+
+/* Name of a category, structure or cache for people; "?" when out of range. */
+const char *smmu_trace_name(unsigned category);
+const char *smmu_read_name(unsigned read);
+const char *smmu_cache_name(unsigned cache);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
