@@ -1,0 +1,239 @@
+/* Engine `now`: every ask is answered at once from memory, and the device comes to rest after each
+ * call. With seed 0 an actor runs until it ends or waits, and the core's hints are taken; with
+ * another seed, actors that can move are interleaved ask by ask and victims are drawn: the same
+ * seed gives the same run. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "smmu/engine.h"
+#include "util/bits.h"
+#include "util/check.h"
+
+/* An actor's ask that is out. */
+struct pending {
+  struct smmu_ask ask;
+  bool out;
+};
+
+struct engine_now {
+  struct smmu *device;
+  struct engine_memory *memory;
+  const struct smmu_hooks *hooks;
+  void (*signal)(void *ctx, enum smmu_signal line);
+  void *signal_ctx;
+  uint64_t random; /* 0: no seed */
+  bool fast;
+  struct engine_now_stats stats;
+  uint64_t *runnable;
+  struct pending *pending; /* one an actor */
+};
+
+int engine_now_create(struct engine_now **out, const struct smmu_config *cfg,
+                      struct engine_memory *memory)
+{
+  size_t size = smmu_size(cfg);
+  struct engine_now *e;
+
+  *out = NULL;
+  if (size == 0)
+    return SMMU_ERR_BADCFG;
+  e = calloc(1, sizeof *e);
+  if (!e)
+    return SMMU_ERR_NOMEM;
+  e->memory = memory;
+  e->fast = true;
+  e->device = aligned_alloc(64, align_up_log2(size, 6));
+  if (e->device && smmu_init(e->device, cfg) == SMMU_OK) {
+    e->pending = calloc(smmu_actor_count(e->device), sizeof *e->pending);
+    e->runnable = calloc((smmu_actor_count(e->device) + 63) / 64, sizeof *e->runnable);
+  }
+  if (!e->pending || !e->runnable) {
+    engine_now_destroy(e);
+    return SMMU_ERR_NOMEM;
+  }
+  *out = e;
+  return SMMU_OK;
+}
+
+void engine_now_destroy(struct engine_now *e)
+{
+  if (!e)
+    return;
+  free(e->device);
+  free(e->pending);
+  free(e->runnable);
+  free(e);
+}
+
+struct smmu *engine_now_device(struct engine_now *e)
+{
+  return e->device;
+}
+
+void engine_now_set_hooks(struct engine_now *e, const struct smmu_hooks *hooks)
+{
+  e->hooks = hooks;
+}
+
+void engine_now_set_signal(struct engine_now *e, void (*signal)(void *ctx, enum smmu_signal line),
+                           void *ctx)
+{
+  e->signal = signal;
+  e->signal_ctx = ctx;
+}
+
+void engine_now_set_fast(struct engine_now *e, bool fast)
+{
+  e->fast = fast;
+}
+
+void engine_now_set_seed(struct engine_now *e, uint64_t seed)
+{
+  e->random = seed;
+}
+
+/* xorshift64*: small, seeded, the same everywhere. */
+static uint64_t draw(struct engine_now *e)
+{
+  uint64_t x = e->random;
+
+  x ^= x >> 12;
+  x ^= x << 25;
+  x ^= x >> 27;
+  e->random = x;
+  return x * 0x2545f4914f6cdd1dULL;
+}
+
+/* ---- answering ---- */
+
+static void answer_read(struct engine_now *e, const struct smmu_ask *ask, struct smmu_reply *reply)
+{
+  e->stats.reads++;
+  reply->status =
+    engine_memory_read(e->memory, ask->addr, reply->data, ask->len) ? SMMU_BUS_OK : SMMU_BUS_ABORT;
+}
+
+static void answer_write(struct engine_now *e, const struct smmu_ask *ask, struct smmu_reply *reply)
+{
+  e->stats.writes++;
+  reply->status =
+    engine_memory_write(e->memory, ask->addr, ask->data, ask->len) ? SMMU_BUS_OK : SMMU_BUS_ABORT;
+}
+
+static void answer(struct engine_now *e, const struct smmu_ask *ask, struct smmu_reply *reply)
+{
+  switch (ask->kind) {
+  case SMMU_ASK_READ: answer_read(e, ask, reply); break;
+  case SMMU_ASK_WRITE: answer_write(e, ask, reply); break;
+  case SMMU_ASK_PICK:
+    reply->choice = e->random ? (uint32_t)(draw(e) % ask->choices) : (uint32_t)ask->data[0];
+    break;
+  case SMMU_ASK_SIGNAL:
+    e->stats.signals[ask->key]++;
+    if (e->signal)
+      e->signal(e->signal_ctx, (enum smmu_signal)ask->key);
+    break;
+  default: break;
+  }
+}
+
+/* Answer what is out and take one step. False when the actor has nothing more to do for now. */
+static bool advance(struct engine_now *e, smmu_actor actor)
+{
+  struct pending *p = &e->pending[actor];
+  struct smmu_reply reply; /* only what the ask names is ever written or read */
+  bool had = p->out;
+
+  if (had)
+    answer(e, &p->ask, &reply);
+  e->stats.steps++;
+  smmu_step(e->device, actor, had ? &reply : NULL, e->hooks, &p->ask);
+  p->out =
+    p->ask.kind != SMMU_ASK_NONE && p->ask.kind != SMMU_ASK_WAIT && p->ask.kind != SMMU_ASK_END;
+  return p->out;
+}
+
+/* The runnable actor to move next; when nobody can move, an index that no actor has. */
+static smmu_actor choose(struct engine_now *e)
+{
+  smmu_actor actors = smmu_actor_count(e->device);
+  size_t count = smmu_runnable(e->device, e->runnable);
+  uint64_t skip = e->random && count ? draw(e) % count : 0;
+
+  for (smmu_actor word = 0; count && word * 64 < actors; word++) {
+    uint64_t bits = e->runnable[word];
+
+    for (; bits; bits &= bits - 1) {
+      if (skip-- == 0)
+        return word * 64 + (smmu_actor)__builtin_ctzll(bits);
+    }
+  }
+  return actors;
+}
+
+int engine_now_run(struct engine_now *e, uint64_t max_steps)
+{
+  uint64_t limit = max_steps ? e->stats.steps + max_steps : ~0ULL;
+  smmu_actor actors = smmu_actor_count(e->device), a;
+
+  while ((a = choose(e)) != actors) {
+    do {
+      if (e->stats.steps >= limit)
+        return SMMU_ERR_LIMIT;
+    } while ((advance(e, a) || smmu_is_runnable(e->device, a)) && !e->random);
+  }
+  return SMMU_OK;
+}
+
+/* Step one transaction to its end; what it waits for is run in between. */
+static void finish(struct engine_now *e, smmu_actor actor)
+{
+  for (;;) {
+    smmu_actor a = e->random ? choose(e) : actor;
+
+    while (advance(e, a) && !e->random)
+      ;
+    if (a == actor && e->pending[a].ask.kind == SMMU_ASK_END)
+      return;
+    if (!e->random && e->pending[actor].ask.kind == SMMU_ASK_WAIT) {
+      a = choose(e);
+      CHECK(a != smmu_actor_count(e->device)); /* somebody must be able to make room */
+      while (advance(e, a))
+        ;
+    }
+  }
+}
+
+int engine_now_translate(struct engine_now *e, const struct smmu_txn *txn, struct smmu_result *out)
+{
+  smmu_actor actor;
+  int err;
+
+  e->stats.translations++;
+  if (e->fast && !e->random && smmu_try_hit(e->device, txn, out, e->hooks)) {
+    e->stats.fast_hits++;
+    return SMMU_OK;
+  }
+  err = smmu_submit(e->device, txn, &actor, e->hooks);
+  if (err)
+    return err;
+  finish(e, actor);
+  smmu_get_result(e->device, actor, out);
+  return out->event || e->random ? engine_now_run(e, 0) : SMMU_OK;
+}
+
+uint64_t engine_now_mmio_read(struct engine_now *e, uint64_t offset, unsigned bytes)
+{
+  return smmu_mmio_read(e->device, offset, bytes, e->hooks);
+}
+
+void engine_now_mmio_write(struct engine_now *e, uint64_t offset, uint64_t value, unsigned bytes)
+{
+  smmu_mmio_write(e->device, offset, value, bytes, e->hooks);
+  engine_now_run(e, 0);
+}
+
+void engine_now_get_stats(const struct engine_now *e, struct engine_now_stats *out)
+{
+  *out = e->stats;
+}
