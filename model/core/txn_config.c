@@ -45,30 +45,30 @@ static bool strtab_is_two_level(const struct smmu *s)
          GET(STRTAB_BASE_CFG, FMT, shared_const(s)->reg[R_STRTAB_BASE_CFG]) == 1;
 }
 
-/* The table's base is aligned by hardware to the size of the table that is there. */
-static uint64_t strtab_base(const struct smmu *s, unsigned table_log2)
+/* The base is aligned by hardware to the size that LOG2SIZE spells, whatever SIDSIZE makes of it. */
+static uint64_t strtab_base(const struct smmu *s, unsigned split)
 {
-  uint64_t base =
-    shared_const(s)->reg[R_STRTAB_BASE] & bits_mask(STRTAB_BASE_ADDR_HI, STRTAB_BASE_ADDR_LO);
+  const uint64_t *reg = shared_const(s)->reg;
+  unsigned log2size = (unsigned)GET(STRTAB_BASE_CFG, LOG2SIZE, reg[R_STRTAB_BASE_CFG]);
+  unsigned entry_log2 = strtab_is_two_level(s) ? 3 : 6;
+  unsigned table_log2 = (log2size > split ? log2size - split : 0) + entry_log2;
+  uint64_t base = reg[R_STRTAB_BASE] & bits_mask(STRTAB_BASE_ADDR_HI, STRTAB_BASE_ADDR_LO);
 
   return align_down_log2(base, table_log2 < 6 ? 6 : table_log2);
 }
 
 static void go_ste(struct step *x)
 {
-  unsigned log2size = strtab_log2size(x->s), split = strtab_split(x->s);
+  unsigned split = strtab_is_two_level(x->s) ? strtab_split(x->s) : 0;
+  uint64_t base = strtab_base(x->s, split);
   uint32_t sid = x->t->in.sid;
 
-  if (((uint64_t)sid >> log2size) != 0) {
+  if (((uint64_t)sid >> strtab_log2size(x->s)) != 0)
     go_fault(x, EVENT_C_BAD_STREAMID, 0, false, 0, 0);
-  } else if (strtab_is_two_level(x->s)) {
-    unsigned entries_log2 = log2size > split ? log2size - split : 0;
-
-    go_read(x, TXN_L1STD, SMMU_STAGE_CFG_FETCH,
-            strtab_base(x->s, entries_log2 + 3) + 8ULL * (sid >> split), 8);
-  } else {
-    go_read(x, TXN_STE, SMMU_STAGE_CFG_FETCH, strtab_base(x->s, log2size + 6) + 64ULL * sid, 64);
-  }
+  else if (split)
+    go_read(x, TXN_L1STD, SMMU_STAGE_CFG_FETCH, base + 8ULL * (sid >> split), 8);
+  else
+    go_read(x, TXN_STE, SMMU_STAGE_CFG_FETCH, base + 64ULL * sid, 64);
 }
 
 void go_config(struct step *x)
