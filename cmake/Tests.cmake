@@ -120,10 +120,13 @@ function(smmu_add_layout_tests)
   add_test(NAME layout/layers-test
     COMMAND ${run} -DWORK=${CMAKE_BINARY_DIR}/layers-test -P ${scripts}/CheckLayersTest.cmake)
   add_test(NAME layout/file-size COMMAND ${run} -P ${scripts}/CheckFileSize.cmake)
+  add_test(NAME docs/spec-map
+    COMMAND bash -c "docs/spec-map.sh | diff docs/spec-map.md - && echo up to date"
+    WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
   add_test(NAME layout/headers
     COMMAND ${run} -DWORK=${CMAKE_BINARY_DIR}/headers -DCC=${CMAKE_C_COMPILER}
             -DCXX=${CMAKE_CXX_COMPILER} -P ${scripts}/CheckHeaders.cmake)
-  set_tests_properties(layout/layers layout/layers-test layout/file-size layout/headers
+  set_tests_properties(docs/spec-map layout/layers layout/layers-test layout/file-size layout/headers
     PROPERTIES LABELS "layout;fast" TIMEOUT 120)
 endfunction()
 

@@ -1,5 +1,5 @@
 /* Register acknowledger and GERROR: the handshakes CR0/CR0ACK, IRQ_CTRL/IRQ_CTRLACK, GBPA.Update,
- * and the GERROR interrupt. IHI 0070 6.3.9, 6.3.15, 6.3.17, 6.3.19-6.3.24, 7.5. One acknowledgement
+ * and the GERROR interrupt. IHI 0070 6.3.9, 6.3.10, 6.3.14, 6.3.16, 6.3.18-6.3.23, 7.5. One acknowledgement
  * a step. A bit that goes to 0 is acknowledged only when what it switches off has come to rest;
  * until then it no longer starts anything new. */
 #include "arch/structs.h"

@@ -70,7 +70,7 @@ static uint64_t canonical(uint64_t va)
   return (uint64_t)((int64_t)(va << 8) >> 8);
 }
 
-/* First and last byte of a by-address form; false for the range that is illegal. IHI 0070 4.4.1
+/* First and last byte of a by-address form; false for the range that is illegal. IHI 0070 4.4.1.1
  * (RIL). All by-address commands share the places of NUM, SCALE, TTL, TG and Leaf. */
 static bool address_range(const struct smmu_features *f, const uint64_t *w, uint64_t address,
                           struct inval *inv)

@@ -1,5 +1,5 @@
 /* A transaction from arrival to response, through configuration, micro-TLB, main TLB, walk and
- * fills. IHI 0070 3.3 (procedure), 3.4 (input range), 3.12 (bypass), 6.3.12 (GBPA). The order of
+ * fills. IHI 0070 3.3 (procedure), 3.4 (input range), 3.12 (bypass), 6.3.14 (GBPA). The order of
  * the code is the order of the text. A marked transaction (inval.c) answers but fills nothing. Left
  * out: ATS, stalls, speculative and CMO transactions. */
 #include "core/txn.h"

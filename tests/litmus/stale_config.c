@@ -26,7 +26,7 @@ const struct explore_program litmus_stale_config = {
   .name = "stale-config",
   .claim = "after CFGI_CD and a completed SYNC, the old Context Descriptor is never used again",
   .rule =
-    "CFGI marks configuration fetches in flight; a marked fetch is not cached (IHI 0070 4.3, 3.21)",
+    "CFGI marks configuration fetches in flight; a marked fetch is not cached (IHI 0070 4.3.8, 3.21.3)",
   .config = { .idr = { 0x094e321b, 0x02730000 | 8 << 6 | 20, 0, 0x0e14, 0, 0x75 },
               .aidr = 1,
               .gbpa_reset = 0x1000,

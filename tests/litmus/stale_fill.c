@@ -27,7 +27,7 @@ const struct explore_program litmus_stale_fill = {
   .claim =
     "after unmap, TLBI and a completed SYNC, a DMA never uses the old page, even if a walk was in flight",
   .rule =
-    "an invalidation marks the walks in flight it covers; a marked walk fills nothing (IHI 0070 4.4, 3.21)",
+    "an invalidation marks the walks in flight it covers; a marked walk fills nothing (IHI 0070 4.4, 3.21.1)",
   .config = LITMUS_CONFIG,
   .n_threads = 2,
   .thread = { { "device", 2, { DMA_READ(1, 0), DMA_READ(1, 0) } },
