@@ -211,7 +211,7 @@ enum cmd_action smmu_cmd_action(const struct smmu_features *f, const uint64_t wo
   inv->vmid_mask = 0xffff;
   if (!handlers[opcode])
     return CMD_ACTION_ILLEGAL;
-  if (opcode >= CMD_CFGI_STE && opcode <= CMD_CFGI_CD_ALL && FGET(CMD, SSec, words))
+  if (opcode <= CMD_CFGI_CD_ALL && FGET(CMD, SSec, words)) /* PREFETCH_*, CFGI_* */
     return CMD_ACTION_ILLEGAL;
   return handlers[opcode](f, words, inv);
 }
