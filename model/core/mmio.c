@@ -3,6 +3,7 @@
  * halves. IMPDEF: every other access is RAZ/WI and leaves a REG_BAD record, as does a write that a
  * guard forbids (ignored from SMMUv3.2 on; picked for all). */
 #include "core/core.h"
+#include "core/queue.h"
 #include "util/bits.h"
 
 static void record(const struct smmu_hooks *h, unsigned category, uint64_t offset, uint64_t value,
@@ -37,6 +38,22 @@ static int decode(uint64_t offset, unsigned bytes, unsigned *shift)
   return reg;
 }
 
+/* Of the indices that the device moves, bits above the wrap bit read as zero. IHI 0070 6.3.28,
+ * 6.3.95. (Those of software are stored as written.) */
+static uint64_t readable(const struct smmu *s, int reg, uint64_t value)
+{
+  const uint64_t *regs = shared_const(s)->reg;
+  unsigned log2size;
+
+  if (reg == R_CMDQ_CONS)
+    log2size = queue_log2size(regs[R_CMDQ_BASE], s->features.cmdqs);
+  else if (reg == R_EVENTQ_PROD)
+    log2size = queue_log2size(regs[R_EVENTQ_BASE], s->features.eventqs);
+  else
+    return value;
+  return value & ~(bits_mask(CMDQ_CONS_RD_HI, CMDQ_CONS_RD_LO) & ~bits_low(log2size + 1));
+}
+
 uint64_t smmu_mmio_read(const struct smmu *s, uint64_t offset, unsigned bytes,
                         const struct smmu_hooks *hooks)
 {
@@ -48,7 +65,7 @@ uint64_t smmu_mmio_read(const struct smmu *s, uint64_t offset, unsigned bytes,
     record(hooks, SMMU_TRACE_REG_BAD, offset, 0, bytes);
     return 0;
   }
-  value = shared_const(s)->reg[reg] >> shift;
+  value = readable(s, reg, shared_const(s)->reg[reg]) >> shift;
   if (bytes == 4)
     value &= 0xffffffff;
   record(hooks, SMMU_TRACE_REG_READ, offset, value, bytes);
@@ -94,8 +111,9 @@ static uint64_t cr0_mask(const struct smmu *s, uint64_t now, uint64_t ack)
 
   if (s->features.vmw)
     mask |= BIT_OF(CR0, VMW);
-  /* A field in transition does not take a third value: with one-bit fields that means it keeps the
-   * new one. */
+  /* A field in transition does not take a third value: it keeps the new one, VMW as a whole. */
+  if ((now ^ ack) & BIT_OF(CR0, VMW))
+    mask &= ~BIT_OF(CR0, VMW);
   return mask & ~(now ^ ack);
 }
 
