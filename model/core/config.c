@@ -88,6 +88,20 @@ static int check_cache(const char *name, const struct smmu_cache_config *c, char
   return SMMU_OK;
 }
 
+/* Offsets in the block are 32 bits wide: all caches together stay far below that. */
+static int check_entries(const struct smmu_config *cfg, char *why, size_t len)
+{
+  uint64_t entries = (uint64_t)cfg->utlb.sets * cfg->utlb.ways * cfg->tbus;
+
+  entries += (uint64_t)cfg->tlb.sets * cfg->tlb.ways;
+  entries += (uint64_t)cfg->walk_cache.sets * cfg->walk_cache.ways;
+  entries += (uint64_t)cfg->cfg_cache.sets * cfg->cfg_cache.ways;
+  if (entries > 1 << 24)
+    return refuse(why, len, "utlb x tbus + tlb + walk_cache + cfg_cache", (unsigned long)entries,
+                  "at most 0x1000000 entries in all");
+  return SMMU_OK;
+}
+
 /* One row for each promise that is not kept: mask and the only value accepted. */
 struct promise {
   uint8_t reg;
@@ -200,5 +214,7 @@ int smmu_config_check(const struct smmu_config *cfg, char *why, size_t why_len)
     err = check_cache("walk_cache", &cfg->walk_cache, why, why_len);
   if (err == SMMU_OK)
     err = check_cache("cfg_cache", &cfg->cfg_cache, why, why_len);
+  if (err == SMMU_OK)
+    err = check_entries(cfg, why, why_len);
   return err;
 }
