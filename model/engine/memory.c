@@ -115,6 +115,15 @@ static bool overlaps(const struct range *r, uint64_t addr, size_t len)
   return addr - r->base < r->bytes || r->base - addr < len;
 }
 
+static bool in_a_range(const struct engine_memory *m, uint64_t addr)
+{
+  for (size_t i = 0; i < m->n_ranges; i++) {
+    if (addr - m->ranges[i].base < m->ranges[i].bytes)
+      return true;
+  }
+  return false;
+}
+
 /* Is [addr, addr + len) there at all? len <= 64 and naturally aligned, so it never crosses a page.
  */
 static bool is_accessible(const struct engine_memory *m, uint64_t addr, size_t len)
@@ -125,11 +134,7 @@ static bool is_accessible(const struct engine_memory *m, uint64_t addr, size_t l
   }
   if (m->hole == ENGINE_HOLE_ZERO)
     return true;
-  for (size_t i = 0; i < m->n_ranges; i++) {
-    if (addr - m->ranges[i].base < m->ranges[i].bytes)
-      return true;
-  }
-  return false;
+  return in_a_range(m, addr) && in_a_range(m, addr + len - 1);
 }
 
 static uint8_t *find_page(const struct engine_memory *m, uint64_t addr)
