@@ -308,6 +308,12 @@ static bool is_memory(unsigned kind)
   return kind == SMMU_ASK_READ || kind == SMMU_ASK_WRITE;
 }
 
+/* Asks that the actor wants an answer to; the others end its work item or park it. */
+static bool is_answered(unsigned kind)
+{
+  return is_memory(kind) || kind == SMMU_ASK_STAGE || kind == SMMU_ASK_PICK;
+}
+
 static void end_dma(struct explore_state *s, smmu_actor actor)
 {
   unsigned t = s->pending[actor].thread;
@@ -330,8 +336,7 @@ static void do_actor(struct explore_world *w, struct explore_state *s, const str
     return;
   smmu_step(device_of(s), m->who, had ? &reply : NULL, h, &p->ask);
   CHECK(!touched_memory || smmu_debug_visible(device_const(s)) == 0);
-  p->out =
-    p->ask.kind != SMMU_ASK_NONE && p->ask.kind != SMMU_ASK_WAIT && p->ask.kind != SMMU_ASK_END;
+  p->out = is_answered(p->ask.kind);
   p->arrived = p->failed = 0;
   memset(p->data, 0, sizeof p->data);
   if (p->ask.kind == SMMU_ASK_END && m->who < w->p->config.txns)

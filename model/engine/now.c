@@ -150,6 +150,10 @@ static bool advance(struct engine_now *e, smmu_actor actor)
   smmu_step(e->device, actor, had ? &reply : NULL, e->hooks, &p->ask);
   p->out =
     p->ask.kind != SMMU_ASK_NONE && p->ask.kind != SMMU_ASK_WAIT && p->ask.kind != SMMU_ASK_END;
+  if (p->ask.kind == SMMU_ASK_SIGNAL) { /* the last ask of its work item: nobody steps again */
+    answer(e, &p->ask, &reply);
+    p->out = false;
+  }
   return p->out;
 }
 

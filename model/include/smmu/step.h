@@ -37,7 +37,7 @@ enum smmu_ask_kind {
   SMMU_ASK_STAGE,  /* stage: about to use a named resource; the reply means "go" */
   SMMU_ASK_PICK,   /* choices, key: which of `choices` legal outcomes; reply.choice < choices */
   SMMU_ASK_WAIT,   /* key: blocked; step again only when smmu_runnable() shows the actor */
-  SMMU_ASK_SIGNAL, /* key (enum smmu_signal): interrupt line or event output */
+  SMMU_ASK_SIGNAL, /* key (enum smmu_signal): interrupt line or event output; ends the work item */
   SMMU_ASK_END     /* the actor's work item is done; a transaction's result can be read with
                       smmu_get_result() */
 };
