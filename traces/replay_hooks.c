@@ -12,7 +12,6 @@ static const char *const read_names[SMMU_READ_COUNT] = {
   [SMMU_READ_CD] = "context descriptor",
   [SMMU_READ_S1_DESC] = "stage 1 descriptor",
   [SMMU_READ_S2_DESC] = "stage 2 descriptor",
-  [SMMU_READ_COMMAND] = "command",
 };
 
 static void compare_word(struct replay *r, unsigned what, uint64_t addr, uint64_t got)
@@ -40,7 +39,7 @@ static void table_read(struct replay *r, const struct smmu_record *record)
 {
   uint64_t addr = record->addr_in;
 
-  if (!r->seen.active || record->info >= SMMU_READ_COMMAND)
+  if (!r->seen.active)
     return;
   compare_word(r, record->info, addr, record->word);
   if (record->info != SMMU_READ_STE && record->info != SMMU_READ_CD)

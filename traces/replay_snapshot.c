@@ -30,7 +30,7 @@ static void note_read(void *ctx, const struct smmu_record *record)
   uint64_t value;
   bool present = false;
 
-  if (record->category != SMMU_TRACE_READ || record->info >= SMMU_READ_COMMAND)
+  if (record->category != SMMU_TRACE_READ)
     return;
   if (!snapshot_word(c->snap, record->addr_in, &value, &present) || !present)
     c->hole = true;

@@ -124,13 +124,11 @@ bool smmu_cache_full(struct smmu *s, const struct cache *c)
   return cache_live_of(s, c)->used == c->entries;
 }
 
-void smmu_cache_trace(const struct smmu_hooks *h, unsigned category, const struct cache *c,
-                      uint32_t slot, const struct tlb_entry *e, smmu_actor actor)
+void smmu_cache_record(const struct smmu_hooks *h, unsigned category, const struct cache *c,
+                       uint32_t slot, const struct tlb_entry *e, smmu_actor actor)
 {
   struct smmu_record r = { 0 };
 
-  if (!h)
-    return;
   r.category = (uint8_t)category;
   r.unit = c->id;
   r.slot = slot;
@@ -157,7 +155,7 @@ void smmu_cache_drop(struct smmu *s, const struct cache *c, uint32_t index, unsi
   unsigned size_log2 = tag_size(e->tag) & 63;
 
   CHECK(e->tag != 0);
-  smmu_cache_trace(h, category, c, index, e, SMMU_NO_INDEX);
+  cache_trace(h, category, c, index, e, SMMU_NO_INDEX);
   chain_remove(s, c, index, e->tag);
   if (--live->count[size_log2] == 0)
     live->sizes &= ~(1ULL << size_log2);
@@ -182,7 +180,7 @@ void smmu_cache_write(struct smmu *s, const struct cache *c, uint32_t index,
   live->globals += (e->tag & TAG_GLOBAL) != 0;
   chain_insert(s, c, index, e->tag);
   cache_touch(s, c, index);
-  smmu_cache_trace(h, SMMU_TRACE_FILL, c, index, e, SMMU_NO_INDEX);
+  cache_trace(h, SMMU_TRACE_FILL, c, index, e, SMMU_NO_INDEX);
 }
 
 void smmu_cache_flush(struct smmu *s, const struct cache *c, unsigned category,
@@ -190,7 +188,7 @@ void smmu_cache_flush(struct smmu *s, const struct cache *c, unsigned category,
 {
   const struct tlb_entry *entries = cache_entries(s, c);
 
-  smmu_cache_trace(h, SMMU_TRACE_FLUSH, c, c->entries, NULL, SMMU_NO_INDEX);
+  cache_trace(h, SMMU_TRACE_FLUSH, c, c->entries, NULL, SMMU_NO_INDEX);
   for (uint32_t i = 0; i < c->entries; i++) {
     if (entries[i].tag != 0)
       smmu_cache_drop(s, c, i, category, h);

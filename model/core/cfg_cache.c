@@ -148,8 +148,10 @@ void smmu_cfg_combine(const struct smmu_ste *ste, const struct smmu_cd *cd, stru
     out->ttb[i] = cd->table[i].ttb;
     out->s1[i] = cd->table[i].geometry;
     out->outside[i] = outside_mask(&cd->table[i]);
-    out->flags |= flag(cd->table[i].epd, CFG_EPD0 << i) | flag(cd->table[i].had, CFG_HAD0 << i) |
-                  flag(cd->table[i].tbi, CFG_TBI0 << i) | flag(cd->table[i].e0pd, CFG_E0PD0 << i);
+    out->flags |= flag(cd->table[i].epd, (uint32_t)CFG_EPD0 << i) |
+                  flag(cd->table[i].had, (uint32_t)CFG_HAD0 << i) |
+                  flag(cd->table[i].tbi, (uint32_t)CFG_TBI0 << i) |
+                  flag(cd->table[i].e0pd, (uint32_t)CFG_E0PD0 << i);
   }
   out->asid = cd->asid;
   out->mair = cd->mair;

@@ -126,7 +126,7 @@ static void sweep(struct smmu *s, const struct cache *c, const struct smmu_hooks
 
   VISIBLE(s);
   q->inval.vmid_mask = (uint16_t)~bits_low((unsigned)GET(CR0, VMW, shared_of(s)->reg[R_CR0ACK]));
-  smmu_inval_mark(s, &q->inval, h);
+  inval_mark(s, &q->inval, h);
   smmu_inval_cache(s, c, &q->inval, h);
 }
 
@@ -150,7 +150,7 @@ static void sweep_config(struct smmu *s, const struct smmu_hooks *h, struct smmu
   struct cmdq *q = &shared_of(s)->cmdq;
 
   VISIBLE(s);
-  smmu_inval_mark(s, &q->inval, h);
+  inval_mark(s, &q->inval, h);
   smmu_cfg_invalidate(s, &q->inval, h);
   q->phase = CMDQ_CONSUME;
   ask_stage(ask, SMMU_STAGE_CMD);

@@ -77,8 +77,14 @@ bool smmu_cache_full(struct smmu *s, const struct cache *c);
 void smmu_cache_reset(struct smmu *s, const struct cache *c);
 /* First entry of the chain for (VMID, ASID or global) or for VMID; then follow link.next[which]. */
 uint32_t smmu_cache_chain(struct smmu *s, const struct cache *c, unsigned which, uint64_t tag);
-void smmu_cache_trace(const struct smmu_hooks *h, unsigned category, const struct cache *c,
-                      uint32_t slot, const struct tlb_entry *e, smmu_actor actor);
+void smmu_cache_record(const struct smmu_hooks *h, unsigned category, const struct cache *c,
+                       uint32_t slot, const struct tlb_entry *e, smmu_actor actor);
+static inline void cache_trace(const struct smmu_hooks *h, unsigned category, const struct cache *c,
+                               uint32_t slot, const struct tlb_entry *e, smmu_actor actor)
+{
+  if (h)
+    smmu_cache_record(h, category, c, slot, e, actor);
+}
 void smmu_cache_invariant(const struct smmu *s, const struct cache *c);
 
 /* ---- configuration cache (cfg_cache.c) ---- */
@@ -119,7 +125,12 @@ void smmu_inval_cache(struct smmu *s, const struct cache *c, const struct inval 
                       const struct smmu_hooks *h);
 /* Mark the transactions in flight that may hold, or be about to cache, what the invalidation
  * removes. */
-void smmu_inval_mark(struct smmu *s, const struct inval *inv, const struct smmu_hooks *h);
+void smmu_inval_mark_in_flight(struct smmu *s, const struct inval *inv, const struct smmu_hooks *h);
+static inline void inval_mark(struct smmu *s, const struct inval *inv, const struct smmu_hooks *h)
+{
+  if (txn_free_of(s)->in_flight)
+    smmu_inval_mark_in_flight(s, inv, h);
+}
 
 /* ---- transactions (txn*.c) ---- */
 

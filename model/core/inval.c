@@ -171,7 +171,7 @@ static bool translation_concerns(const struct txn *t, const struct inval *inv)
   return inv->kind != INVAL_S1_ASID || cfg->asid == inv->asid;
 }
 
-void smmu_inval_mark(struct smmu *s, const struct inval *inv, const struct smmu_hooks *h)
+void smmu_inval_mark_in_flight(struct smmu *s, const struct inval *inv, const struct smmu_hooks *h)
 {
   bool config = inval_is_config(inv);
   uint32_t left = txn_free_of(s)->in_flight;

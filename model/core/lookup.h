@@ -68,11 +68,11 @@ static inline uint32_t cache_lookup(struct smmu *s, const struct cache *c, uint6
  * is outside (F_TRANSLATION). The masks were made with the configuration (smmu_cfg_combine). */
 static inline int cfg_input_range(const struct stream_cfg *cfg, uint64_t addr, uint64_t *va)
 {
-  unsigned range = (addr >> 55) & (cfg->flags / CFG_TWO_RANGES) & 1;
+  unsigned range = (unsigned)(addr >> 55) & (cfg->flags / CFG_TWO_RANGES) & 1u;
   uint64_t mask = cfg->outside[range];
 
   *va = (uint64_t)((int64_t)(addr << 8) >> 8);
-  if ((cfg->flags & (CFG_EPD0 << range)) || (addr & mask) != (range ? mask : 0))
+  if ((cfg->flags & ((uint32_t)CFG_EPD0 << range)) || (addr & mask) != (range ? mask : 0))
     return -1;
   return (int)range;
 }

@@ -53,7 +53,7 @@ const char *smmu_stage_name(unsigned stage)
 
 const char *smmu_ask_name(unsigned kind)
 {
-  static const char *const names[] = { "none", "read", "write", "stage",
+  static const char *const names[] = { "none", "read", "write",  "stage",
                                        "pick", "wait", "signal", "end" };
 
   return PICK(names, kind);
@@ -72,8 +72,8 @@ const char *smmu_trace_name(unsigned category)
 
 const char *smmu_read_name(unsigned read)
 {
-  static const char *const names[] = { "L1STD",         "STE",           "L1CD",   "CD",
-                                       "S1 descriptor", "S2 descriptor", "command" };
+  static const char *const names[] = { "L1STD", "STE",           "L1CD",
+                                       "CD",    "S1 descriptor", "S2 descriptor" };
 
   return PICK(names, read);
 }

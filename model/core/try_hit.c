@@ -46,10 +46,10 @@ static void trace_hit(struct smmu *s, struct step *x, const struct cfg_entry *cf
   if (hit->fill) {
     struct tlb_entry none = { .va = x->t->va };
 
-    smmu_cache_trace(x->h, SMMU_TRACE_MISS, hit->fill, 0, &none, x->slot);
+    cache_trace(x->h, SMMU_TRACE_MISS, hit->fill, 0, &none, x->slot);
   }
-  smmu_cache_trace(x->h, SMMU_TRACE_HIT, hit->c, hit->index, &cache_entries(s, hit->c)[hit->index],
-                   x->slot);
+  cache_trace(x->h, SMMU_TRACE_HIT, hit->c, hit->index, &cache_entries(s, hit->c)[hit->index],
+              x->slot);
 }
 
 static void trace_response(struct step *x, const struct smmu_result *out)

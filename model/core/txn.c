@@ -176,11 +176,11 @@ static uint32_t lookup(struct step *x, const struct cache *c)
 
   VISIBLE(x->s);
   if (i != SMMU_NO_INDEX) {
-    smmu_cache_trace(x->h, SMMU_TRACE_HIT, c, i, &cache_entries(x->s, c)[i], x->slot);
+    cache_trace(x->h, SMMU_TRACE_HIT, c, i, &cache_entries(x->s, c)[i], x->slot);
   } else {
     struct tlb_entry none = { .va = x->t->va };
 
-    smmu_cache_trace(x->h, SMMU_TRACE_MISS, c, 0, &none, x->slot);
+    cache_trace(x->h, SMMU_TRACE_MISS, c, 0, &none, x->slot);
   }
   return i;
 }

@@ -63,7 +63,7 @@ void on_s1_begin(struct step *x)
   if (i != SMMU_NO_INDEX) {
     const struct tlb_entry *e = &cache_entries(x->s, c)[i];
 
-    smmu_cache_trace(x->h, SMMU_TRACE_HIT, c, i, e, x->slot);
+    cache_trace(x->h, SMMU_TRACE_HIT, c, i, e, x->slot);
     t->s1.table = e->pa;
     t->s1.level = (int8_t)(e->level + 1);
     t->s1.limits = e->perm;
@@ -81,7 +81,7 @@ static void s1_table(struct step *x, uint64_t desc)
     go_fault(x, EVENT_F_ADDR_SIZE, SMMU_CLASS_IN, false, 0, 0);
     return;
   }
-  if (!(t->cfg.flags & (CFG_HAD0 << t->s1.range)))
+  if (!(t->cfg.flags & ((uint32_t)CFG_HAD0 << t->s1.range)))
     t->s1.limits |= (uint8_t)smmu_desc_table_limits(desc);
   t->s1.table = next;
   t->s1.level++;
@@ -94,13 +94,14 @@ static void s1_table(struct step *x, uint64_t desc)
 void on_s1_cache(struct step *x)
 {
   struct txn *t = x->t;
-  unsigned shift = smmu_level_shift(s1_geometry(t)->granule_log2, t->s1.level - 1);
+  int level = t->s1.level - 1; /* of the descriptor that was read */
+  unsigned shift = smmu_level_shift(s1_geometry(t)->granule_log2, level);
   struct tlb_entry e = { .tag =
                            tag_make(ENTRY_WALK_S1, t->cfg.world, t->cfg.vmid, t->cfg.asid, shift),
                          .va = align_down_log2(t->va, shift),
                          .pa = t->s1.table,
                          .perm = t->s1.limits,
-                         .level = (int8_t)(t->s1.level - 1) };
+                         .level = (int8_t)level };
 
   VISIBLE(x->s);
   if (may_fill(x) && !txn_fill(x, &x->s->cache[SMMU_CACHE_WALK], &e))

@@ -77,7 +77,7 @@ static uint32_t find(struct step *x, unsigned kind)
   uint32_t i = smmu_cache_find(x->s, c, &k, true);
 
   if (i != SMMU_NO_INDEX)
-    smmu_cache_trace(x->h, SMMU_TRACE_HIT, c, i, &cache_entries(x->s, c)[i], x->slot);
+    cache_trace(x->h, SMMU_TRACE_HIT, c, i, &cache_entries(x->s, c)[i], x->slot);
   return i;
 }
 

@@ -144,7 +144,7 @@ static bool advance(struct engine_now *e, smmu_actor actor)
   struct smmu_reply reply; /* only what the ask names is ever written or read */
   bool had = p->out;
 
-  if (had)
+  if (had && p->ask.kind != SMMU_ASK_STAGE) /* "go" needs no words */
     answer(e, &p->ask, &reply);
   e->stats.steps++;
   smmu_step(e->device, actor, had ? &reply : NULL, e->hooks, &p->ask);
