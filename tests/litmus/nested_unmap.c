@@ -26,8 +26,7 @@ static bool witness(const struct explore_view *v)
 const struct explore_program litmus_nested_unmap = {
   .name = "nested-unmap",
   .claim = "after S2_IPA, NH_ALL and a completed SYNC, no DMA reaches the page the host took away",
-  .rule =
-    "S2_IPA drops IPA entries, NH_ALL the combined ones; walks in flight are marked by both (IHI 0070 4.4)",
+  .rule = "S2_IPA drops IPA entries, NH_ALL the combined ones (IHI 0070 4.4.2, 4.4.3)",
   .config = { .idr = { 0x094e321b, 0x02730000 | 8 << 6 | 20, 0, 0x0e14, 0, 0x75 },
               .aidr = 1,
               .gbpa_reset = 0x1000,
