@@ -13,7 +13,7 @@ static const struct {
   const char *text;
 } commands[] = {
 #define COMMAND(word0, word1, text) { { word0, word1 }, text },
-#include "conformance/cmd_words.inc"
+#include "cmd_words.inc"
 #undef COMMAND
 };
 
@@ -24,7 +24,7 @@ static const struct {
 } opcodes[] = {
 #define OPCODE(name, number) { #name, number, CMD_##name },
 #define EVENT_NUMBER(name, number)
-#include "conformance/numbers.inc"
+#include "numbers.inc"
 #undef OPCODE
 #undef EVENT_NUMBER
 };

@@ -12,7 +12,7 @@ static const struct {
   struct smmu_event event;
 } records[] = {
 #define RECORD(w0, w1, w2, w3, ...) { { w0, w1, w2, w3 }, { __VA_ARGS__ } },
-#include "conformance/event_words.inc"
+#include "event_words.inc"
 #undef RECORD
 };
 
@@ -22,7 +22,7 @@ static const struct {
 } events[] = {
 #define OPCODE(name, number)
 #define EVENT_NUMBER(name, number) { #name, number, EVENT_##name },
-#include "conformance/numbers.inc"
+#include "numbers.inc"
 #undef OPCODE
 #undef EVENT_NUMBER
 };

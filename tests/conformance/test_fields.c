@@ -26,12 +26,12 @@ static const struct gold golds[] = {
     image, \
     layout##_##field##_HI, \
     layout##_##field##_LO },
-#include "conformance/cd.inc"
-#include "conformance/cmd.inc"
-#include "conformance/desc.inc"
-#include "conformance/event.inc"
-#include "conformance/regs.inc"
-#include "conformance/ste.inc"
+#include "cd.inc"
+#include "cmd.inc"
+#include "desc.inc"
+#include "event.inc"
+#include "regs.inc"
+#include "ste.inc"
 #undef GOLD
 };
 
@@ -135,7 +135,7 @@ static const struct {
 } registers[] = {
 #define REGISTER(name, section, offset, bits, access, guard) \
   { #name, offset, bits, access, GUARD_##guard },
-#include "conformance/registers.inc"
+#include "registers.inc"
 #undef REGISTER
 };
 
