@@ -27,8 +27,10 @@ function(smmu_test_options target)
   smmu_target_options(${target})
   smmu_link_plainly(${target})
   smmu_target_sees(${target} ${layers})
-  smmu_include_root(root shim tests/shim)
-  target_include_directories(${target} PRIVATE ${root})
+  foreach(name IN ITEMS shim fuzz) # the kit; the fuzzers' entry points, which fuzz_corpus/ replays
+    smmu_include_root(root ${name} tests/${name})
+    target_include_directories(${target} PRIVATE ${root})
+  endforeach()
   target_compile_definitions(${target} PRIVATE $<$<COMPILE_LANGUAGE:C>:_GNU_SOURCE=>)
 endfunction()
 
