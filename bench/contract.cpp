@@ -29,7 +29,7 @@ void SteppedHit(benchmark::State &state, const bench::Geometry &geometry)
     double(after.steps - before.steps) / double(after.translations - before.translations);
 }
 BENCHMARK_CAPTURE(SteppedHit, one_tlb, bench::one_tlb);
-BENCHMARK_CAPTURE(SteppedHit, neutral, bench::neutral);
+BENCHMARK_CAPTURE(SteppedHit, utlb32_2048x4, bench::utlb32);
 
 void tiny_device(smmu_config *cfg)
 {

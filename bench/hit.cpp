@@ -9,8 +9,9 @@ namespace {
 constexpr size_t pages = 1024, sets = 256, ways = 4;
 constexpr uint64_t va_base = 0x40000000, pa_base = 0x80000000;
 
-// The least that a branch-free 4-way lookup can be and still be one, i.e. able to miss: index, compare all ways, select by the
-// way that matched, say whether one did. (Or-ing masked outputs together instead costs half as much again here.)
+// The least that a branch-free 4-way lookup can be and still be one, able to miss: index, compare
+// all ways, select by the way that matched, say whether one did. Or-ing masked outputs together
+// instead costs half as much again.
 struct BareTlb {
   uint64_t tag[sets][ways], out[sets][ways];
 
@@ -129,7 +130,7 @@ void Hit(benchmark::State &state, const bench::Geometry &geometry)
                        benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
 }
 BENCHMARK_CAPTURE(Hit, one_tlb, bench::one_tlb);
-BENCHMARK_CAPTURE(Hit, neutral, bench::neutral);
+BENCHMARK_CAPTURE(Hit, utlb32_2048x4, bench::utlb32);
 BENCHMARK_CAPTURE(Hit, utlb_and_main, bench::utlb_and_main);
 
 } // namespace

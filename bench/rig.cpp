@@ -9,7 +9,7 @@ namespace bench {
 
 const Geometry one_tlb = { "1024x4", { 0, 0 }, { 256, 4 }, { 0, 0 }, { 16, 4 } };
 const Geometry no_tlb = { "none", { 0, 0 }, { 0, 0 }, { 0, 0 }, { 16, 4 } };
-const Geometry neutral = { "neutral", { 1, 32 }, { 512, 4 }, { 16, 4 }, { 16, 4 } };
+const Geometry utlb32 = { "utlb32+2048x4", { 1, 32 }, { 512, 4 }, { 16, 4 }, { 16, 4 } };
 const Geometry utlb_and_main = { "utlb64+4096x8", { 16, 4 }, { 512, 8 }, { 16, 4 }, { 16, 4 } };
 
 namespace {

@@ -23,8 +23,8 @@ struct Geometry {
 extern const Geometry one_tlb;
 // No translation cache at all.
 extern const Geometry no_tlb;
-// As the neutral configuration has them.
-extern const Geometry neutral;
+// A fully associative micro-TLB of 32 in front of 2,048 entries.
+extern const Geometry utlb32;
 // A micro-TLB in front of a main TLB that holds every page.
 extern const Geometry utlb_and_main;
 
@@ -56,7 +56,7 @@ public:
 private:
   uint64_t new_page();
   uint64_t physical(uint64_t ipa);
-  void map_in(bool s2, uint64_t table, uint64_t input, uint64_t leaf);
+  void map_in(bool s2, uint64_t at, uint64_t input, uint64_t leaf);
   void program();
 
   bool nested_;

@@ -106,7 +106,7 @@ void Tlbi(benchmark::State &state, const bench::Geometry &geometry)
 {
   run_gate(state, geometry);
 }
-BENCHMARK_CAPTURE(Tlbi, neutral, bench::neutral)->Iterations(1)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(Tlbi, utlb32_2048x4, bench::utlb32)->Iterations(1)->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(Tlbi, utlb_and_main, bench::utlb_and_main)
   ->Iterations(1)
   ->Unit(benchmark::kMillisecond);

@@ -37,14 +37,21 @@ enum {
 #define LITMUS_S2_PTE     (LITMUS_S2_L3 + 8 * 32) /* the descriptor of LITMUS_IPA */
 #define LITMUS_PAGE_ATTRS 0xf47ULL                /* valid page, AF, ISH, user read and write, nG */
 
-/* One TBU, two transactions, two entries in each cache. Programs change what they are about. */
-#define LITMUS_CONFIG \
+/* Two transactions in flight, caches of so many fully associative entries (0: off), a configuration
+ * cache of two, 8 bytes at a time on the bus. */
+#define LITMUS_CACHE(entries) \
+  { \
+    (entries) ? 1 : 0, (entries) ? (entries) : 1 \
+  }
+#define LITMUS_DEVICE(tbu_count, utlb_entries, tlb_entries, walk_entries) \
   { \
     .idr = { 0x094e321b, 0x02730000 | 8 << 6 | 20, 0, 0x0e14, 0, 0x75 }, .aidr = 1, \
-    .gbpa_reset = 0x1000, .txns = 2, .tbus = 1, .events = 2, .replace = SMMU_REPLACE_PICK, \
-    .utlb = { 0, 1 }, .tlb = { 1, 2 }, .walk_cache = { 0, 1 }, .cfg_cache = { 1, 2 }, \
-    .atomic_bytes = 8 \
+    .gbpa_reset = 0x1000, .txns = 2, .tbus = (tbu_count), .events = 2, \
+    .utlb = LITMUS_CACHE(utlb_entries), .tlb = LITMUS_CACHE(tlb_entries), \
+    .walk_cache = LITMUS_CACHE(walk_entries), .cfg_cache = { 1, 2 }, .atomic_bytes = 8 \
   }
+/* The plain one: one TBU without a micro-TLB, a main TLB of two. */
+#define LITMUS_CONFIG LITMUS_DEVICE(1, 0, 2, 0)
 
 /* ---- setup ---- */
 

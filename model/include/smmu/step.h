@@ -78,7 +78,7 @@ enum smmu_key {
   SMMU_KEY_NONE = 0,
   SMMU_WAIT_DRAIN,      /* CMD_SYNC waits for marked transactions and committed event records */
   SMMU_WAIT_EVENT_ROOM, /* a fault waits for room in the event buffer */
-  SMMU_PICK_VICTIM /* which way of a full set is replaced; data[0] hints at the oldest */
+  SMMU_PICK_VICTIM      /* which way of a full set is replaced; data[0] hints at the oldest */
 };
 
 struct smmu_ask {

@@ -13,10 +13,11 @@ extern "C" {
 
 #define SMMU_TRACE_LIST(X) \
   X(SUBMIT, "submit") /* a transaction arrived: addr_in, sid, ssid, unit=TBU */ \
-  X(READ, "read") /* a table word arrived: addr_in=address, word=first 8 bytes, info=enum smmu_read */ \
-  X(HIT, "hit")   /* a cache answered: unit=enum smmu_cache_id, slot, addr_in, addr_out */ \
-  X(MISS, "miss") /* a cache was asked and had nothing */ \
-  X(FILL, "fill") /* an entry was written: slot, addr_in, addr_out, level */ \
+  X(READ, \
+    "read") /* a table word arrived: addr_in=address, word=first 8 bytes, info=enum smmu_read */ \
+  X(HIT, "hit")         /* a cache answered: unit=enum smmu_cache_id, slot, addr_in, addr_out */ \
+  X(MISS, "miss")       /* a cache was asked and had nothing */ \
+  X(FILL, "fill")       /* an entry was written: slot, addr_in, addr_out, level */ \
   X(EVICT, "evict")     /* a valid entry was replaced: slot */ \
   X(DROP, "drop")       /* an invalidation removed an entry: slot */ \
   X(FLUSH, "flush")     /* a full cache dropped everything by itself (SMMU_REPLACE_FLUSH) */ \
