@@ -37,13 +37,51 @@ static void note_stores(struct explore_world *w)
   }
 }
 
+/* Most transitions that one state can offer: a full set makes a PICK out of each transaction. */
+static unsigned most_moves(const struct explore_program *p)
+{
+  const struct smmu_config *c = &p->config;
+  const struct smmu_cache_config *caches[] = { &c->utlb, &c->tlb, &c->walk_cache, &c->cfg_cache };
+  unsigned ways = 1;
+
+  for (unsigned i = 0; i < 4; i++) {
+    if (caches[i]->sets && caches[i]->ways > ways)
+      ways = caches[i]->ways;
+  }
+  return p->n_threads + 3 + c->txns * ways;
+}
+
+static bool thread_is_legal(const struct explore_program *p, const struct explore_thread *t)
+{
+  if (t->n > EXPLORE_OPS)
+    return false;
+  for (unsigned i = 0; i < t->n; i++) {
+    if (t->op[i].kind > EXPLORE_DMA ||
+        (t->op[i].kind == EXPLORE_DMA && t->op[i].tbu >= p->config.tbus))
+      return false;
+  }
+  return true;
+}
+
+static bool program_is_legal(const struct explore_program *p)
+{
+  if (p->n_threads > EXPLORE_THREADS || smmu_config_check(&p->config, NULL, 0) != SMMU_OK ||
+      p->config.txns > EXPLORE_ACTORS_MAX - 3 || most_moves(p) > EXPLORE_MOVES_MAX)
+    return false;
+  for (unsigned i = 0; i < p->n_threads; i++) {
+    if (!thread_is_legal(p, &p->thread[i]))
+      return false;
+  }
+  return true;
+}
+
 int explore_world_open(struct explore_world *w, const struct explore_program *p)
 {
   int err;
 
   memset(w, 0, sizeof *w);
   w->p = p;
-  if (p->n_threads > EXPLORE_THREADS || smmu_config_check(&p->config, NULL, 0) != SMMU_OK)
+  if (!program_is_legal(p))
     return SMMU_ERR_BADCFG;
   err = engine_memory_create(&w->memory, ENGINE_HOLE_ZERO);
   if (err == SMMU_OK)
@@ -52,8 +90,6 @@ int explore_world_open(struct explore_world *w, const struct explore_program *p)
     return err;
   w->device_bytes = smmu_size(&p->config);
   w->actors = smmu_actor_count(engine_now_device(w->now));
-  if (w->actors > EXPLORE_ACTORS_MAX)
-    return SMMU_ERR_BADCFG;
   note_stores(w);
   p->setup(w->now, w->memory);
   return SMMU_OK;
@@ -136,6 +172,15 @@ bool explore_finished(const struct explore_world *w, const struct explore_state 
   return true;
 }
 
+static unsigned in_flight_count(const struct explore_state *s)
+{
+  unsigned count = 0;
+
+  for (unsigned t = 0; t < EXPLORE_THREADS; t++)
+    count += s->in_flight[t];
+  return count;
+}
+
 static bool op_is_enabled(const struct explore_world *w, const struct explore_state *s, unsigned t)
 {
   const struct explore_op *op = &w->p->thread[t].op[s->view.pc[t]];
@@ -145,7 +190,7 @@ static bool op_is_enabled(const struct explore_world *w, const struct explore_st
     return (smmu_mmio_read(device_const(s), op->addr, op->bytes, NULL) & op->mask) == op->value;
   case EXPLORE_AWAIT_WORD:
     return (engine_memory_load64(w->memory, op->addr) & op->mask) == op->value;
-  case EXPLORE_DMA: return !s->in_flight[t];
+  case EXPLORE_DMA: return !s->in_flight[t] && in_flight_count(s) < w->p->config.txns;
   default: return true;
   }
 }
@@ -178,7 +223,8 @@ unsigned explore_moves(const struct explore_world *w, const struct explore_state
 
     if (!smmu_is_runnable(device_const(s), a))
       continue;
-    for (uint32_t c = 0; c < choices && n < EXPLORE_MOVES_MAX; c++)
+    CHECK(n + choices <= EXPLORE_MOVES_MAX); /* see most_moves() */
+    for (uint32_t c = 0; c < choices; c++)
       moves[n++] = (struct explore_move){ .who = (uint8_t)a,
                                           .choice = (uint8_t)c,
                                           .choices = (uint8_t)choices,

@@ -5,7 +5,7 @@
 
 #include "smmu/explore.h"
 
-enum { EXPLORE_ACTORS_MAX = 16, EXPLORE_MOVES_MAX = 32 };
+enum { EXPLORE_ACTORS_MAX = 13, EXPLORE_MOVES_MAX = 64 };
 
 /* What stays the same during one exploration. */
 struct explore_world {

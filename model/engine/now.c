@@ -128,11 +128,6 @@ static void answer(struct engine_now *e, const struct smmu_ask *ask, struct smmu
   case SMMU_ASK_PICK:
     reply->choice = e->random ? (uint32_t)(draw(e) % ask->choices) : (uint32_t)ask->data[0];
     break;
-  case SMMU_ASK_SIGNAL:
-    e->stats.signals[ask->key]++;
-    if (e->signal)
-      e->signal(e->signal_ctx, (enum smmu_signal)ask->key);
-    break;
   default: break;
   }
 }
@@ -151,8 +146,13 @@ static bool advance(struct engine_now *e, smmu_actor actor)
   p->out =
     p->ask.kind != SMMU_ASK_NONE && p->ask.kind != SMMU_ASK_WAIT && p->ask.kind != SMMU_ASK_END;
   if (p->ask.kind == SMMU_ASK_SIGNAL) { /* the last ask of its work item: nobody steps again */
-    answer(e, &p->ask, &reply);
+    uint32_t line = p->ask.key; /* the callback may come back in here: nothing of ours is open */
+
     p->out = false;
+    e->stats.signals[line]++;
+    if (e->signal)
+      e->signal(e->signal_ctx, (enum smmu_signal)line);
+    return false;
   }
   return p->out;
 }

@@ -33,10 +33,10 @@ void engine_memory_destroy(struct engine_memory *m);
 /* [base, base + bytes) becomes accessible, zero where never stored. Needed only with
  * ENGINE_HOLE_ABORT. */
 int engine_memory_add_range(struct engine_memory *m, uint64_t base, uint64_t bytes);
-/* From now on accesses that touch [base, base + bytes) abort; with on = false they no longer do. Up
- * to 16 ranges. */
+/* From now on accesses that touch [base, base + bytes) abort; with on = false they no longer do. 0;
+ * SMMU_ERR_LIMIT for a 17th range; SMMU_ERR_BADARG to end a range that was not begun exactly so. */
 int engine_memory_inject_abort(struct engine_memory *m, uint64_t base, uint64_t bytes, bool on);
-/* Naturally aligned access of 1..64 bytes; false is an external abort. */
+/* Naturally aligned access of 1, 2, 4, 8, 16, 32 or 64 bytes; false is an external abort. */
 bool engine_memory_read(const struct engine_memory *m, uint64_t addr, void *bytes, size_t len);
 bool engine_memory_write(struct engine_memory *m, uint64_t addr, const void *bytes, size_t len);
 /* Aligned words. load gives 0 where the access would abort. */
@@ -67,7 +67,8 @@ void engine_now_destroy(struct engine_now *e);
 struct smmu *engine_now_device(struct engine_now *e);
 /* hooks may be NULL; must outlive the engine or be replaced. */
 void engine_now_set_hooks(struct engine_now *e, const struct smmu_hooks *hooks);
-/* Called at each interrupt or event output. */
+/* Called at each interrupt or event output. The callback may access registers and memory of this
+ * engine; a translation from inside it is not allowed. */
 void engine_now_set_signal(struct engine_now *e, void (*signal)(void *ctx, enum smmu_signal line),
                            void *ctx);
 /* fast = false: every transaction is stepped, smmu_try_hit() is never used. Default true. */
@@ -76,8 +77,8 @@ void engine_now_set_fast(struct engine_now *e, bool fast);
  * Otherwise both follow the seed. */
 void engine_now_set_seed(struct engine_now *e, uint64_t seed);
 
-/* Translate, and let every other actor come to rest afterwards. 0, or SMMU_ERR_BADARG (TBU out of
- * range). */
+/* Translate; what the transaction started (an event record, its interrupt) comes to rest before this
+ * returns. 0, or SMMU_ERR_BADARG (TBU out of range). */
 int engine_now_translate(struct engine_now *e, const struct smmu_txn *txn, struct smmu_result *out);
 /* Register access followed by engine_now_run(). */
 uint64_t engine_now_mmio_read(struct engine_now *e, uint64_t offset, unsigned bytes);

@@ -8,6 +8,9 @@
  * between. Recency is never read: a victim is every way in turn. States left with work and nobody
  * able to move are reported as a deadlock.
  *
+ * A program has at most 10 transaction slots ('0'..'9') and 64 transitions in any state (threads + 3 +
+ * slots x ways of the widest cache); anything else is SMMU_ERR_BADCFG.
+ *
  * A schedule string names the transitions from the first state on: 'a'..'d' a thread, '0'..'9' a
  * transaction slot, 'Q' the command queue, 'E' the event queue, 'K' the acknowledger; "*n" after it
  * is the choice made at a PICK. */
@@ -88,7 +91,7 @@ enum explore_verdict {
   EXPLORE_FORBIDDEN, /* a forbidden outcome: schedule tells how */
   EXPLORE_DEADLOCK,  /* work left, nobody can move: schedule tells how */
   EXPLORE_VACUOUS,   /* every state visited, but the witness was never seen */
-  EXPLORE_LIMIT      /* more than max_states states */
+  EXPLORE_LIMIT      /* more than max_states states, or a path longer than 512 transitions */
 };
 
 struct explore_result {
