@@ -174,8 +174,7 @@ static void add_table_limits(struct explain_step *s, uint64_t desc)
 
 static void add_stage1_leaf(const struct explain_walk *w, struct explain_step *s, uint64_t desc)
 {
-  struct smmu_s1_policy policy = { w->ste.world == SMMU_WORLD_EL2, w->cd.wxn, w->cd.pan,
-                                   w->cd.epan };
+  struct smmu_s1_policy policy = { w->ste.world == SMMU_WORLD_EL2, w->cd.wxn, w->cd.pan };
   unsigned perm = smmu_s1_perm(desc, w->limits, &policy);
   struct smmu_attr attr = smmu_attr_stage1(desc, w->cd.mair);
   char user[8], privileged[8];

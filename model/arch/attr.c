@@ -3,12 +3,23 @@
 
 #include "arch/structs.h"
 
-/* Device and Normal Non-cacheable memory is always Outer Shareable. */
+/* Device and Normal Non-cacheable memory is always Outer Shareable; the reserved encoding 0b01 of a
+ * leaf acts as Non-shareable (IMPDEF). */
 static unsigned effective_sh(unsigned memattr, unsigned sh)
 {
   if (smmu_attr_is_device(memattr) || memattr == 0x44)
     return SMMU_SH_OSH;
-  return sh;
+  return sh == 1 ? SMMU_SH_NSH : sh;
+}
+
+struct smmu_attr smmu_attr_incoming(bool mtcfg, unsigned memattr, unsigned shcfg)
+{
+  struct smmu_attr a = { SMMU_ATTR_NORMAL_WB, SMMU_SH_NSH };
+
+  if (mtcfg)
+    a.memattr = (uint8_t)smmu_attr_of_s2_memattr(memattr);
+  a.sh = (uint8_t)effective_sh(a.memattr, shcfg == 1 ? SMMU_SH_NSH : shcfg);
+  return a;
 }
 
 struct smmu_attr smmu_attr_stage1(uint64_t desc, uint64_t mair)

@@ -60,8 +60,6 @@ static bool decode_tables(const uint64_t *w, const struct smmu_features *f, bool
   out->table[1].tbi = (uint8_t)FGET(CD, TBI1, w);
   out->table[0].had = f->had && FGET(CD, HAD0, w);
   out->table[1].had = f->had && FGET(CD, HAD1, w);
-  out->table[0].e0pd = f->e0pd && two_ranges && FGET(CD, E0PD0, w);
-  out->table[1].e0pd = f->e0pd && two_ranges && FGET(CD, E0PD1, w);
   return decode_table(0, (unsigned)FGET(CD, T0SZ, w), (unsigned)FGET(CD, TG0, w),
                       FGET(CD, TTB0, w) << (CD_TTB0_LO % 64), oa_bits, f, &out->table[0]) &&
          decode_table(1, (unsigned)FGET(CD, T1SZ, w), (unsigned)FGET(CD, TG1, w),
@@ -98,7 +96,6 @@ bool smmu_cd_decode(const uint64_t words[8], const struct smmu_features *f,
   out->affd = (uint8_t)FGET(CD, AFFD, words);
   out->wxn = (uint8_t)FGET(CD, WXN, words);
   out->pan = two_ranges && FGET(CD, PAN, words);
-  out->epan = f->epan && out->pan && FGET(CD, EPAN, words);
   out->a = f->term_model || FGET(CD, A, words);
   out->r = (uint8_t)FGET(CD, R, words);
   out->aset = (uint8_t)FGET(CD, ASET, words);

@@ -14,14 +14,14 @@
 struct smmu_cd_table {
   uint64_t ttb; /* aligned to the start table */
   struct smmu_geometry geometry;
-  uint8_t epd, had, e0pd, tbi;
+  uint8_t epd, had, tbi;
 };
 
 struct smmu_cd {
   struct smmu_cd_table table[2];
   uint64_t mair; /* byte n: attribute n */
   uint16_t asid;
-  uint8_t affd, wxn, pan, epan;
+  uint8_t affd, wxn, pan;
   uint8_t a, r; /* fault behaviour: abort, record */
   uint8_t aset;
 };

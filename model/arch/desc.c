@@ -80,7 +80,7 @@ unsigned smmu_s1_perm(uint64_t desc, unsigned limits, const struct smmu_s1_polic
   bool user_write = user && writable;
   bool user_exec = !uxn && !(p->wxn && user_write);
   bool priv_exec = !pxn && !user_write && !(p->wxn && writable);
-  bool priv_data = !(p->pan && (user || (p->epan && user_exec)));
+  bool priv_data = !(p->pan && user);
   unsigned perm = 0;
 
   if (p->one_range)

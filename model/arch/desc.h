@@ -74,7 +74,7 @@ unsigned smmu_desc_table_limits(uint64_t desc);
 /* What a stage 1 leaf allows. one_range: EL2 without E2H (no unprivileged side). IHI 0070 3.3.4;
  * Arm ARM D8.4. */
 struct smmu_s1_policy {
-  bool one_range, wxn, pan, epan;
+  bool one_range, wxn, pan;
 };
 unsigned smmu_s1_perm(uint64_t desc, unsigned limits, const struct smmu_s1_policy *p);
 /* What a stage 2 leaf allows, in the same bits. xnx: IDR3.XNX. */

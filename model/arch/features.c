@@ -32,8 +32,6 @@ void smmu_features_decode(const struct smmu_config *cfg, struct smmu_features *f
   f->stall_model = (uint8_t)GET(IDR0, STALL_MODEL, idr0);
   f->term_model = (uint8_t)GET(IDR0, TERM_MODEL, idr0);
   f->ttendian = (uint8_t)GET(IDR0, TTENDIAN, idr0);
-  f->ats = (uint8_t)GET(IDR0, ATS, idr0);
-  f->pri = (uint8_t)GET(IDR0, PRI, idr0);
   f->sidsize = (uint8_t)GET(IDR1, SIDSIZE, idr1);
   f->ssidsize = (uint8_t)GET(IDR1, SSIDSIZE, idr1);
   f->cmdqs = (uint8_t)GET(IDR1, CMDQS, idr1);
@@ -44,10 +42,6 @@ void smmu_features_decode(const struct smmu_config *cfg, struct smmu_features *f
   f->xnx = (uint8_t)GET(IDR3, XNX, idr3);
   f->stt = (uint8_t)GET(IDR3, STT, idr3);
   f->ril = (uint8_t)GET(IDR3, RIL, idr3);
-  f->fwb = (uint8_t)GET(IDR3, FWB, idr3);
-  f->e0pd = (uint8_t)GET(IDR3, E0PD, idr3);
-  f->epan = (uint8_t)GET(IDR3, EPAN, idr3);
-  f->bbml = (uint8_t)GET(IDR3, BBML, idr3);
   f->granules = (uint8_t)((GET(IDR5, GRAN4K, idr5) ? SMMU_GRAN_4K : 0) |
                           (GET(IDR5, GRAN16K, idr5) ? SMMU_GRAN_16K : 0) |
                           (GET(IDR5, GRAN64K, idr5) ? SMMU_GRAN_64K : 0));
@@ -55,5 +49,4 @@ void smmu_features_decode(const struct smmu_config *cfg, struct smmu_features *f
   f->ias = (f->ttf & 2) ? f->oas : 0;
   if ((f->ttf & 1) && f->ias < 40)
     f->ias = 40;
-  f->version = (uint8_t)(cfg->aidr & 0xf);
 }

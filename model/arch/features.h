@@ -21,14 +21,12 @@ struct smmu_features {
   uint8_t cd2l, st_level; /* two-level CD and Stream tables */
   uint8_t msi, sev;
   uint8_t stall_model, term_model, ttendian;
-  uint8_t ats, pri;
   uint8_t sidsize, ssidsize, cmdqs, eventqs;
   uint8_t attr_perms_ovr,
     attr_types_ovr; /* STE.PRIVCFG and INSTCFG; STE.MTCFG, MemAttr and SHCFG */
-  uint8_t had, xnx, stt, ril, fwb, e0pd, epan, bbml;
+  uint8_t had, xnx, stt, ril;
   uint8_t granules; /* SMMU_GRAN_* */
   uint8_t oas, ias; /* address bits */
-  uint8_t version;  /* minor: 1 is SMMUv3.1 */
 };
 
 void smmu_features_decode(const struct smmu_config *cfg, struct smmu_features *f);

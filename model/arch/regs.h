@@ -99,7 +99,8 @@ int smmu_reg_by_offset(uint64_t offset);
 /* The register of this name, any case, with or without the prefix SMMU_, or -1. */
 int smmu_reg_by_name(const char *name);
 
-/* A field of a register value, and a register value with one field replaced. */
+/* The bits of a field; a field of a register value; a register value with one field replaced. */
+#define MASK(reg, field)       bits_mask(reg##_##field##_HI, reg##_##field##_LO)
 #define GET(reg, field, value) bits_get((value), reg##_##field##_HI, reg##_##field##_LO)
 #define PUT(reg, field, value, newbits) \
   bits_put((value), reg##_##field##_HI, reg##_##field##_LO, (newbits))

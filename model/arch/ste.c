@@ -147,12 +147,12 @@ bool smmu_ste_decode(const uint64_t words[8], const struct smmu_features *f, boo
     out->privcfg = (uint8_t)FGET(STE, PRIVCFG, words);
     out->instcfg = (uint8_t)FGET(STE, INSTCFG, words);
   }
+  out->shcfg = 1;
   if (f->attr_types_ovr) {
     out->mtcfg = (uint8_t)FGET(STE, MTCFG, words);
     out->memattr = (uint8_t)FGET(STE, MemAttr, words);
     out->shcfg = (uint8_t)FGET(STE, SHCFG, words);
   }
-  out->mev = (uint8_t)FGET(STE, MEV, words);
   return true;
 }
 

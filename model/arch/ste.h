@@ -23,7 +23,7 @@ struct smmu_ste {
   uint8_t s1fmt, s1cdmax, s1dss;
   uint8_t privcfg, instcfg;
   uint8_t mtcfg, memattr, shcfg;
-  uint8_t s2affd, s2r, s2ptw, mev;
+  uint8_t s2affd, s2r, s2ptw;
   struct smmu_geometry s2_geometry;
 };
 
