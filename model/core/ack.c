@@ -9,8 +9,6 @@
 
 enum ack_phase { ACK_IDLE, ACK_UPDATE, ACK_GERROR_MSI, ACK_GERROR_ABORTED };
 
-#define BIT_OF(reg, field) bits_mask(reg##_##field##_HI, reg##_##field##_LO)
-
 void smmu_gerror_raise(struct smmu *s, uint64_t bit)
 {
   struct shared *sh = shared_of(s);
@@ -19,7 +17,7 @@ void smmu_gerror_raise(struct smmu *s, uint64_t bit)
     return;
   sh->reg[R_GERROR] ^= bit;
   /* A failed GERROR MSI is not itself announced by one. */
-  if (bit != BIT_OF(GERROR, MSI_GERROR_ABT_ERR) &&
+  if (bit != MASK(GERROR, MSI_GERROR_ABT_ERR) &&
       GET(IRQ_CTRLACK, GERROR_IRQEN, sh->reg[R_IRQ_CTRLACK]))
     sh->ack.gerror_irq = 1;
   smmu_ack_wake(s);
@@ -32,12 +30,12 @@ static uint64_t cr0_ready(struct smmu *s)
   uint64_t pending = sh->reg[R_CR0] ^ sh->reg[R_CR0ACK];
   uint64_t falling = pending & sh->reg[R_CR0ACK];
 
-  if ((falling & BIT_OF(CR0, SMMUEN)) && txn_free_of(s)->in_flight)
-    pending &= ~BIT_OF(CR0, SMMUEN);
-  if ((falling & BIT_OF(CR0, CMDQEN)) && sh->cmdq.phase != 0)
-    pending &= ~BIT_OF(CR0, CMDQEN);
-  if ((falling & BIT_OF(CR0, EVENTQEN)) && sh->evtq.phase != 0)
-    pending &= ~BIT_OF(CR0, EVENTQEN);
+  if ((falling & MASK(CR0, SMMUEN)) && txn_free_of(s)->enabled)
+    pending &= ~MASK(CR0, SMMUEN);
+  if ((falling & MASK(CR0, CMDQEN)) && sh->cmdq.phase != 0)
+    pending &= ~MASK(CR0, CMDQEN);
+  if ((falling & MASK(CR0, EVENTQEN)) && sh->evtq.phase != 0)
+    pending &= ~MASK(CR0, EVENTQEN);
   return pending;
 }
 
@@ -65,7 +63,7 @@ static void acknowledge(struct smmu *s)
   if (ready) {
     /* Lowest field first; each is independently in transition. */
     uint64_t bit = ready & -ready;
-    uint64_t field = (bit & BIT_OF(CR0, VMW)) ? BIT_OF(CR0, VMW) : bit;
+    uint64_t field = (bit & MASK(CR0, VMW)) ? MASK(CR0, VMW) : bit;
 
     sh->reg[R_CR0ACK] = (sh->reg[R_CR0ACK] & ~field) | (sh->reg[R_CR0] & field);
     smmu_cmdq_wake(s);
@@ -74,7 +72,7 @@ static void acknowledge(struct smmu *s)
   } else if (irq_ready(s)) {
     sh->reg[R_IRQ_CTRLACK] = sh->reg[R_IRQ_CTRL];
   } else {
-    sh->reg[R_GBPA] &= ~BIT_OF(GBPA, Update);
+    sh->reg[R_GBPA] &= ~MASK(GBPA, Update);
   }
 }
 
@@ -88,8 +86,7 @@ static void start_gerror_irq(struct smmu *s, struct smmu_ask *ask)
     return;
   }
   sh->ack.phase = ACK_IDLE;
-  ask->kind = SMMU_ASK_SIGNAL;
-  ask->key = SMMU_SIGNAL_GERROR;
+  ask_signal(ask, SMMU_SIGNAL_GERROR);
 }
 
 void smmu_ack_step(struct smmu *s, const struct smmu_reply *reply, const struct smmu_hooks *h,
@@ -122,13 +119,13 @@ void smmu_ack_step(struct smmu *s, const struct smmu_reply *reply, const struct 
     if (sh->ack.phase == ACK_GERROR_ABORTED)
       ask_stage(ask, SMMU_STAGE_REGISTER);
     else
-      ask->kind = SMMU_ASK_END;
+      ask_signal(ask, SMMU_SIGNAL_GERROR);
     break;
   default:
     VISIBLE(s);
     sh->ack.phase = ACK_IDLE;
-    smmu_gerror_raise(s, BIT_OF(GERROR, MSI_GERROR_ABT_ERR));
-    ask->kind = SMMU_ASK_END;
+    smmu_gerror_raise(s, MASK(GERROR, MSI_GERROR_ABT_ERR));
+    ask_signal(ask, SMMU_SIGNAL_GERROR);
     break;
   }
   smmu_ack_wake(s);

@@ -119,11 +119,6 @@ uint32_t smmu_cache_room(struct smmu *s, const struct cache *c, const struct tlb
   return invalid;
 }
 
-bool smmu_cache_full(struct smmu *s, const struct cache *c)
-{
-  return cache_live_of(s, c)->used == c->entries;
-}
-
 void smmu_cache_record(const struct smmu_hooks *h, unsigned category, const struct cache *c,
                        uint32_t slot, const struct tlb_entry *e, smmu_actor actor)
 {
@@ -161,6 +156,7 @@ void smmu_cache_drop(struct smmu *s, const struct cache *c, uint32_t index, unsi
     live->sizes &= ~(1ULL << size_log2);
   live->used--;
   live->globals -= (e->tag & TAG_GLOBAL) != 0;
+  live->fractures -= e->fracture != 0;
   memset(e, 0, sizeof *e);
 }
 
@@ -178,6 +174,7 @@ void smmu_cache_write(struct smmu *s, const struct cache *c, uint32_t index,
   live->sizes |= 1ULL << size_log2;
   live->used++;
   live->globals += (e->tag & TAG_GLOBAL) != 0;
+  live->fractures += e->fracture != 0;
   chain_insert(s, c, index, e->tag);
   cache_touch(s, c, index);
   cache_trace(h, SMMU_TRACE_FILL, c, index, e, SMMU_NO_INDEX);

@@ -91,14 +91,15 @@ bool smmu_cfg_fill(struct smmu *s, const struct smmu_txn *t, const struct stream
   return true;
 }
 
-static bool cfg_matches(const struct cfg_entry *e, const struct inval *inv)
+/* Which streams a CFGI covers. The index of a CD is its SubstreamID, 0 without one. */
+bool smmu_inval_covers_stream(const struct inval *inv, uint32_t sid, uint32_t ssid)
 {
   switch (inv->kind) {
   case INVAL_CFG_STE:
-  case INVAL_CFG_CD_ALL: return e->sid == inv->sid;
+  case INVAL_CFG_CD_ALL: return sid == inv->sid;
   case INVAL_CFG_RANGE:
-    return inv->range >= 31 || (e->sid >> (inv->range + 1)) == (inv->sid >> (inv->range + 1));
-  case INVAL_CFG_CD: return e->sid == inv->sid && e->ssid == inv->ssid;
+    return inv->range >= 31 || (sid >> (inv->range + 1)) == (inv->sid >> (inv->range + 1));
+  case INVAL_CFG_CD: return sid == inv->sid && ssid == inv->ssid;
   default: return false;
   }
 }
@@ -109,7 +110,7 @@ void smmu_cfg_invalidate(struct smmu *s, const struct inval *inv, const struct s
   struct cfg_entry *entries = cfg_entries(s);
 
   for (uint32_t i = 0; i < c->entries; i++) {
-    if (!entries[i].valid || !cfg_matches(&entries[i], inv))
+    if (!entries[i].valid || !smmu_inval_covers_stream(inv, entries[i].sid, entries[i].ssid))
       continue;
     cfg_trace(h, SMMU_TRACE_DROP, i, &entries[i]);
     memset(&entries[i], 0, sizeof entries[i]);
@@ -139,23 +140,22 @@ void smmu_cfg_combine(const struct smmu_ste *ste, const struct smmu_cd *cd, stru
   out->s2 = ste->s2_geometry;
   out->s2ttb = ste->s2ttb;
   out->flags = flag(ste->abort, CFG_ABORT) | flag(ste->s2, CFG_S2) | flag(ste->s2affd, CFG_S2AFFD) |
-               flag(ste->s2r, CFG_S2R) | flag(ste->s2ptw, CFG_S2PTW) | flag(ste->mtcfg, CFG_MTCFG);
+               flag(ste->s2r, CFG_S2R) | flag(ste->s2ptw, CFG_S2PTW) | flag(ste->mtcfg, CFG_MTCFG) |
+               (uint32_t)ste->shcfg * (CFG_SHCFG & -CFG_SHCFG);
   out->tag = tag_make(ste->s2 ? ENTRY_S2 : ENTRY_NONE, ste->world, ste->vmid, 0, 0);
   if (!cd)
     return;
-  out->tag = tag_make(ENTRY_S1, ste->world, ste->vmid, cd->asid, 0);
+  out->tag = tag_make(ENTRY_S1, ste->world, ste->vmid, cd->asid, 0) | (cd->aset ? TAG_ASET : 0);
   for (unsigned i = 0; i < 2; i++) {
     out->ttb[i] = cd->table[i].ttb;
     out->s1[i] = cd->table[i].geometry;
     out->outside[i] = outside_mask(&cd->table[i]);
     out->flags |= flag(cd->table[i].epd, (uint32_t)CFG_EPD0 << i) |
-                  flag(cd->table[i].had, (uint32_t)CFG_HAD0 << i) |
-                  flag(cd->table[i].tbi, (uint32_t)CFG_TBI0 << i) |
-                  flag(cd->table[i].e0pd, (uint32_t)CFG_E0PD0 << i);
+                  flag(cd->table[i].had, (uint32_t)CFG_HAD0 << i);
   }
   out->asid = cd->asid;
   out->mair = cd->mair;
   out->flags |= CFG_S1 | flag(ste->world != SMMU_WORLD_EL2, CFG_TWO_RANGES) |
                 flag(cd->affd, CFG_AFFD) | flag(cd->wxn, CFG_WXN) | flag(cd->pan, CFG_PAN) |
-                flag(cd->epan, CFG_EPAN) | flag(cd->a, CFG_A) | flag(cd->r, CFG_R);
+                flag(cd->a, CFG_A) | flag(cd->r, CFG_R);
 }

@@ -23,12 +23,11 @@ enum cmdq_phase {
   CMDQ_MSI,
   CMDQ_MSI_ABORTED,
   CMDQ_ERROR,
-  CMDQ_GERROR
+  CMDQ_GERROR,
+  CMDQ_EVENT
 };
 
 enum cerror { CERROR_NONE = 0, CERROR_ILL = 1, CERROR_ABT = 2 };
-
-#define BIT_OF(reg, field) bits_mask(reg##_##field##_HI, reg##_##field##_LO)
 
 static unsigned log2size(const struct smmu *s)
 {
@@ -43,14 +42,14 @@ static bool can_fetch(const struct smmu *s)
   uint32_t used = queue_used(reg[R_CMDQ_PROD], reg[R_CMDQ_CONS], log2size(s));
 
   return GET(CR0, CMDQEN, reg[R_CR0] & reg[R_CR0ACK]) &&
-         !(gerror_active(s) & BIT_OF(GERROR, CMDQ_ERR)) && used != 0 && used <= (1u << log2size(s));
+         !(gerror_active(s) & MASK(GERROR, CMDQ_ERR)) && used != 0 && used <= (1u << log2size(s));
 }
 
 bool smmu_sync_drained(struct smmu *s)
 {
   uint32_t left = txn_free_of(s)->in_flight;
 
-  if (shared_of(s)->evtq.count)
+  if (shared_of(s)->cmdq.records)
     return false;
   for (unsigned i = 0; i < s->config.txns && left; i++) {
     const struct txn *t = txn_at(s, i);
@@ -60,6 +59,22 @@ bool smmu_sync_drained(struct smmu *s)
       return false;
   }
   return true;
+}
+
+void smmu_sync_record_added(struct smmu *s)
+{
+  struct shared *sh = shared_of(s);
+
+  if (sh->cmdq.phase == CMDQ_DRAIN && sh->cmdq.waiting)
+    sh->cmdq.records = sh->evtq.count;
+}
+
+void smmu_sync_record_gone(struct smmu *s)
+{
+  struct cmdq *q = &shared_of(s)->cmdq;
+
+  if (q->records)
+    q->records--;
 }
 
 void smmu_cmdq_wake(struct smmu *s)
@@ -86,6 +101,16 @@ static void fetch(struct smmu *s, struct smmu_ask *ask)
            queue_entry(sh->reg[R_CMDQ_BASE], q, 4, queue_index(sh->reg[R_CMDQ_CONS], q)), 16);
 }
 
+/* The work item is over; an event output that is due ends it. */
+static void rest(struct cmdq *q, struct smmu_ask *ask)
+{
+  if (q->sev)
+    ask_signal(ask, SMMU_SIGNAL_SEV);
+  else
+    ask->kind = SMMU_ASK_END;
+  memset(q, 0, sizeof *q);
+}
+
 static void stop(struct cmdq *q, unsigned cerror, struct smmu_ask *ask)
 {
   q->cerror = (uint8_t)cerror;
@@ -98,6 +123,11 @@ static void fetched(struct smmu *s, const struct smmu_reply *reply, struct smmu_
 {
   struct cmdq *q = &shared_of(s)->cmdq;
 
+  /* Disabled meanwhile: the command has not begun, and does not. IHI 0070 6.3.9. */
+  if (!GET(CR0, CMDQEN, shared_of(s)->reg[R_CR0])) {
+    rest(q, ask);
+    return;
+  }
   if (reply->status != SMMU_BUS_OK) {
     stop(q, CERROR_ABT, ask);
     return;
@@ -123,9 +153,10 @@ static void fetched(struct smmu *s, const struct smmu_reply *reply, struct smmu_
 static void sweep(struct smmu *s, const struct cache *c, const struct smmu_hooks *h)
 {
   struct cmdq *q = &shared_of(s)->cmdq;
+  unsigned vmw = (unsigned)GET(CR0, VMW, shared_of(s)->reg[R_CR0ACK]); /* 5 to 7 act as 0 */
 
   VISIBLE(s);
-  q->inval.vmid_mask = (uint16_t)~bits_low((unsigned)GET(CR0, VMW, shared_of(s)->reg[R_CR0ACK]));
+  q->inval.vmid_mask = (uint16_t)~bits_low(vmw <= 4 ? vmw : 0);
   inval_mark(s, &q->inval, h);
   smmu_inval_cache(s, c, &q->inval, h);
 }
@@ -173,20 +204,17 @@ static void trace_command(struct smmu *s, unsigned category, unsigned result,
   trace_put(h, &r);
 }
 
-static void rest(struct cmdq *q, struct smmu_ask *ask)
-{
-  memset(q, 0, sizeof *q);
-  ask->kind = SMMU_ASK_END;
-}
-
 static void advance(struct smmu *s, const struct smmu_hooks *h)
 {
   struct shared *sh = shared_of(s);
+  unsigned q = log2size(s);
 
   VISIBLE(s);
   trace_command(s, SMMU_TRACE_COMMAND, 0, h);
-  sh->reg[R_CMDQ_CONS] =
-    PUT(CMDQ_CONS, ERR, queue_next(sh->reg[R_CMDQ_CONS], log2size(s)), CERROR_NONE);
+  /* Where events are supported, a full queue that is no longer full sends one. IHI 0070 4.1.2. */
+  if (s->features.sev && queue_is_full(sh->reg[R_CMDQ_PROD], sh->reg[R_CMDQ_CONS], q))
+    sh->cmdq.sev = 1;
+  sh->reg[R_CMDQ_CONS] = PUT(CMDQ_CONS, ERR, queue_next(sh->reg[R_CMDQ_CONS], q), CERROR_NONE);
 }
 
 static void drain(struct smmu *s, struct smmu_ask *ask)
@@ -194,6 +222,9 @@ static void drain(struct smmu *s, struct smmu_ask *ask)
   struct cmdq *q = &shared_of(s)->cmdq;
 
   VISIBLE(s);
+  if (!q->waiting)
+    q->records =
+      shared_of(s)->evtq.count; /* those of answers already given; later ones need not wait */
   q->waiting = !smmu_sync_drained(s);
   if (q->waiting) {
     ask_wait(ask, SMMU_WAIT_DRAIN);
@@ -203,11 +234,23 @@ static void drain(struct smmu *s, struct smmu_ask *ask)
   ask_stage(ask, SMMU_STAGE_SYNC);
 }
 
-/* CONS moves; how completion is told comes after, in steps of its own. */
+/* The wired interrupt of a CMD_SYNC, then the event output if one is due as well. */
+static void signal_sync(struct cmdq *q, struct smmu_ask *ask)
+{
+  bool sev = q->sev;
+
+  memset(q, 0, sizeof *q);
+  q->sev = sev;
+  q->phase = sev ? CMDQ_EVENT : CMDQ_IDLE;
+  ask_signal(ask, SMMU_SIGNAL_CMD_SYNC);
+}
+
+/* CONS moves; how completion is told comes after, in steps of its own. SIG_IRQ is the MSI, where there
+ * is one, and the wired interrupt. IHI 0070 4.7.3. */
 static void complete_sync(struct smmu *s, const struct smmu_hooks *h, struct smmu_ask *ask)
 {
   struct cmdq *q = &shared_of(s)->cmdq;
-  uint64_t address = FGET(SYNC, MSIAddress, q->words) << 2;
+  uint64_t address = (FGET(SYNC, MSIAddress, q->words) << 2) & bits_low(s->features.oas);
   unsigned cs = (unsigned)FGET(SYNC, CS, q->words);
 
   advance(s, h);
@@ -221,11 +264,12 @@ static void complete_sync(struct smmu *s, const struct smmu_hooks *h, struct smm
     q->phase = CMDQ_MSI;
     return;
   }
-  rest(q, ask);
-  if (cs == 1 || (cs == 2 && s->features.sev)) {
-    ask->kind = SMMU_ASK_SIGNAL;
-    ask->key = cs == 1 ? SMMU_SIGNAL_CMD_SYNC : SMMU_SIGNAL_SEV;
-  }
+  if (cs == 2 && s->features.sev)
+    q->sev = 1;
+  if (cs == 1)
+    signal_sync(q, ask);
+  else
+    rest(q, ask);
 }
 
 static void error(struct smmu *s, const struct smmu_hooks *h, struct smmu_ask *ask)
@@ -242,18 +286,11 @@ static void error(struct smmu *s, const struct smmu_hooks *h, struct smmu_ask *a
 static void msi_replied(struct cmdq *q, const struct smmu_reply *reply, struct smmu_ask *ask)
 {
   if (!reply || reply->status == SMMU_BUS_OK) {
-    rest(q, ask);
+    signal_sync(q, ask);
     return;
   }
   q->phase = CMDQ_MSI_ABORTED;
   ask_stage(ask, SMMU_STAGE_REGISTER);
-}
-
-static void raise_gerror(struct smmu *s, uint64_t bit, struct smmu_ask *ask)
-{
-  VISIBLE(s);
-  smmu_gerror_raise(s, bit);
-  rest(&shared_of(s)->cmdq, ask);
 }
 
 void smmu_cmdq_step(struct smmu *s, const struct smmu_reply *reply, const struct smmu_hooks *h,
@@ -283,15 +320,24 @@ void smmu_cmdq_step(struct smmu *s, const struct smmu_reply *reply, const struct
   case CMDQ_CONSUME:
     advance(s, h);
     rest(q, ask);
-    if (can_fetch(s))
+    if (ask->kind == SMMU_ASK_END && can_fetch(s))
       fetch(s, ask);
     break;
   case CMDQ_DRAIN: drain(s, ask); break;
   case CMDQ_SYNC: complete_sync(s, h, ask); break;
   case CMDQ_MSI: msi_replied(q, reply, ask); break;
-  case CMDQ_MSI_ABORTED: raise_gerror(s, BIT_OF(GERROR, MSI_CMDQ_ABT_ERR), ask); break;
+  case CMDQ_MSI_ABORTED:
+    VISIBLE(s);
+    smmu_gerror_raise(s, MASK(GERROR, MSI_CMDQ_ABT_ERR));
+    signal_sync(q, ask);
+    break;
   case CMDQ_ERROR: error(s, h, ask); break;
-  default: raise_gerror(s, BIT_OF(GERROR, CMDQ_ERR), ask); break;
+  case CMDQ_GERROR:
+    VISIBLE(s);
+    smmu_gerror_raise(s, MASK(GERROR, CMDQ_ERR));
+    rest(q, ask);
+    break;
+  default: rest(q, ask); break; /* CMDQ_EVENT */
   }
   /* In the middle of a command nothing but a wait changes who can move. */
   if (q->phase == CMDQ_IDLE || q->waiting)

@@ -5,7 +5,7 @@
 
 #include "core/state.h"
 
-/* ---- trace (trace.c) ---- */
+/* ---- trace ---- */
 
 /* Hand a record to the hook, if there is one. */
 static inline void trace_put(const struct smmu_hooks *h, const struct smmu_record *r)
@@ -28,6 +28,14 @@ static inline void ask_read(struct smmu_ask *ask, unsigned stage, uint64_t addr,
   ask->stage = (uint8_t)stage;
   ask->addr = addr;
   ask->len = (uint16_t)len;
+}
+
+/* Interrupts are wired and, where an MSI address is set, MSIs as well: the MSI first. Ends the work item. */
+static inline void ask_signal(struct smmu_ask *ask, unsigned line)
+{
+  ask->kind = SMMU_ASK_SIGNAL;
+  ask->stage = SMMU_STAGE_NONE;
+  ask->key = line;
 }
 
 static inline void ask_wait(struct smmu_ask *ask, unsigned key)
@@ -73,7 +81,6 @@ void smmu_cache_drop(struct smmu *s, const struct cache *c, uint32_t index, unsi
                      const struct smmu_hooks *h);
 void smmu_cache_flush(struct smmu *s, const struct cache *c, unsigned category,
                       const struct smmu_hooks *h);
-bool smmu_cache_full(struct smmu *s, const struct cache *c);
 void smmu_cache_reset(struct smmu *s, const struct cache *c);
 /* First entry of the chain for (VMID, ASID or global) or for VMID; then follow link.next[which]. */
 uint32_t smmu_cache_chain(struct smmu *s, const struct cache *c, unsigned which, uint64_t tag);
@@ -101,11 +108,10 @@ void smmu_cfg_combine(const struct smmu_ste *ste, const struct smmu_cd *cd, stru
 /* ---- invalidation (inval.c) ---- */
 
 enum inval_kind {
-  INVAL_NONE,
-  INVAL_S1_ALL,  /* stage 1 entries of a VMID, all ASIDs */
-  INVAL_S1_ASID, /* non-global stage 1 entries of an ASID */
-  INVAL_S1_VA,   /* by address, ASID or global */
-  INVAL_S1_VAA,  /* by address, any ASID */
+  INVAL_S1_ALL = 1, /* stage 1 entries of a VMID, all ASIDs */
+  INVAL_S1_ASID,    /* non-global stage 1 entries of an ASID */
+  INVAL_S1_VA,      /* by address, ASID or global */
+  INVAL_S1_VAA,     /* by address, any ASID */
   INVAL_S2_IPA,
   INVAL_S12_ALL, /* both stages of a VMID */
   INVAL_WORLD,   /* everything of the EL1 world (NSNH_ALL) or of EL2 */
@@ -114,6 +120,8 @@ enum inval_kind {
   INVAL_CFG_CD,
   INVAL_CFG_CD_ALL
 };
+
+bool smmu_inval_covers_stream(const struct inval *inv, uint32_t sid, uint32_t ssid);
 
 static inline bool inval_is_config(const struct inval *inv)
 {
@@ -137,7 +145,7 @@ static inline void inval_mark(struct smmu *s, const struct inval *inv, const str
 void smmu_txn_step(struct smmu *s, unsigned slot, const struct smmu_reply *reply,
                    const struct smmu_hooks *h, struct smmu_ask *ask);
 
-/* ---- queues (cmdq.c, evtq.c, gerror.c) ---- */
+/* ---- queues and registers (cmdq.c, evtq.c, ack.c) ---- */
 
 void smmu_cmdq_step(struct smmu *s, const struct smmu_reply *reply, const struct smmu_hooks *h,
                     struct smmu_ask *ask);
@@ -156,6 +164,10 @@ void smmu_txn_wake(struct smmu *s);
 
 /* Nothing marked in flight, no event waiting to become visible. */
 bool smmu_sync_drained(struct smmu *s);
+/* A marked transaction's record entered the event buffer while a CMD_SYNC drains: it is waited for, and
+ * so is everything before it. / The oldest record left the buffer. */
+void smmu_sync_record_added(struct smmu *s);
+void smmu_sync_record_gone(struct smmu *s);
 bool smmu_evtq_has_room(const struct smmu *s);
 void smmu_evtq_push(struct smmu *s, const uint64_t words[4]);
 /* Toggle a GERROR bit unless it is active already. */

@@ -19,8 +19,7 @@ enum evtq_phase {
   EVTQ_MSI_ABORTED
 };
 
-#define BIT_OF(reg, field) bits_mask(reg##_##field##_HI, reg##_##field##_LO)
-#define OVFLG              (1ULL << 31)
+#define OVFLG (1ULL << 31)
 
 static struct event_slot *slot_at(struct smmu *s, uint32_t i)
 {
@@ -61,6 +60,7 @@ static void pop(struct smmu *s)
   q->head = (q->head + 1) % s->config.events;
   if (--q->count == 0)
     q->head = 0; /* one representation of "empty": equal meanings compare equal */
+  smmu_sync_record_gone(s);
   smmu_txn_wake(s);
   smmu_cmdq_wake(s);
 }
@@ -91,7 +91,7 @@ static void take(struct smmu *s, const struct smmu_hooks *h, struct smmu_ask *as
   bool full = queue_is_full(prod, cons, q);
 
   VISIBLE(s);
-  if (enabled && !full && !(gerror_active(s) & BIT_OF(GERROR, EVENTQ_ABT_ERR))) {
+  if (enabled && !full && !(gerror_active(s) & MASK(GERROR, EVENTQ_ABT_ERR))) {
     sh->evtq.phase = EVTQ_WRITTEN;
     ask->kind = SMMU_ASK_WRITE;
     ask->stage = SMMU_STAGE_EVENT_WRITE;
@@ -122,12 +122,10 @@ static void publish(struct smmu *s, const struct smmu_hooks *h, struct smmu_ask 
   ask->kind = SMMU_ASK_END;
   if (!was_empty || !GET(IRQ_CTRLACK, EVENTQ_IRQEN, sh->reg[R_IRQ_CTRLACK]))
     return;
-  if (msi_ask(s, R_EVENTQ_IRQ_CFG0, ask)) {
+  if (msi_ask(s, R_EVENTQ_IRQ_CFG0, ask))
     sh->evtq.phase = EVTQ_MSI;
-  } else {
-    ask->kind = SMMU_ASK_SIGNAL;
-    ask->key = SMMU_SIGNAL_EVENTQ;
-  }
+  else
+    ask_signal(ask, SMMU_SIGNAL_EVENTQ);
 }
 
 /* The record that could not be written is gone; the queue stays unwritable until software
@@ -135,7 +133,7 @@ static void publish(struct smmu *s, const struct smmu_hooks *h, struct smmu_ask 
 static void aborted(struct smmu *s, const struct smmu_hooks *h)
 {
   VISIBLE(s);
-  smmu_gerror_raise(s, BIT_OF(GERROR, EVENTQ_ABT_ERR));
+  smmu_gerror_raise(s, MASK(GERROR, EVENTQ_ABT_ERR));
   trace_event(s, SMMU_TRACE_EVENT_LOST, h);
   shared_of(s)->evtq.phase = EVTQ_IDLE;
   pop(s);
@@ -173,13 +171,13 @@ void smmu_evtq_step(struct smmu *s, const struct smmu_reply *reply, const struct
   case EVTQ_MSI:
     after_write(s, reply, EVTQ_IDLE, EVTQ_MSI_ABORTED, ask);
     if (q->phase == EVTQ_IDLE)
-      ask->kind = SMMU_ASK_END;
+      ask_signal(ask, SMMU_SIGNAL_EVENTQ);
     break;
   default: /* EVTQ_MSI_ABORTED */
     VISIBLE(s);
-    smmu_gerror_raise(s, BIT_OF(GERROR, MSI_EVENTQ_ABT_ERR));
+    smmu_gerror_raise(s, MASK(GERROR, MSI_EVENTQ_ABT_ERR));
     q->phase = EVTQ_IDLE;
-    ask->kind = SMMU_ASK_END;
+    ask_signal(ask, SMMU_SIGNAL_EVENTQ);
     break;
   }
   smmu_evtq_wake(s);

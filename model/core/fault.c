@@ -93,6 +93,8 @@ void on_fault(struct step *x)
   x->t->waiting = 0;
   encode(x->t, words);
   smmu_evtq_push(x->s, words);
+  if (x->t->marked)
+    smmu_sync_record_added(x->s);
   answer(x);
 }
 

@@ -40,10 +40,14 @@ static bool covers_kind(const struct inval *inv, unsigned kind)
   }
 }
 
-/* Within a set, most entries already differ in what covers() looks at last. */
+/* Does the range touch what the entry was made of? A stage 1 block that stage 2 pages broke into
+ * smaller entries goes as a whole: software names any address of the block. IHI 0070 4.4.2. */
 static inline bool overlaps(const struct inval *inv, const struct tlb_entry *e)
 {
-  return e->tag != 0 && e->va <= inv->last && e->va + bits_low(tag_size(e->tag)) >= inv->first;
+  unsigned span_log2 = e->fracture ? e->fracture : tag_size(e->tag);
+  uint64_t base = align_down_log2(e->va, span_log2);
+
+  return e->tag != 0 && base <= inv->last && base + bits_low(span_log2) >= inv->first;
 }
 
 /* Must this entry go? */
@@ -114,6 +118,8 @@ static bool sweep_by_set(struct smmu *s, const struct cache *c, const struct inv
 {
   uint64_t sizes = cache_live_of(s, c)->sizes;
 
+  if (cache_live_of(s, c)->fractures)
+    return false; /* parts of a block may lie in any set */
   if (sizes && ((inv->last - inv->first) >> __builtin_ctzll(sizes)) >= SWEEP_PAGES_MAX)
     return false;
   for (; sizes; sizes &= sizes - 1)
@@ -145,16 +151,6 @@ void smmu_inval_cache(struct smmu *s, const struct cache *c, const struct inval 
 
 /* ---- transactions in flight ---- */
 
-static bool config_concerns(const struct txn *t, const struct inval *inv)
-{
-  switch (inv->kind) {
-  case INVAL_CFG_RANGE:
-    return inv->range >= 31 || (t->in.sid >> (inv->range + 1)) == (inv->sid >> (inv->range + 1));
-  case INVAL_CFG_CD: return t->in.sid == inv->sid && (t->in.ssv ? t->in.ssid : 0) == inv->ssid;
-  default: return t->in.sid == inv->sid;
-  }
-}
-
 /* The VMID and world are known once the STE is; the ASID once the CD is. By-address forms mark
  * whatever the ASID, for a walk in flight may turn out to be of a global page. */
 static bool translation_concerns(const struct txn *t, const struct inval *inv)
@@ -183,7 +179,8 @@ void smmu_inval_mark_in_flight(struct smmu *s, const struct inval *inv, const st
     if (t->phase == 0)
       continue;
     left--;
-    if (t->marked || !(config ? config_concerns(t, inv) : translation_concerns(t, inv)))
+    if (t->marked || !(config ? smmu_inval_covers_stream(inv, t->in.sid, t->in.ssv ? t->in.ssid : 0)
+                              : translation_concerns(t, inv)))
       continue;
     t->marked = 1;
     r.category = SMMU_TRACE_MARK;

@@ -41,7 +41,7 @@ void smmu_cache_invariant(const struct smmu *s, const struct cache *c)
   struct smmu *m = (struct smmu *)(uintptr_t)s; /* read only below */
   const struct tlb_entry *entries = cache_entries(m, c);
   const struct cache_live *live = cache_live_of(m, c);
-  uint32_t count[64] = { 0 }, used = 0, globals = 0;
+  uint32_t count[64] = { 0 }, used = 0, globals = 0, fractures = 0;
 
   for (uint32_t i = 0; i < c->entries; i++) {
     if (entries[i].tag == 0)
@@ -50,9 +50,11 @@ void smmu_cache_invariant(const struct smmu *s, const struct cache *c)
     count[tag_size(entries[i].tag) & 63]++;
     used++;
     globals += (entries[i].tag & TAG_GLOBAL) != 0;
+    fractures += entries[i].fracture != 0;
   }
   CHECK(used == live->used);
   CHECK(globals == live->globals);
+  CHECK(fractures == live->fractures);
   for (unsigned n = 0; n < 64; n++) {
     CHECK(count[n] == live->count[n]);
     CHECK(((live->sizes >> n) & 1) == (count[n] != 0));
@@ -68,7 +70,7 @@ void smmu_invariant(const struct smmu *s)
   const struct shared *sh = shared_const(s);
   const struct txn *txns = at_const(s, s->off_txns);
   const struct txn_free *free_slots = at_const(s, s->off_free);
-  uint32_t in_flight = 0;
+  uint32_t in_flight = 0, enabled = 0;
 
   for (uint32_t i = 0; i < s->n_caches; i++) {
     if (s->cache[i].entries && s->cache[i].id != SMMU_CACHE_CFG)
@@ -76,9 +78,11 @@ void smmu_invariant(const struct smmu *s)
   }
   for (unsigned i = 0; i < s->config.txns; i++) {
     in_flight += txns[i].phase != 0;
+    enabled += txns[i].enabled;
     CHECK(!txns[i].marked || txns[i].phase != 0);
   }
   CHECK(in_flight == free_slots->in_flight);
+  CHECK(enabled == free_slots->enabled);
   CHECK(free_slots->free_count + in_flight == s->config.txns);
   CHECK(sh->evtq.count <= s->config.events);
 }

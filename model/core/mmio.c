@@ -77,18 +77,16 @@ static bool both_off(const struct shared *sh, unsigned ctrl, unsigned ack, uint6
   return !((sh->reg[ctrl] | sh->reg[ack]) & bit);
 }
 
-#define BIT_OF(reg, field) bits_mask(reg##_##field##_HI, reg##_##field##_LO)
-
 static bool guard_open(const struct shared *sh, unsigned guard)
 {
   switch (guard) {
-  case GUARD_SMMU_DISABLED: return both_off(sh, R_CR0, R_CR0ACK, BIT_OF(CR0, SMMUEN));
-  case GUARD_CMDQ_DISABLED: return both_off(sh, R_CR0, R_CR0ACK, BIT_OF(CR0, CMDQEN));
-  case GUARD_EVENTQ_DISABLED: return both_off(sh, R_CR0, R_CR0ACK, BIT_OF(CR0, EVENTQEN));
+  case GUARD_SMMU_DISABLED: return both_off(sh, R_CR0, R_CR0ACK, MASK(CR0, SMMUEN));
+  case GUARD_CMDQ_DISABLED: return both_off(sh, R_CR0, R_CR0ACK, MASK(CR0, CMDQEN));
+  case GUARD_EVENTQ_DISABLED: return both_off(sh, R_CR0, R_CR0ACK, MASK(CR0, EVENTQEN));
   case GUARD_GERROR_IRQ_DISABLED:
-    return both_off(sh, R_IRQ_CTRL, R_IRQ_CTRLACK, BIT_OF(IRQ_CTRL, GERROR_IRQEN));
+    return both_off(sh, R_IRQ_CTRL, R_IRQ_CTRLACK, MASK(IRQ_CTRL, GERROR_IRQEN));
   case GUARD_EVENTQ_IRQ_DISABLED:
-    return both_off(sh, R_IRQ_CTRL, R_IRQ_CTRLACK, BIT_OF(IRQ_CTRL, EVENTQ_IRQEN));
+    return both_off(sh, R_IRQ_CTRL, R_IRQ_CTRLACK, MASK(IRQ_CTRL, EVENTQ_IRQEN));
   default: return true;
   }
 }
@@ -107,13 +105,13 @@ static uint64_t cr1_mask(const struct shared *sh)
 
 static uint64_t cr0_mask(const struct smmu *s, uint64_t now, uint64_t ack)
 {
-  uint64_t mask = BIT_OF(CR0, SMMUEN) | BIT_OF(CR0, EVENTQEN) | BIT_OF(CR0, CMDQEN);
+  uint64_t mask = MASK(CR0, SMMUEN) | MASK(CR0, EVENTQEN) | MASK(CR0, CMDQEN);
 
   if (s->features.vmw)
-    mask |= BIT_OF(CR0, VMW);
+    mask |= MASK(CR0, VMW);
   /* A field in transition does not take a third value: it keeps the new one, VMW as a whole. */
-  if ((now ^ ack) & BIT_OF(CR0, VMW))
-    mask &= ~BIT_OF(CR0, VMW);
+  if ((now ^ ack) & MASK(CR0, VMW))
+    mask &= ~MASK(CR0, VMW);
   return mask & ~(now ^ ack);
 }
 
@@ -139,7 +137,7 @@ static uint64_t apply(struct smmu *s, int reg, uint64_t old, uint64_t value)
   case HOOK_CR1: mask &= cr1_mask(sh); break;
   case HOOK_GBPA: return write_gbpa(old, value, mask);
   case HOOK_IRQ_CTRL:
-    mask &= (BIT_OF(IRQ_CTRL, GERROR_IRQEN) | BIT_OF(IRQ_CTRL, EVENTQ_IRQEN)) &
+    mask &= (MASK(IRQ_CTRL, GERROR_IRQEN) | MASK(IRQ_CTRL, EVENTQ_IRQEN)) &
             ~(old ^ sh->reg[R_IRQ_CTRLACK]);
     break;
   default: break;
@@ -147,15 +145,26 @@ static uint64_t apply(struct smmu *s, int reg, uint64_t old, uint64_t value)
   return (old & ~mask) | (value & mask);
 }
 
-/* Addresses above the output size read back as zero. IHI 0070 6.3 (ADDR fields of the base
- * registers). */
-static uint64_t trim_address(const struct smmu *s, int reg, uint64_t value)
+static bool is_irq_config(int reg)
 {
-  uint64_t above = bits_mask(55, 6) & ~bits_low(s->features.oas);
+  return (reg >= R_GERROR_IRQ_CFG0 && reg <= R_GERROR_IRQ_CFG2) ||
+         (reg >= R_EVENTQ_IRQ_CFG0 && reg <= R_EVENTQ_IRQ_CFG2);
+}
 
-  if (reg == R_STRTAB_BASE || reg == R_CMDQ_BASE || reg == R_EVENTQ_BASE)
-    return value & ~above;
-  return value;
+/* What the device has no use for reads back as zero: address bits above the output size, and the
+ * MSI registers without MSIs. IHI 0070 6.3.21, 6.3.24, 6.3.26, 6.3.29, 6.3.30. */
+static uint64_t trim(const struct smmu *s, int reg, uint64_t value)
+{
+  if (is_irq_config(reg) && !s->features.msi)
+    return 0;
+  switch (reg) {
+  case R_STRTAB_BASE:
+  case R_CMDQ_BASE:
+  case R_EVENTQ_BASE:
+  case R_GERROR_IRQ_CFG0:
+  case R_EVENTQ_IRQ_CFG0: return value & ~(bits_mask(55, 6) & ~bits_low(s->features.oas));
+  default: return value;
+  }
 }
 
 static void wake(struct smmu *s, unsigned hook)
@@ -194,6 +203,6 @@ void smmu_mmio_write(struct smmu *s, uint64_t offset, uint64_t value, unsigned b
   old = sh->reg[reg];
   next = bytes == 8 ? value : bits_put(old, shift + 31, shift, value);
   record(hooks, SMMU_TRACE_REG_WRITE, offset, value, bytes);
-  sh->reg[reg] = trim_address(s, reg, apply(s, reg, old, next));
+  sh->reg[reg] = trim(s, reg, apply(s, reg, old, next));
   wake(s, smmu_reg_rows[reg].hook);
 }

@@ -12,7 +12,7 @@
 static inline bool msi_ask(const struct smmu *s, enum smmu_reg cfg0, struct smmu_ask *ask)
 {
   const uint64_t *reg = shared_const(s)->reg;
-  uint64_t addr = reg[cfg0] & bits_mask(55, 2);
+  uint64_t addr = reg[cfg0] & bits_mask(55, 2) & bits_low(s->features.oas);
 
   if (!s->features.msi || addr == 0)
     return false;

@@ -1,4 +1,4 @@
-/* The block: its layout, birth, reset, copy and hash; submission; and the dispatch of a step.
+/* The block: its layout, birth, reset, copy and hash; its actors; the dispatch of a step.
  * IHI 0070 3.11 (reset), 3.3.4 (transactions). Offsets depend on the configuration alone, so equal
  * configurations give comparable blocks. */
 #include "smmu/smmu.h"

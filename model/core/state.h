@@ -36,21 +36,17 @@ enum {
   CFG_EPD1 = 1u << 4,
   CFG_HAD0 = 1u << 5,
   CFG_HAD1 = 1u << 6,
-  CFG_TBI0 = 1u << 7,
-  CFG_TBI1 = 1u << 8,
-  CFG_E0PD0 = 1u << 9,
-  CFG_E0PD1 = 1u << 10,
-  CFG_AFFD = 1u << 11,
-  CFG_WXN = 1u << 12,
-  CFG_PAN = 1u << 13,
-  CFG_EPAN = 1u << 14,
-  CFG_A = 1u << 15,
-  CFG_R = 1u << 16,
-  CFG_S2AFFD = 1u << 17,
-  CFG_S2R = 1u << 18,
-  CFG_S2PTW = 1u << 19,
-  CFG_MTCFG = 1u << 20,
-  CFG_TWO_RANGES = 1u << 21 /* TTB1 exists: not EL2 without E2H */
+  CFG_AFFD = 1u << 7,
+  CFG_WXN = 1u << 8,
+  CFG_PAN = 1u << 9,
+  CFG_A = 1u << 10,
+  CFG_R = 1u << 11,
+  CFG_S2AFFD = 1u << 12,
+  CFG_S2R = 1u << 13,
+  CFG_S2PTW = 1u << 14,
+  CFG_MTCFG = 1u << 15,
+  CFG_SHCFG = 3u << 16,     /* two bits: STE.SHCFG */
+  CFG_TWO_RANGES = 1u << 18 /* TTB1 exists: not EL2 without E2H */
 };
 
 struct stream_cfg {
@@ -95,14 +91,17 @@ struct tlb_entry {
                     ENTRY_WALK_S1 */
   uint8_t perm2; /* stage 2 permissions of a combined entry */
   int8_t level;  /* level of the (last stage's) descriptor */
-  uint8_t pad;
-  uint8_t size_log2, memattr, sh,
-    zero; /* the last four bytes of struct smmu_result, in its order */
+  uint8_t
+    fracture; /* log2 of the stage 1 leaf when stage 2 broke it into smaller entries, else 0 */
+  /* The last four bytes of struct smmu_result, in its order. */
+  uint8_t size_log2, memattr, sh, zero;
 };
 
 /* Tag: [15:0] VMID, [31:16] ASID, [39:32] log2 of the span, [43:40] kind, [47:44] StreamWorld, 48
- * global. Global entries carry ASID 0, so that one comparison finds them whatever the ASID. */
+ * global, 49 ASET. Global entries carry ASID 0, so that one comparison finds them whatever the ASID;
+ * ASET keeps the two sets of address spaces apart (IHI 0070 3.17.1). */
 #define TAG_GLOBAL    (1ULL << 48)
+#define TAG_ASET      (1ULL << 49)
 #define TAG_ASID_MASK 0xffff0000ULL
 
 static inline uint64_t tag_make(unsigned kind, unsigned world, unsigned vmid, unsigned asid,
@@ -147,11 +146,11 @@ struct cache {
 };
 
 struct cache_live {
-  uint64_t sizes;   /* bit n: entries with span 2^n exist */
-  uint32_t used;    /* valid entries */
-  uint32_t clock;   /* recency stamp of the last use */
-  uint32_t globals; /* entries with TAG_GLOBAL */
-  uint32_t pad;
+  uint64_t sizes;     /* bit n: entries with span 2^n exist */
+  uint32_t used;      /* valid entries */
+  uint32_t clock;     /* recency stamp of the last use */
+  uint32_t globals;   /* entries with TAG_GLOBAL */
+  uint32_t fractures; /* entries with a fracture */
   uint32_t count[64]; /* entries by log2 of span */
 };
 
@@ -200,7 +199,8 @@ struct txn {
   uint8_t cd_step;   /* which configuration word a CD-purpose stage 2 walk is for */
   uint8_t waiting;   /* WAIT was returned */
   uint8_t picking;   /* PICK was returned */
-  uint8_t pad[7];
+  uint8_t enabled;   /* arrived under SMMUEN = 1: clearing it is acknowledged only after this one */
+  uint8_t pad[6];
   uint64_t struct_addr; /* configuration structure being fetched, PA or IPA */
   struct smmu_ste ste;  /* between STE and CD fetch */
   struct stream_cfg cfg;
@@ -229,11 +229,13 @@ struct inval {
 struct cmdq {
   uint64_t words[2]; /* command being executed */
   struct inval inval;
-  uint16_t unit; /* micro-TLB being swept */
-  uint8_t phase; /* enum cmdq_phase */
+  uint32_t records; /* CMD_SYNC: event records that must become visible before it completes */
+  uint16_t unit;    /* micro-TLB being swept */
+  uint8_t phase;    /* enum cmdq_phase */
   uint8_t cerror;
   uint8_t waiting;
-  uint8_t pad[3];
+  uint8_t sev; /* an event output is due: SIG_SEV, or a full queue that is no longer full */
+  uint8_t pad[6];
 };
 
 struct evtq {
@@ -272,9 +274,10 @@ struct smmu {
     cache[]; /* SMMU_CACHE_CFG, SMMU_CACHE_WALK, SMMU_CACHE_TLB, then one micro-TLB a TBU */
 };
 
-/* Aid: free transaction slots as a stack, and how many are in flight. */
+/* Aid: free transaction slots as a stack, how many are in flight, and how many of those translate. */
 struct txn_free {
   uint32_t in_flight;
+  uint32_t enabled; /* with txn.enabled */
   uint32_t free_count;
   uint16_t slot[];
 };

@@ -50,61 +50,62 @@ int smmu_submit(struct smmu *s, const struct smmu_txn *txn, smmu_actor *actor,
   return SMMU_OK;
 }
 
+/* No translation: the address goes out as it came. */
+static void pass_through(struct step *x, struct smmu_attr attr)
+{
+  struct smmu_result *r = &x->t->result;
+
+  r->pa = x->t->in.addr;
+  r->bypassed = 1;
+  r->perm = SMMU_PERM_READ | SMMU_PERM_WRITE | SMMU_PERM_EXEC;
+  r->size_log2 = 12;
+  r->memattr = attr.memattr;
+  r->shareability = attr.sh;
+  go_respond(x, SMMU_STATUS_OK);
+}
+
 /* SMMUEN = 0: GBPA decides. No configuration, no translation, no event. */
 static void bypass_globally(struct step *x)
 {
   uint64_t gbpa = shared_of(x->s)->reg[R_GBPA];
+  bool types = x->s->features.attr_types_ovr;
 
   if (GET(GBPA, ABORT, gbpa) || (x->t->in.addr >> x->s->features.oas) != 0) {
     go_respond(x, SMMU_STATUS_ABORT);
     return;
   }
-  x->t->result.pa = x->t->in.addr;
-  x->t->result.bypassed = 1;
-  x->t->result.perm = SMMU_PERM_READ | SMMU_PERM_WRITE | SMMU_PERM_EXEC;
-  x->t->result.size_log2 = 12;
-  x->t->result.memattr = GET(GBPA, MTCFG, gbpa)
-                           ? (uint8_t)smmu_attr_of_s2_memattr((unsigned)GET(GBPA, MemAttr, gbpa))
-                           : SMMU_ATTR_NORMAL_WB;
-  go_respond(x, SMMU_STATUS_OK);
+  pass_through(x, smmu_attr_incoming(types && GET(GBPA, MTCFG, gbpa),
+                                     (unsigned)GET(GBPA, MemAttr, gbpa),
+                                     types ? (unsigned)GET(GBPA, SHCFG, gbpa) : 1));
 }
 
 static void on_arrive(struct step *x)
 {
   VISIBLE(x->s);
-  if (smmu_enabled(x->s))
-    go_config(x);
-  else
+  if (!smmu_enabled(x->s)) {
     bypass_globally(x);
+    return;
+  }
+  x->t->enabled = 1;
+  txn_free_of(x->s)->enabled++;
+  go_config(x);
 }
 
 /* ---- what the configuration makes of the input ---- */
 
 static struct smmu_attr incoming_attr(const struct stream_cfg *cfg)
 {
-  struct smmu_attr a = { SMMU_ATTR_NORMAL_WB, SMMU_SH_NSH };
+  unsigned shcfg = (cfg->flags & CFG_SHCFG) / (CFG_SHCFG & -CFG_SHCFG);
 
-  if (cfg->flags & CFG_MTCFG)
-    a.memattr = (uint8_t)smmu_attr_of_s2_memattr(cfg->memattr);
-  return a;
+  return smmu_attr_incoming(cfg->flags & CFG_MTCFG, cfg->memattr, shcfg);
 }
 
 static void bypass_stream(struct step *x)
 {
-  struct txn *t = x->t;
-  struct smmu_attr a = incoming_attr(&t->cfg);
-
-  if ((t->in.addr >> x->s->features.oas) != 0) {
+  if ((x->t->in.addr >> x->s->features.oas) != 0)
     go_fault(x, EVENT_F_ADDR_SIZE, SMMU_CLASS_IN, false, 0, 0);
-    return;
-  }
-  t->result.pa = t->in.addr;
-  t->result.bypassed = 1;
-  t->result.perm = SMMU_PERM_READ | SMMU_PERM_WRITE | SMMU_PERM_EXEC;
-  t->result.size_log2 = 12;
-  t->result.memattr = a.memattr;
-  t->result.shareability = a.sh;
-  go_respond(x, SMMU_STATUS_OK);
+  else
+    pass_through(x, incoming_attr(&x->t->cfg));
 }
 
 /* First translation cache that exists, else the walk. */
@@ -238,6 +239,7 @@ static void build_entry(struct txn *t, struct tlb_entry *e)
     size_log2 = t->s1_leaf.size_log2 < size_log2 ? t->s1_leaf.size_log2 : size_log2;
     attr = smmu_attr_combine((struct smmu_attr){ t->s1_leaf.memattr, t->s1_leaf.sh }, attr);
     e->ipa = align_down_log2(t->s1_leaf.out, size_log2);
+    e->fracture = t->s1_leaf.size_log2 > size_log2 ? t->s1_leaf.size_log2 : 0;
   } else if (s2) {
     attr = smmu_attr_combine(incoming_attr(cfg), attr);
   }
@@ -335,7 +337,7 @@ static void on_respond(struct step *x)
   struct txn_free *free_slots = txn_free_of(s);
   struct smmu_result *results = at(s, s->off_results);
   struct smmu_record r = { 0 };
-  bool was_marked = x->t->marked;
+  bool was_marked = x->t->marked, was_enabled = x->t->enabled;
 
   VISIBLE(s);
   results[x->slot] = x->t->result;
@@ -348,11 +350,12 @@ static void on_respond(struct step *x)
   txn_record(x, SMMU_TRACE_RESPOND, &r);
   memset(x->t, 0, sizeof *x->t);
   free_slots->in_flight--;
+  free_slots->enabled -= was_enabled;
   free_slots->slot[free_slots->free_count++] = (uint16_t)x->slot;
   set_runnable(s, x->slot, false);
   if (was_marked)
     smmu_cmdq_wake(s);
-  if (free_slots->in_flight == 0 && shared_of(s)->reg[R_CR0] != shared_of(s)->reg[R_CR0ACK])
+  if (free_slots->enabled == 0 && shared_of(s)->reg[R_CR0] != shared_of(s)->reg[R_CR0ACK])
     smmu_ack_wake(s);
   x->ask->kind = SMMU_ASK_END;
 }

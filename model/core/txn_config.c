@@ -108,7 +108,7 @@ void on_l1std(struct step *x)
   else if (!smmu_l1std_lookup(x->reply->data[0], x->t->in.sid, strtab_split(x->s), &ste_addr))
     go_fault(x, EVENT_C_BAD_STREAMID, 0, false, 0, 0);
   else
-    go_read(x, TXN_STE, SMMU_STAGE_CFG_FETCH, ste_addr, 64);
+    go_read(x, TXN_STE, SMMU_STAGE_CFG_FETCH, ste_addr & bits_low(x->s->features.oas), 64);
 }
 
 /* ---- Context Descriptor ---- */

@@ -116,7 +116,7 @@ static void s1_leaf(struct step *x, uint64_t desc)
   const struct smmu_geometry *g = s1_geometry(t);
   unsigned shift = smmu_level_shift(g->granule_log2, t->s1.level);
   struct smmu_s1_policy policy = { t->cfg.world == SMMU_WORLD_EL2, (t->cfg.flags & CFG_WXN) != 0,
-                                   (t->cfg.flags & CFG_PAN) != 0, (t->cfg.flags & CFG_EPAN) != 0 };
+                                   (t->cfg.flags & CFG_PAN) != 0 };
   struct smmu_attr attr = smmu_attr_stage1(desc, t->cfg.mair);
   struct leaf *leaf = &t->s1_leaf;
 

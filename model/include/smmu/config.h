@@ -14,8 +14,8 @@ extern "C" {
 /* How a full set chooses its victim. */
 enum smmu_replace {
   SMMU_REPLACE_PICK = 0, /* the engine picks a way; recency is offered as a hint in ask.data[0] */
-  SMMU_REPLACE_FLUSH /* the whole cache is dropped when it is full at a fill (as QEMU's IOTLB does)
-                      */
+  SMMU_REPLACE_FLUSH /* no victim: the whole cache is dropped when a set is full at a fill; with one
+                            set, as QEMU's IOTLB does. The configuration cache picks all the same */
 };
 
 /* Geometry of one cache. sets 0 switches the cache off: no lookup, no fill. */

@@ -2,11 +2,14 @@
  *
  *   struct smmu_config cfg;
  *   smmu_config_neutral(&cfg);
- *   struct smmu *s = malloc(smmu_size(&cfg));      the caller owns the block; it holds no pointers
+ *   struct smmu *s = aligned_alloc(64, smmu_size(&cfg));   the caller owns the block: no pointers in it
  *   smmu_init(s, &cfg);
- *   smmu_mmio_write(s, 0x20, 1, 4, NULL);          CR0.SMMUEN
- *   smmu_submit(s, &txn, &actor);                  then smmu_step(actor) until END (step.h), or let
- * an engine do it (engine.h)
+ *   smmu_mmio_write(s, 0x20, 1, 4, NULL);                  CR0.SMMUEN; acknowledged in steps:
+ *   while (smmu_is_runnable(s, smmu_actor_ack(s)))
+ *     smmu_step(s, smmu_actor_ack(s), NULL, NULL, &ask);
+ *   smmu_submit(s, &txn, &actor, NULL);                    then step it to END, as step.h says
+ *
+ * Engines do the stepping (engine.h); most users start there.
  *
  * No function here blocks, allocates or keeps a pointer to its arguments. One block may be used by
  * one thread at a time. */
@@ -63,7 +66,7 @@ struct smmu_result {
   uint8_t reserved;
 };
 
-/* Bytes of a device with this (checked) configuration. */
+/* Bytes of a device with this configuration; 0 if smmu_config_check() refuses it. */
 size_t smmu_size(const struct smmu_config *cfg);
 /* Build a device in block (smmu_size() bytes, 64-byte aligned), in reset state. 0 or
  * SMMU_ERR_BADCFG. */
@@ -92,7 +95,8 @@ void smmu_mmio_write(struct smmu *s, uint64_t offset, uint64_t value, unsigned b
  * (TBU out of range). */
 int smmu_submit(struct smmu *s, const struct smmu_txn *txn, smmu_actor *actor,
                 const struct smmu_hooks *hooks);
-/* Result of a transaction whose END was returned; valid until its slot is used again. */
+/* Result of a transaction whose END was returned; valid until its slot is used again. actor must be a
+ * transaction slot (CHECKed). */
 void smmu_get_result(const struct smmu *s, smmu_actor actor, struct smmu_result *out);
 
 /* Configuration hit and TLB hit in one call, without a slot: true and *out, with the caches updated
@@ -101,7 +105,7 @@ void smmu_get_result(const struct smmu *s, smmu_actor actor, struct smmu_result 
 bool smmu_try_hit(struct smmu *s, const struct smmu_txn *txn, struct smmu_result *out,
                   const struct smmu_hooks *hooks);
 
-/* Actor indices by role. */
+/* Actor indices by role. queue: 0 is the SMMU's own CMDQ and the only one (CHECKed). */
 smmu_actor smmu_actor_cmdq(const struct smmu *s, unsigned queue);
 smmu_actor smmu_actor_eventq(const struct smmu *s);
 smmu_actor smmu_actor_ack(const struct smmu *s);

@@ -63,12 +63,12 @@ enum smmu_cache_id {
 /* `phase` of a READ inside a nested walk tells what the stage 2 walk was for: 0 not a stage 2 walk,
  * 1 CD fetch, 2 stage 1 descriptor, 3 the transaction's own IPA. */
 struct smmu_record {
-  uint64_t time;     /* ps; set by the engine (0 from the core) */
-  uint64_t addr_in;  /* address going in: VA, IPA, structure address or register offset */
-  uint64_t addr_out; /* address coming out, or first command word */
-  uint64_t word;     /* word read, or second command word */
-  uint32_t sid, ssid;
-  uint32_t slot; /* (set * ways + way) of the cache, command index, transaction slot */
+  uint64_t time;      /* ps; set by the engine (0 from the core) */
+  uint64_t addr_in;   /* address going in: VA, IPA, structure address or register offset */
+  uint64_t addr_out;  /* address coming out, or first command word */
+  uint64_t word;      /* word read, or second command word */
+  uint32_t sid, ssid; /* of a micro-TLB's records: sid is the TBU, for an entry has no StreamID */
+  uint32_t slot;      /* (set * ways + way) of the cache, command index, transaction slot */
   uint16_t asid, vmid;
   uint16_t actor;
   uint8_t category; /* enum smmu_trace_category */
