@@ -1,0 +1,110 @@
+/* Random SMMU worlds: registers, a stream table, CDs, translation tables in memory, and
+ * transactions that mostly reach them.
+ *
+ * Everything comes from one seed. Structures are written with a bias towards what works, so that
+ * most transactions get far; gen_mutate() then breaks one thing. Formats: IHI 0070 5.1-5.4;
+ * descriptors: VMSAv8-64. The builder walks tables with code of its own and shares nothing with
+ * model/ but the memory's public interface. */
+#ifndef GEN_H
+#define GEN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "naive.h"
+#include "smmu/engine.h"
+
+/* xoshiro256**, seeded by splitmix64. */
+struct gen_rng {
+  uint64_t s[4];
+};
+
+void gen_seed(struct gen_rng *r, uint64_t seed);
+uint64_t gen_next(struct gen_rng *r);
+/* 0 .. n-1; 0 for n = 0. */
+uint64_t gen_below(struct gen_rng *r, uint64_t n);
+bool gen_chance(struct gen_rng *r, unsigned percent);
+/* Splitmix64 of a number: seeds for parts of a run. */
+uint64_t gen_mix(uint64_t v);
+
+enum gen_kind { GEN_L1STD, GEN_STE, GEN_L1CD, GEN_CD, GEN_S1_DESC, GEN_S2_DESC, GEN_KINDS };
+
+/* Where a word was written, so that a mutation can find it. */
+struct gen_word {
+  uint64_t addr;
+  enum gen_kind kind;
+  int level; /* of a descriptor, as the tables were built */
+};
+
+struct gen_change {
+  struct gen_word word;
+  uint64_t old;
+};
+
+enum { GEN_WORDS = 384, GEN_TARGETS = 6, GEN_CDS = 2, GEN_CHANGES = 32 };
+
+/* One stage's tables. */
+struct gen_tables {
+  bool is_s2, big_endian;
+  unsigned grain, in_bits, out_bits;
+  int start;
+  uint64_t base;
+};
+
+struct gen_world {
+  struct naive_device dev; /* ID values and registers; dev.read reads `memory` */
+  struct engine_memory *memory;
+  struct gen_rng *rng;
+  const struct gen_world *twin; /* the other stream of the same device, or NULL */
+  uint64_t ste_addr;
+  uint32_t sid;
+  unsigned sid_room; /* low StreamID bits that stay in the same array of STEs */
+  unsigned config;   /* STE.Config */
+  unsigned s1dss;
+  struct gen_tables s2;
+  struct {
+    struct gen_tables half[2];
+    uint64_t asid;
+    uint32_t ssid;
+    bool on[2]; /* EPDx = 0 */
+    bool tbi[2];
+  } cd[GEN_CDS];
+  unsigned cds, cd_count_log2;
+  struct {
+    uint64_t addr;
+    unsigned cd;
+  } target[GEN_TARGETS];
+  struct gen_word word[GEN_WORDS];
+  struct gen_change change[GEN_CHANGES]; /* what gen_mutate() did; the first ones when more */
+  unsigned targets, words, changes;
+  bool one_range; /* EL2 without E2H */
+  struct {
+    uint64_t base;
+    bool on;
+  } abort; /* the one aborting range that is set now, 64 bytes */
+};
+
+/* ID register values of a device of the kind naive.h describes, by number: 0 is what QEMU shows, 1
+ * the same with substreams, 2 what smmu_config_neutral() has, the rest vary. */
+void gen_idr(unsigned variant, uint32_t idr[6]);
+
+/* Where software may put queues: a megabyte that tables keep away from. */
+uint64_t gen_reserved(const uint32_t idr[6]);
+
+/* Build a world for a device. Memory must be rewound by the caller afterwards. */
+void gen_world(struct gen_world *w, struct gen_rng *r, const uint32_t idr[6],
+               struct engine_memory *m);
+/* A second stream for the device of `first`: tables of its own, but the same ASID and addresses,
+ * and a VMID that differs in one bit. False when the stream table has no room for it, or no VMIDs.
+ */
+bool gen_twin(struct gen_world *w, struct gen_world *first, struct gen_rng *r);
+/* A transaction that mostly meets the world's tables. */
+void gen_txn(struct gen_world *w, struct naive_txn *t);
+/* Change one or two words, or make a line of memory abort. */
+void gen_mutate(struct gen_world *w);
+/* End the abort that gen_mutate() may have set. */
+void gen_heal(struct gen_world *w);
+/* End it, and put the words that were changed back. */
+void gen_repair(struct gen_world *w);
+
+#endif

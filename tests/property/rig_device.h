@@ -1,0 +1,44 @@
+/* A device of the model under an engine `now`, programmed through its registers as a driver would.
+ * Register offsets and command words are literals of IHI 0070 6.2 and 4.1: nothing here comes from
+ * model/arch. */
+#ifndef RIG_DEVICE_H
+#define RIG_DEVICE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "naive.h"
+#include "smmu/engine.h"
+
+struct rig_device {
+  struct engine_now *engine;
+  struct engine_memory *memory;
+  uint64_t cmdq, evtq; /* queue bases; 64 entries each */
+  uint32_t cmd_prod, evt_cons;
+  uint16_t tbu; /* where the next transaction enters, 0 or 1 */
+};
+
+/* What one transaction came to. */
+struct rig_outcome {
+  struct smmu_result result;
+  unsigned records;  /* event records it added */
+  uint64_t event[4]; /* the last of them */
+};
+
+enum { RIG_QUEUE_LOG2 = 6 };
+
+/* A device with these ID registers and cache profile, or NULL with the reason in why. queues: 64
+ * KiB of memory for its own. */
+bool rig_create(struct rig_device *rig, const uint32_t idr[6], const char *profile,
+                struct engine_memory *m, uint64_t queues, char *why, size_t why_len);
+void rig_destroy(struct rig_device *rig);
+/* Reset, then program everything that the naive device description holds. */
+void rig_program(struct rig_device *rig, const struct naive_device *d);
+void rig_translate(struct rig_device *rig, const struct naive_txn *t, struct rig_outcome *out);
+/* Append commands (pairs of words) and a CMD_SYNC, let them run; false when the queue did not
+ * drain. */
+bool rig_commands(struct rig_device *rig, const uint64_t (*cmd)[2], unsigned n);
+/* Drop whatever any cache holds, by command. */
+bool rig_invalidate_all(struct rig_device *rig, bool el2);
+
+#endif

@@ -1,0 +1,404 @@
+/* The model against the naive translator (naive.h), over random worlds (gen.h): result, permissions
+ * and event record.
+ *
+ * Every case goes through a device without caches once, and through two cached devices twice each,
+ * with the fast path and without: a miss and the hit after it must say the same. SMMULATOR_CASES
+ * sets how many, SMMULATOR_SEED the seed, SMMULATOR_WORLD runs a single world of it again. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gen.h"
+#include "rig_device.h"
+#include "shim/gtest_c.h"
+#include "targeted.h"
+
+/* Memory keeps the pages of worlds that are gone, so it is made anew now and then. */
+enum { VARIANTS = 24, CASES_A_WORLD = 8, FAILURES_SHOWN = 5, WORLDS_A_MEMORY = 256 };
+
+#if (defined(SMMU_DEBUG) && SMMU_DEBUG) || defined(__SANITIZE_ADDRESS__)
+enum { CASES = 20000 };
+#else
+enum { CASES = 200000 };
+#endif
+
+/* The devices of one set of ID registers. */
+struct machine {
+  uint32_t idr[6];
+  bool usable;
+  struct rig_device bare, fast, slow;
+};
+
+/* How often each outcome was met, by what translated: 0 nothing or bypass, 1 stage 1, 2 stage 2, 3
+ * nested. */
+struct classes {
+  uint64_t ok[4], razwi, silent, unrecorded;
+  uint64_t fault[0x26][2][3]; /* event type, S2, CLASS */
+  uint64_t unpredictable, nested, commands, targeted;
+};
+
+struct run {
+  struct engine_memory *memory;
+  struct machine machine[VARIANTS];
+  struct classes seen;
+  uint64_t seed, world_index, cases, wrong;
+  uint64_t command[TARGETED_MAX][2]; /* the last invalidation that was not a sweep */
+  unsigned commands;
+};
+
+static uint64_t from_env(const char *name, uint64_t otherwise)
+{
+  const char *text = getenv(name);
+
+  return text && *text ? strtoull(text, NULL, 0) : otherwise;
+}
+
+/* ---- a readable dump ---- */
+
+static void dump_naive(const char *who, const struct naive_result *n)
+{
+  printf("  %-6s status %d event %02x recorded %d pa %" PRIx64 " perm %x size %u bypassed %d\n",
+         who, n->status, n->event, n->recorded, n->pa, n->perm, n->size_log2, n->bypassed);
+  if (n->event)
+    printf("         record %016" PRIx64 " %016" PRIx64 " %016" PRIx64 " %016" PRIx64
+           "\n         mask   %016" PRIx64 " %016" PRIx64 " %016" PRIx64 " %016" PRIx64 "\n",
+           n->dword[0], n->dword[1], n->dword[2], n->dword[3], n->mask[0], n->mask[1], n->mask[2],
+           n->mask[3]);
+}
+
+static void dump_outcome(const char *who, const struct rig_outcome *o)
+{
+  printf("  %-6s status %u event %02x records %u pa %" PRIx64 " perm %x size %u bypassed %u\n", who,
+         o->result.status, o->result.event, o->records, o->result.pa, o->result.perm,
+         o->result.size_log2, o->result.bypassed);
+  if (o->records)
+    printf("         record %016" PRIx64 " %016" PRIx64 " %016" PRIx64 " %016" PRIx64 "\n",
+           o->event[0], o->event[1], o->event[2], o->event[3]);
+}
+
+static void dump_world(const struct run *run, const struct gen_world *w, const struct naive_txn *t)
+{
+  static const char *const kinds[GEN_KINDS] = { "L1STD", "STE", "L1CD", "CD", "S1", "S2" };
+  unsigned i;
+
+  printf("  again: SMMULATOR_SEED=%" PRIu64 " SMMULATOR_WORLD=%" PRIu64 "\n", run->seed,
+         run->world_index);
+  printf("  IDR0 %08x IDR1 %08x IDR3 %08x IDR5 %08x CR0 %x CR2 %x GBPA %x STRTAB %" PRIx64
+         " CFG %x\n",
+         w->dev.idr[0], w->dev.idr[1], w->dev.idr[3], w->dev.idr[5], w->dev.cr0, w->dev.cr2,
+         w->dev.gbpa, w->dev.strtab_base, w->dev.strtab_base_cfg);
+  printf("  txn addr %" PRIx64 " sid %x ssv %d ssid %x %s%s%s\n", t->addr, t->sid, t->ssv, t->ssid,
+         t->write ? "W" : "R", t->instruction ? " instruction" : "",
+         t->privileged ? " privileged" : "");
+  if (w->abort.on)
+    printf("  abort at %" PRIx64 "..+64\n", w->abort.base);
+  for (i = 0; i < w->changes; i++)
+    printf("  changed %-5s %012" PRIx64 " from %016" PRIx64 "\n", kinds[w->change[i].word.kind],
+           w->change[i].word.addr, w->change[i].old);
+  for (i = 0; i < run->commands; i++)
+    printf("  command %016" PRIx64 " %016" PRIx64 "\n", run->command[i][0], run->command[i][1]);
+  for (i = 0; i < w->words; i++)
+    printf("  %-5s %012" PRIx64 ": %016" PRIx64 "\n", kinds[w->word[i].kind], w->word[i].addr,
+           engine_memory_load64(w->memory, w->word[i].addr));
+}
+
+/* ---- the comparison ---- */
+
+/* NULL, or what differs. */
+static const char *difference(const struct naive_result *n, const struct rig_outcome *o)
+{
+  unsigned i;
+
+  if (o->result.status != (uint8_t)n->status)
+    return "status";
+  if (o->result.event != n->event)
+    return "event type";
+  if (o->records != (n->recorded ? 1u : 0u))
+    return "number of event records";
+  for (i = 0; i < 4 && n->recorded; i++)
+    if ((o->event[i] ^ n->dword[i]) & n->mask[i])
+      return "event record";
+  if (n->status != NAIVE_OK)
+    return NULL;
+  if (o->result.pa != n->pa)
+    return "output address";
+  if ((o->result.bypassed != 0) != n->bypassed)
+    return "bypassed";
+  if (n->bypassed)
+    return NULL;
+  if (o->result.perm != n->perm)
+    return "permissions";
+  if (n->attr_known && o->result.memattr != n->memattr)
+    return "memory attributes";
+  if (n->attr_known && o->result.shareability != n->shareability)
+    return "shareability";
+  return o->result.size_log2 != n->size_log2 ? "size" : NULL;
+}
+
+static bool same_outcome(const struct rig_outcome *a, const struct rig_outcome *b)
+{
+  return memcmp(&a->result, &b->result, sizeof a->result) == 0 && a->records == b->records &&
+         memcmp(a->event, b->event, sizeof a->event) == 0;
+}
+
+static void count(struct classes *c, const struct gen_world *w, const struct naive_result *n)
+{
+  bool on = w->dev.cr0 & 1;
+
+  c->unpredictable += n->constrained_unpredictable;
+  c->nested += on && w->config == 7;
+  if (n->status == NAIVE_OK)
+    c->ok[on && !n->bypassed && w->config >= 4 ? w->config & 3 : 0]++;
+  c->razwi += n->status == NAIVE_RAZWI;
+  c->silent += n->status == NAIVE_ABORT && n->event == 0;
+  c->unrecorded += n->event != 0 && !n->recorded;
+  if (n->event)
+    c->fault[n->event][n->s2][n->class]++;
+}
+
+static void report(struct run *run, const struct gen_world *w, const struct naive_txn *t,
+                   const char *what, const struct naive_result *n, const struct rig_outcome out[5])
+{
+  static const char *const who[5] = { "bare", "miss", "hit", "miss-s", "hit-s" };
+  unsigned i;
+
+  if (run->wrong++ >= FAILURES_SHOWN)
+    return;
+  ADD_TEST_FAILURE("world %" PRIu64 " of seed %" PRIu64 ": %s", run->world_index, run->seed, what);
+  dump_naive("naive", n);
+  for (i = 0; i < 5; i++)
+    dump_outcome(who[i], &out[i]);
+  dump_world(run, w, t);
+}
+
+/* Case i of a world: a new transaction, or one of before, which caches may know. */
+static void run_case(struct run *run, struct machine *m, struct gen_world *w,
+                     struct naive_txn *used, unsigned i_case)
+{
+  struct naive_txn t;
+  struct naive_result n;
+  struct rig_outcome out[5];
+  const char *what = NULL;
+  unsigned i;
+
+  if (i_case > 0 && gen_chance(w->rng, 40))
+    t = used[gen_below(w->rng, i_case)];
+  else
+    gen_txn(w, &t);
+  used[i_case] = t;
+  naive_translate(&w->dev, &t, &n);
+  count(&run->seen, w, &n);
+  run->cases++;
+  rig_translate(&m->bare, &t, &out[0]);
+  rig_translate(&m->fast, &t, &out[1]);
+  rig_translate(&m->fast, &t, &out[2]);
+  rig_translate(&m->slow, &t, &out[3]);
+  rig_translate(&m->slow, &t, &out[4]);
+  if (!n.constrained_unpredictable)
+    what = difference(&n, &out[0]);
+  for (i = 1; i < 5 && !what; i++)
+    if (!same_outcome(&out[0], &out[i]))
+      what = i < 3 ? "cached, fast path on" : "cached, fast path off";
+  if (what)
+    report(run, w, &t, what, &n, out);
+}
+
+/* Caches forget everything: by reset, or by command. */
+static void forget(struct run *run, struct machine *m, const struct gen_world *w)
+{
+  bool el2 = w->dev.idr[0] >> 9 & 1;
+
+  if (gen_chance(w->rng, 30) || !(w->dev.cr0 & 1)) {
+    rig_program(&m->fast, &w->dev);
+    rig_program(&m->slow, &w->dev);
+    return;
+  }
+  run->seen.commands++;
+  if (!rig_invalidate_all(&m->fast, el2) || !rig_invalidate_all(&m->slow, el2)) {
+    run->wrong++;
+    ADD_TEST_FAILURE("world %" PRIu64 ": the command queue did not drain", run->world_index);
+  }
+}
+
+/* Something in memory changes, and the caches are told: everything, or just what software owes. */
+static void change(struct run *run, struct machine *m, struct gen_world *w,
+                   const struct naive_txn *used, unsigned uses)
+{
+  unsigned first = w->changes;
+  unsigned n;
+
+  run->commands = 0;
+  if (gen_chance(w->rng, 30)) {
+    gen_repair(w);
+    forget(run, m, w);
+    return;
+  }
+  gen_mutate(w);
+  if (w->changes == first || gen_chance(w->rng, 20)) {
+    forget(run, m, w);
+    return;
+  }
+  n = targeted_commands(w, first, used, uses, run->command);
+  run->commands = n;
+  run->seen.targeted++;
+  if (!rig_commands(&m->fast, (const uint64_t(*)[2])run->command, n) ||
+      !rig_commands(&m->slow, (const uint64_t(*)[2])run->command, n)) {
+    run->wrong++;
+    ADD_TEST_FAILURE("world %" PRIu64 ": a targeted command failed", run->world_index);
+  }
+}
+
+static void run_world(struct run *run, uint64_t index)
+{
+  struct gen_rng rng;
+  struct gen_world w[2];
+  struct machine *m;
+  struct naive_txn used[CASES_A_WORLD];
+  size_t mark = engine_memory_undo_mark(run->memory);
+  unsigned i, streams = 1;
+
+  run->world_index = index;
+  run->commands = 0;
+  gen_seed(&rng, gen_mix(run->seed) ^ index);
+  m = &run->machine[gen_below(&rng, VARIANTS)];
+  if (!m->usable)
+    m = &run->machine[0];
+  gen_world(&w[0], &rng, m->idr, run->memory);
+  if (gen_chance(&rng, 50) && gen_twin(&w[1], &w[0], &rng))
+    streams = 2;
+  rig_program(&m->bare, &w[0].dev);
+  rig_program(&m->fast, &w[0].dev);
+  rig_program(&m->slow, &w[0].dev);
+  for (i = 0; i < CASES_A_WORLD; i++) {
+    struct gen_world *now = &w[gen_below(&rng, streams)];
+
+    run_case(run, m, now, used, i);
+    if (gen_chance(&rng, 60))
+      change(run, m, now, used, i + 1);
+  }
+  gen_heal(&w[0]);
+  if (streams == 2)
+    gen_heal(&w[1]);
+  engine_memory_undo_rewind(run->memory, mark);
+}
+
+/* ---- set up and report ---- */
+
+static void create_machine(struct run *run, unsigned variant)
+{
+  static const char *const fast_profile[2] = { "neutral", "qemu" };
+  static const char *const slow_profile[3] = { "tiny", "neutral", "qemu" };
+  struct machine *m = &run->machine[variant];
+  uint64_t queues;
+  char why[200] = "";
+
+  memset(m, 0, sizeof *m);
+  gen_idr(variant, m->idr);
+  queues = gen_reserved(m->idr);
+  m->usable = rig_create(&m->bare, m->idr, "none", run->memory, queues, why, sizeof why) &&
+              rig_create(&m->fast, m->idr, fast_profile[variant % 2], run->memory, queues + 0x10000,
+                         why, sizeof why) &&
+              rig_create(&m->slow, m->idr, slow_profile[variant % 3], run->memory, queues + 0x20000,
+                         why, sizeof why);
+  if (m->usable) {
+    engine_now_set_fast(m->slow.engine, false);
+    engine_now_set_seed(m->slow.engine, variant % 5);
+  } else {
+    ADD_TEST_FAILURE("variant %u is refused: %s", variant, why);
+  }
+}
+
+static void create_machines(struct run *run)
+{
+  unsigned i;
+
+  if (engine_memory_create(&run->memory, ENGINE_HOLE_ZERO) != 0)
+    abort();
+  for (i = 0; i < VARIANTS; i++)
+    create_machine(run, i);
+}
+
+static void destroy_machines(struct run *run)
+{
+  unsigned i;
+
+  for (i = 0; i < VARIANTS; i++) {
+    rig_destroy(&run->machine[i].bare);
+    rig_destroy(&run->machine[i].fast);
+    rig_destroy(&run->machine[i].slow);
+  }
+  engine_memory_destroy(run->memory);
+}
+
+static void run_worlds(struct run *run, uint64_t cases)
+{
+  uint64_t index;
+
+  for (index = 0; run->cases < cases && run->wrong < 200; index++) {
+    if (index > 0 && index % WORLDS_A_MEMORY == 0) {
+      destroy_machines(run);
+      create_machines(run);
+    }
+    run_world(run, index);
+  }
+}
+
+static void print_classes(const struct run *run)
+{
+  static const char *const classes[3] = { "CD", "TT", "IN" };
+  const struct classes *c = &run->seen;
+  unsigned type, s2, class;
+
+  printf("%" PRIu64 " cases, seed %" PRIu64 ": translated %" PRIu64 " stage 1, %" PRIu64
+         " stage 2, %" PRIu64 " of %" PRIu64 " nested; passed %" PRIu64 "\n",
+         run->cases, run->seed, c->ok[1], c->ok[2], c->ok[3], c->nested, c->ok[0]);
+  printf("aborted without an event %" PRIu64 ", RAZ/WI %" PRIu64 ", events not recorded %" PRIu64
+         ", more than one outcome allowed %" PRIu64 ", swept by command %" PRIu64
+         ", by targeted commands %" PRIu64 "\n",
+         c->silent, c->razwi, c->unrecorded, c->unpredictable, c->commands, c->targeted);
+  for (type = 0; type < 0x26; type++)
+    for (s2 = 0; s2 < 2; s2++)
+      for (class = 0; class < 3; class ++)
+        if (c->fault[type][s2][class])
+          printf("  event %02x S2=%u CLASS=%s: %" PRIu64 "\n", type, s2,
+                 type < 0x0b ? "-" : classes[class], c->fault[type][s2][class]);
+}
+
+/* What a run of the usual length must have met, or the generator has lost its aim. */
+static void check_reach(const struct run *run)
+{
+  static const uint8_t config[] = { 0x02, 0x03, 0x04, 0x06, 0x08, 0x09, 0x0a };
+  static const uint8_t stage2[] = { 0x0b, 0x10, 0x11, 0x12, 0x13 };
+  const struct classes *c = &run->seen;
+  uint64_t few = run->cases / 20000;
+  unsigned i, class;
+
+  EXPECT_GE(c->ok[3] * 5, c->nested);
+  for (i = 0; i < sizeof config; i++)
+    EXPECT_GE(c->fault[config[i]][0][0], few);
+  for (i = 0; i < sizeof stage2; i++) {
+    EXPECT_GE(c->fault[stage2[i]][0][i == 0 ? 1 : 2], few);
+    for (class = 0; class < 3; class ++)
+      EXPECT_GE(c->fault[stage2[i]][1][class], few);
+  }
+}
+
+TEST_CASE(Translate, AgreesWithTheNaiveTranslator)
+{
+  static struct run run;
+  uint64_t cases = from_env("SMMULATOR_CASES", CASES);
+
+  memset(&run, 0, sizeof run);
+  run.seed = from_env("SMMULATOR_SEED", 1);
+  create_machines(&run);
+  if (getenv("SMMULATOR_WORLD"))
+    run_world(&run, from_env("SMMULATOR_WORLD", 0));
+  else
+    run_worlds(&run, cases);
+  print_classes(&run);
+  if (!getenv("SMMULATOR_WORLD") && cases >= 20000)
+    check_reach(&run);
+  EXPECT_EQ(run.wrong, 0u);
+  destroy_machines(&run);
+}
