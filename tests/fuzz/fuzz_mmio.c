@@ -1,0 +1,65 @@
+/* Bytes as register accesses, with stores to memory and transactions between them: the device must
+ * stay sound whatever software writes. IHI 0070 6.2 gives the offsets tried most. */
+#include "fuzz_rig.h"
+
+static const uint32_t registers[32] = { 0x00, 0x04, 0x14, 0x1c,    0x20,    0x24,  0x28,   0x2c,
+                                        0x44, 0x50, 0x54, 0x60,    0x64,    0x68,  0x70,   0x74,
+                                        0x80, 0x88, 0x90, 0x98,    0x9c,    0xa0,  0xa8,   0xac,
+                                        0xb0, 0xb8, 0xbc, 0x100a8, 0x100ac, 0x100, 0x4000, 0xfd0 };
+
+static uint64_t offset_of(struct fuzz_bytes *b)
+{
+  uint64_t code = fuzz_take(b, 1);
+
+  if (code < 224)
+    return registers[code & 31] + (code & 32 ? 4 : 0);
+  return fuzz_take(b, 3) & 0x3ffff;
+}
+
+static void operation(struct fuzz_rig *f, struct fuzz_bytes *b)
+{
+  uint64_t op = fuzz_take(b, 1);
+  uint64_t at;
+
+  switch (op & 7) {
+  case 0:
+  case 1:
+  case 2:
+    at = offset_of(b);
+    fuzz_write(f, at, fuzz_take(b, 4), 4);
+    break;
+  case 3:
+    at = offset_of(b);
+    fuzz_write(f, at, fuzz_take(b, 8), 8);
+    break;
+  case 4:
+    at = offset_of(b);
+    smmu_mmio_read(f->device, at, op & 8 ? 8 : 4, NULL);
+    break;
+  case 5:
+    at = fuzz_take(b, 2);
+    engine_memory_store64(f->memory, FUZZ_STRTAB + 8 * (at & 0x3fff), fuzz_take(b, 8));
+    break;
+  case 6:
+    at = offset_of(b);
+    fuzz_write(f, at, fuzz_take(b, 2), (unsigned)(op >> 3 & 15));
+    break;
+  default: fuzz_translate(f, b); break;
+  }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+  struct fuzz_bytes b = { data, data + size };
+  struct fuzz_rig f;
+  uint64_t start = fuzz_take(&b, 1);
+
+  fuzz_open(&f, (unsigned)start);
+  fuzz_template(&f);
+  if (start & 8)
+    fuzz_program(&f, 4, 3);
+  while (fuzz_more(&b))
+    operation(&f, &b);
+  fuzz_close(&f);
+  return 0;
+}
