@@ -1,0 +1,223 @@
+/* A whole tiny machine in C: engine `now`, memory, and helpers that build every structure the SMMU
+ * reads, word by word, as a driver would.
+ *
+ *   ENGINE_TEST(Sync, HidesRemovedMapping)
+ *   {
+ *     rig_map(rig, SID, 0x1000, 0x80000, RIG_RW);
+ *     EXPECT_PA(rig_read(rig, SID, 0x1000), 0x80000);
+ *     rig_unmap(rig, SID, 0x1000);
+ *     rig_cmds(rig, "TLBI_NH_VA asid=7 va=0x1000; SYNC");
+ *     EXPECT_FAULT(rig_read(rig, SID, 0x1000), F_TRANSLATION);
+ *   }
+ *
+ * The machine starts enabled: linear Stream table of 64 entries, command and event queue of 64
+ * entries, CR2.RECINVSID, and stream SID with stage 1 (ASID 7, VMID 0, 4 KB, 39 bits), which maps
+ * nothing. All structures lie below RIG_DATA; stage 2 tables map that part to itself, so that CDs
+ * and stage 1 tables work under nesting. IHI 0070 3.3, 4, 5, 6. */
+#ifndef SHIM_RIG_H
+#define SHIM_RIG_H
+
+#include "arch/regs.h"
+#include "arch/structs.h"
+#include "shim/gtest_c.h"
+#include "smmu/engine.h"
+
+enum { SID = 1, RIG_ASID = 7, RIG_STREAMS = 16, RIG_RECORDS = 4096 };
+
+/* Where things lie. */
+#define RIG_STRTAB 0x100000ULL
+#define RIG_CMDQ   0x200000ULL
+#define RIG_EVENTQ 0x280000ULL
+#define RIG_MSI    0x2f0000ULL
+#define RIG_DATA   0x20000000ULL /* 512 MB: what is below maps to itself at stage 2 */
+
+/* ---- the machine ----------------------------------------------------------------------------- */
+
+/* One translation table, of either stage. */
+struct rig_table {
+  uint64_t base;
+  uint8_t stage, granule_log2, ia_bits;
+  int8_t start_level;
+};
+
+/* How to make a stream; 0 is a default everywhere. */
+struct rig_stream {
+  uint8_t config; /* STE.Config: 4 bypass, 5 stage 1 (default), 6 stage 2, 7 both; RIG_STE_ABORT */
+  uint8_t granule1; /* log2: 12 (default), 14, 16 */
+  uint8_t granule2;
+  uint8_t t0sz; /* default 25; also the size of the stage 2 input is 40 bits */
+  uint8_t s1cdmax, s1fmt, s1dss;
+  uint8_t strw;
+  uint8_t two_ranges; /* TTB1 enabled: T1SZ = T0SZ, same granule */
+  uint16_t asid;      /* default RIG_ASID */
+  uint16_t vmid;
+};
+
+enum { RIG_STE_ABORT = 0x80 };
+
+struct rig_space {
+  uint32_t sid;
+  bool used;
+  struct rig_table s1, s1_high, s2;
+};
+
+struct rig {
+  struct engine_memory *memory;
+  struct engine_now *engine;
+  struct smmu *device;
+  struct smmu_config config;
+  const char *variant;
+  unsigned cmdq_log2, eventq_log2;
+  unsigned strtab_log2, strtab_split; /* split 0: linear */
+  uint64_t next;                      /* first free byte for tables */
+  struct rig_space space[RIG_STREAMS];
+  uint64_t signals[SMMU_SIGNAL_COUNT];
+  struct smmu_hooks hooks;
+  struct smmu_record record[RIG_RECORDS]; /* since rig_watch(), the first RIG_RECORDS */
+  unsigned n_records;
+  uint16_t tbu; /* where the next transactions enter */
+};
+
+/* The engine variants every ENGINE_TEST runs on: fast path, steps only, seeded interleaving. */
+enum { RIG_VARIANTS = 3 };
+extern const char *const rig_variants[RIG_VARIANTS];
+
+void rig_run_variant(int variant, void (*body)(struct rig *rig));
+
+#define ENGINE_TEST(suite, name) \
+  static void rig_body_##suite##_##name(struct rig *rig); \
+  PARAM_TEST_CASE(suite, name, rig_variants, RIG_VARIANTS) \
+  { \
+    rig_run_variant(param, rig_body_##suite##_##name); \
+  } \
+  static void rig_body_##suite##_##name(struct rig *rig)
+
+/* A new device of another configuration in the same memory, programmed as at the start. */
+void rig_restart(struct rig *rig, const struct smmu_config *config);
+/* The same with the neutral configuration and one cache profile ("none", "tiny", "qemu"). */
+void rig_restart_profile(struct rig *rig, const char *profile);
+
+/* Program every register from scratch: SMMU off, queues of these sizes, then on. */
+void rig_program(struct rig *rig, unsigned cmdq_log2, unsigned eventq_log2);
+/* The Stream table gets another shape; streams must be made again. */
+void rig_strtab(struct rig *rig, unsigned log2size, unsigned split);
+
+uint64_t rig_reg(struct rig *rig, uint64_t offset);
+void rig_set_reg(struct rig *rig, uint64_t offset, uint64_t value); /* width of the register */
+void rig_set_cr0(struct rig *rig, uint64_t value);
+
+/* ---- structures in memory -------------------------------------------------------------------- */
+
+uint64_t rig_alloc(struct rig *rig, uint64_t bytes); /* zero, aligned to the next power of two */
+/* Replace bits [hi:lo], counted over a structure of 64-bit words at addr. */
+void rig_patch(struct rig *rig, uint64_t addr, unsigned hi, unsigned lo, uint64_t value);
+
+#define RIG_SET(rig, addr, type, field, value) \
+  rig_patch(rig, addr, type##_##field##_HI, type##_##field##_LO, value)
+#define STE_SET(rig, sid, field, value)      RIG_SET(rig, rig_ste(rig, sid), STE, field, value)
+#define CD_SET(rig, sid, ssid, field, value) RIG_SET(rig, rig_cd(rig, sid, ssid), CD, field, value)
+
+/* A stream with STE, CD (SubstreamID 0) and empty tables; spec NULL is what SID has. */
+void rig_stream(struct rig *rig, uint32_t sid, const struct rig_stream *spec);
+/* Addresses of the structures; level 1 descriptors and their second levels are made on the way. */
+uint64_t rig_ste(struct rig *rig, uint32_t sid);
+uint64_t rig_cd(struct rig *rig, uint32_t sid, uint32_t ssid);
+/* Write the CD of a substream. */
+void rig_set_cd(struct rig *rig, uint32_t sid, uint32_t ssid, unsigned asid,
+                const struct rig_table *table);
+
+/* ---- mappings -------------------------------------------------------------------------------- */
+
+enum {
+  RIG_R = 1,
+  RIG_W = 2,
+  RIG_RW = 3,
+  RIG_GLOBAL = 4,
+  RIG_NO_AF = 8,
+  RIG_PRIVILEGED = 16,
+  RIG_NO_EXEC = 32,
+  RIG_DEVICE = 64, /* stage 1: AttrIndx 1 (MAIR byte 0x00); stage 2: Device-nGnRnE */
+  RIG_L1 = 256,    /* a block at level 1 */
+  RIG_L2 = 512     /* a block at level 2 */
+};
+
+struct rig_table rig_table_new(struct rig *rig, unsigned stage, unsigned granule_log2,
+                               unsigned ia_bits);
+/* Map one page or block; returns the address of the leaf descriptor. */
+uint64_t rig_table_map(struct rig *rig, const struct rig_table *t, uint64_t in, uint64_t out,
+                       unsigned flags);
+/* Address of the descriptor for `in` at a level; tables above are made. */
+uint64_t rig_table_desc(struct rig *rig, const struct rig_table *t, uint64_t in, int level);
+
+/* Stage 1 if the stream has one (TTB1 for addresses with bit 55), else stage 2. */
+uint64_t rig_map(struct rig *rig, uint32_t sid, uint64_t in, uint64_t out, unsigned flags);
+/* Stage 2 of a nested stream. */
+uint64_t rig_map2(struct rig *rig, uint32_t sid, uint64_t ipa, uint64_t pa, unsigned flags);
+/* Clear the leaf descriptor of `in`, whatever its level. */
+void rig_unmap(struct rig *rig, uint32_t sid, uint64_t in);
+void rig_unmap2(struct rig *rig, uint32_t sid, uint64_t ipa);
+struct rig_space *rig_space(struct rig *rig, uint32_t sid);
+
+/* ---- transactions ---------------------------------------------------------------------------- */
+
+struct smmu_result rig_dma(struct rig *rig, struct smmu_txn txn);
+struct smmu_result rig_read(struct rig *rig, uint32_t sid, uint64_t addr);
+struct smmu_result rig_write(struct rig *rig, uint32_t sid, uint64_t addr);
+struct smmu_result rig_read_ssid(struct rig *rig, uint32_t sid, uint32_t ssid, uint64_t addr);
+/* Memory reads that one translation needs: 0 when caches answer. */
+uint64_t rig_reads(struct rig *rig, uint32_t sid, uint64_t addr);
+bool rig_is_cached(struct rig *rig, uint32_t sid, uint64_t addr);
+
+/* ---- queues ---------------------------------------------------------------------------------- */
+
+/* Assemble commands, put them into the ring from PROD on, and ring once. Reports a failure unless
+ * all are consumed. */
+void rig_cmds(struct rig *rig, const char *text);
+/* The same without that expectation; returns how many commands were put. */
+unsigned rig_push(struct rig *rig, const char *text);
+/* Only memory: one command into a slot of the ring. */
+void rig_put_cmd(struct rig *rig, unsigned slot, const char *text);
+/* New event records, oldest first, at most max; EVENTQ_CONS follows. */
+unsigned rig_events(struct rig *rig, uint64_t (*words)[4], unsigned max);
+/* The only new record: its type, or 0 when there is not exactly one. words may be NULL. */
+unsigned rig_event(struct rig *rig, uint64_t words[4]);
+
+/* ---- trace ----------------------------------------------------------------------------------- */
+
+/* Start to keep records. */
+void rig_watch(struct rig *rig);
+unsigned rig_count(const struct rig *rig, unsigned category);
+const struct smmu_record *rig_find(const struct rig *rig, unsigned category, unsigned n);
+
+/* ---- stepping by hand ------------------------------------------------------------------------ */
+
+/* Actors can be stepped one ask at a time, in any order. Each step answers the last ask from
+ * memory; a PICK gets 0. While an ask is out the engine must not run: whatever ends in
+ * engine_now_run() comes after rig_settle(). */
+struct rig_hand {
+  struct smmu *device;
+  struct engine_memory *memory;
+  const struct smmu_hooks *hooks; /* NULL at first */
+  struct smmu_ask ask[128];
+  bool out[128];
+};
+
+struct rig_hand rig_hand(struct rig *rig);
+/* One step; the kind of ask that came of it. */
+unsigned rig_step(struct rig_hand *h, smmu_actor actor);
+/* Step until the actor ends, waits or is idle; that kind. */
+unsigned rig_finish(struct rig_hand *h, smmu_actor actor);
+/* Step until an ask of this stage is out; false when the actor ends, waits or idles before. */
+bool rig_reach(struct rig_hand *h, smmu_actor actor, unsigned stage);
+/* Whatever can move, lowest actor first, to rest. */
+void rig_settle(struct rig_hand *h);
+
+/* ---- expectations ---------------------------------------------------------------------------- */
+
+void rig_expect_pa(struct gtest_c_where where, const char *text, struct smmu_result r, uint64_t pa);
+void rig_expect_fault(struct gtest_c_where where, const char *text, struct smmu_result r,
+                      unsigned event);
+#define EXPECT_PA(result, pa)      rig_expect_pa(GTEST_C_HERE, #result, result, pa)
+#define EXPECT_FAULT(result, name) rig_expect_fault(GTEST_C_HERE, #result, result, EVENT_##name)
+
+#endif

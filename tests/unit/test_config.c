@@ -1,0 +1,232 @@
+/* The judge of configurations: each bad field is refused by name; and the presets. IHI 0070 6.3.1
+ * to 6.3.6. */
+#include "shim/gtest_c.h"
+#include "smmu/smmu.h"
+
+static struct smmu_config neutral(void)
+{
+  struct smmu_config cfg;
+
+  smmu_config_neutral(&cfg);
+  return cfg;
+}
+
+static void expect_refused(const struct smmu_config *cfg, const char *name)
+{
+  char why[160] = "";
+
+  EXPECT_EQ(smmu_config_check(cfg, why, sizeof why), SMMU_ERR_BADCFG);
+  EXPECT_STR_CONTAINS(why, name);
+  EXPECT_STR_CONTAINS(why, "expected");
+  EXPECT_EQ(smmu_size(cfg), 0u);
+}
+
+static const char *const profiles[] = { "none", "qemu", "neutral", "tiny" };
+
+PARAM_TEST_CASE(Config, PresetsAreLegalWithEachProfile, profiles, 4)
+{
+  struct smmu_config cfg = neutral(), qemu;
+
+  smmu_config_qemu(&qemu);
+  EXPECT_EQ(smmu_config_set_tlb_profile(&cfg, profiles[param]), SMMU_OK);
+  EXPECT_EQ(smmu_config_set_tlb_profile(&qemu, profiles[param]), SMMU_OK);
+  EXPECT_EQ(smmu_config_check(&cfg, NULL, 0), SMMU_OK);
+  EXPECT_EQ(smmu_config_check(&qemu, NULL, 0), SMMU_OK);
+}
+
+TEST_CASE(Config, UnknownProfileIsRefused)
+{
+  struct smmu_config cfg = neutral();
+
+  EXPECT_EQ(smmu_config_set_tlb_profile(&cfg, "huge"), SMMU_ERR_BADARG);
+}
+
+TEST_CASE(Config, ProfileLeavesTheIdRegisters)
+{
+  struct smmu_config cfg = neutral(), before = cfg;
+
+  smmu_config_set_tlb_profile(&cfg, "tiny");
+  EXPECT_MEMEQ(cfg.idr, before.idr, sizeof cfg.idr);
+}
+
+/* ---- what the model does not do ---- */
+
+TEST_CASE(Config, PromisesThatAreNotKeptAreRefused)
+{
+  static const struct {
+    uint8_t idr, bit;
+    const char *name;
+  } rows[] = { { 0, 5, "IDR0.BTM" },
+               { 0, 6, "IDR0.HTTU" },
+               { 0, 10, "IDR0.ATS" },
+               { 0, 15, "IDR0.ATOS" },
+               { 0, 16, "IDR0.PRI" },
+               { 0, 20, "IDR0.VATOS" },
+               { 0, 30, "IDR0.RME_IMPL" },
+               { 1, 28, "IDR1.REL" },
+               { 1, 29, "IDR1.QUEUES_PRESET" },
+               { 1, 30, "IDR1.TABLES_PRESET" },
+               { 1, 31, "IDR1.ECMDQ" },
+               { 3, 7, "IDR3.MPAM" },
+               { 3, 5, "IDR3.PPS" },
+               { 3, 16, "IDR3.PASIDTT" },
+               { 3, 18, "IDR3.S1PI" },
+               { 3, 19, "IDR3.S2PI" },
+               { 3, 20, "IDR3.S2PO" },
+               { 3, 22, "IDR3.MTEPERM" },
+               { 3, 23, "IDR3.AIE" },
+               { 3, 8, "IDR3.FWB" },
+               { 3, 13, "IDR3.E0PD" },
+               { 3, 15, "IDR3.DPT" },
+               { 3, 17, "IDR3.EPAN" },
+               { 3, 21, "IDR3.THE" },
+               { 5, 7, "IDR5.DS" },
+               { 5, 8, "IDR5.D128" },
+               { 5, 10, "IDR5.VAX" } };
+
+  for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    struct smmu_config cfg = neutral();
+
+    cfg.idr[rows[i].idr] |= 1u << rows[i].bit;
+    expect_refused(&cfg, rows[i].name);
+  }
+}
+
+TEST_CASE(Config, TablesOtherThanVmsav8_64AreRefused)
+{
+  struct smmu_config cfg = neutral();
+
+  cfg.idr[0] = (cfg.idr[0] & ~0xcu) | 0xc;
+  expect_refused(&cfg, "IDR0.TTF");
+}
+
+TEST_CASE(Config, StallsAreRefused)
+{
+  struct smmu_config cfg = neutral();
+
+  cfg.idr[0] &= ~(3u << 24);
+  expect_refused(&cfg, "IDR0.STALL_MODEL");
+}
+
+TEST_CASE(Config, EndiannessOtherThanLittleIsRefused)
+{
+  for (uint32_t ttendian = 0; ttendian < 4; ttendian++) {
+    struct smmu_config cfg = neutral();
+
+    cfg.idr[0] = (cfg.idr[0] & ~(3u << 21)) | ttendian << 21;
+    if (ttendian != 2)
+      expect_refused(&cfg, "IDR0.TTENDIAN");
+  }
+}
+
+/* ---- ID registers against each other ---- */
+
+TEST_CASE(Config, AStageIsNeeded)
+{
+  struct smmu_config cfg = neutral();
+
+  cfg.idr[0] &= ~(3u | 1u << 9);
+  expect_refused(&cfg, "IDR0");
+}
+
+TEST_CASE(Config, HypNeedsBothStages)
+{
+  struct smmu_config cfg = neutral();
+
+  cfg.idr[0] &= ~1u;
+  expect_refused(&cfg, "IDR0.HYP");
+}
+
+TEST_CASE(Config, LimitsOfIdr1)
+{
+  static const struct {
+    uint32_t mask, value;
+    const char *name;
+  } rows[] = { { 0x3f, 33, "IDR1.SIDSIZE" },
+               { 0x1f << 6, 21 << 6, "IDR1.SSIDSIZE" },
+               { 0x1f << 16, 20 << 16, "IDR1.EVENTQS" },
+               { 0x1f << 21, 20 << 21, "IDR1.CMDQS" } };
+
+  for (unsigned i = 0; i < 4; i++) {
+    struct smmu_config cfg = neutral();
+
+    cfg.idr[1] = (cfg.idr[1] & ~rows[i].mask) | rows[i].value;
+    expect_refused(&cfg, rows[i].name);
+  }
+}
+
+TEST_CASE(Config, ReservedStreamTableLevelsAreRefused)
+{
+  struct smmu_config cfg = neutral();
+
+  cfg.idr[0] |= 2u << 27;
+  expect_refused(&cfg, "IDR0.ST_LEVEL");
+}
+
+TEST_CASE(Config, AGranuleIsNeeded)
+{
+  struct smmu_config cfg = neutral();
+
+  cfg.idr[5] &= ~0x70u;
+  expect_refused(&cfg, "IDR5");
+}
+
+TEST_CASE(Config, MoreThan48BitsAreRefused)
+{
+  struct smmu_config cfg = neutral();
+
+  cfg.idr[5] = (cfg.idr[5] & ~7u) | 6;
+  expect_refused(&cfg, "IDR5.OAS");
+}
+
+/* ---- sizes ---- */
+
+static void expect_size(size_t member, uint16_t value, const char *name)
+{
+  struct smmu_config cfg = neutral();
+
+  *(uint16_t *)((char *)&cfg + member) = value;
+  expect_refused(&cfg, name);
+}
+
+TEST_CASE(Config, SizesOutOfRangeAreRefused)
+{
+  expect_size(offsetof(struct smmu_config, txns), 0, "txns");
+  expect_size(offsetof(struct smmu_config, txns), 1025, "txns");
+  expect_size(offsetof(struct smmu_config, tbus), 0, "tbus");
+  expect_size(offsetof(struct smmu_config, tbus), 65, "tbus");
+  expect_size(offsetof(struct smmu_config, events), 0, "events");
+  expect_size(offsetof(struct smmu_config, events), 1025, "events");
+  expect_size(offsetof(struct smmu_config, replace), 2, "replace");
+  expect_size(offsetof(struct smmu_config, atomic_bytes), 4, "atomic_bytes");
+  expect_size(offsetof(struct smmu_config, atomic_bytes), 24, "atomic_bytes");
+  expect_size(offsetof(struct smmu_config, atomic_bytes), 128, "atomic_bytes");
+}
+
+TEST_CASE(Config, CacheGeometryOutOfRangeIsRefused)
+{
+  expect_size(offsetof(struct smmu_config, utlb.sets), 3, "utlb");
+  expect_size(offsetof(struct smmu_config, tlb.sets), 65535, "tlb");
+  expect_size(offsetof(struct smmu_config, tlb.ways), 0, "tlb");
+  expect_size(offsetof(struct smmu_config, walk_cache.ways), 257, "walk_cache");
+  expect_size(offsetof(struct smmu_config, cfg_cache.sets), 6, "cfg_cache");
+}
+
+TEST_CASE(Config, MoreEntriesThanTheBlockCanHoldAreRefused)
+{
+  struct smmu_config cfg = neutral();
+
+  cfg.utlb = (struct smmu_cache_config){ 32768, 256 };
+  cfg.tbus = 64;
+  expect_refused(&cfg, "entries");
+}
+
+TEST_CASE(Config, ReasonIsCutToItsRoom)
+{
+  struct smmu_config cfg = neutral();
+  char why[8] = "";
+
+  cfg.txns = 0;
+  EXPECT_EQ(smmu_config_check(&cfg, why, sizeof why), SMMU_ERR_BADCFG);
+  EXPECT_STREQ(why, "txns is");
+}
