@@ -163,7 +163,7 @@ int explain_open_log(struct explain_source *s, const char *path, uint64_t at,
 {
   struct replay_options options = { .tlb_profile = "none" };
   char log[512];
-  bool folder;
+  bool folder = false;
   int rc = find_log(path, log, sizeof(log), &folder, err);
 
   memset(s, 0, sizeof(*s));
@@ -197,7 +197,7 @@ int explain_find_line(const char *path, uint32_t sid, uint64_t iova, uint64_t *l
   struct trace_line l;
   char log[512];
   uint64_t looked_up = UINT64_MAX;
-  bool folder;
+  bool folder = false;
   int rc = find_log(path, log, sizeof(log), &folder, err);
 
   *line = 0;

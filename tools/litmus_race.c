@@ -44,7 +44,7 @@ static bool move(struct race *x, char mover)
     char text[8];
 
     snprintf(text, sizeof(text), "%c%s", mover, i == 0 ? "" : "*0");
-    strcpy(x->schedule + x->length, text);
+    snprintf(x->schedule + x->length, sizeof(x->schedule) - x->length, "%s", text);
     if (explore_replay(x->p, x->schedule, NULL, NULL, NULL, &ignored) == SMMU_OK) {
       x->length += strlen(text);
       x->moves++;
@@ -104,6 +104,7 @@ bool litmus_race(const struct explore_program *p, char schedule[EXPLORE_SCHEDULE
 {
   struct race x = { .p = p };
   char first = '\0', others[EXPLORE_THREADS + 4] = "";
+  size_t n = 0;
   bool found = false;
 
   for (unsigned t = 0; t < p->n_threads; t++) {
@@ -112,9 +113,9 @@ bool litmus_race(const struct explore_program *p, char schedule[EXPLORE_SCHEDULE
     if (first == '\0' && p->thread[t].op[0].kind == EXPLORE_DMA)
       first = name;
     else if (p->thread[t].op[0].kind != EXPLORE_DMA)
-      others[strlen(others)] = name;
+      others[n++] = name;
   }
-  strcat(others, "QEK");
+  snprintf(others + n, sizeof(others) - n, "QEK");
   for (unsigned steps = HEAD_START_MAX; first && steps > 0; steps--) {
     build(&x, first, steps, others);
     if (!is_witness(&x) || (found && !x.unfilled))

@@ -172,7 +172,7 @@ static void add_cache(char *text, const char *name, const struct smmu_cache_conf
   size_t length = strlen(text);
 
   if (c->sets != 0)
-    snprintf(text + length, LITMUS_TEXT - length, "; %s of %u", name, c->sets * c->ways);
+    snprintf(text + length, LITMUS_TEXT - length, "; %s of %u", name, (unsigned)c->sets * c->ways);
 }
 
 static void device_text(const struct smmu_config *c, char text[LITMUS_TEXT])

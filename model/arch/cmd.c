@@ -251,7 +251,7 @@ static void field_word(const struct smmu_layout *layout, const struct smmu_field
     from = "ipa";
   else if (strcmp(from, "ADDR") == 0 && strncmp(layout->name, "TLBI_", 5) == 0)
     from = "va";
-  for (; from[n] != '\0' && n < NAME_MAX_LENGTH; n++)
+  for (; n < NAME_MAX_LENGTH && from[n] != '\0'; n++)
     name[n] = (char)tolower((unsigned char)from[n]);
   name[n] = '\0';
 }

@@ -21,7 +21,7 @@ static inline uint32_t queue_used(uint64_t prod, uint64_t cons, unsigned log2siz
 
 static inline bool queue_is_full(uint64_t prod, uint64_t cons, unsigned log2size)
 {
-  return queue_used(prod, cons, log2size) >= (1u << log2size);
+  return queue_used(prod, cons, log2size) >= bits_low(log2size) + 1;
 }
 
 /* The next {wrap, index}; bits above the wrap bit (ERR, OVFLG) stay. */

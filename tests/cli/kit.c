@@ -62,7 +62,7 @@ json_t *cli_at(const json_t *root, const char *path)
   snprintf(copy, sizeof(copy), "%s", path);
   for (char *key = strtok_r(copy, "/", &save); key && at; key = strtok_r(NULL, "/", &save)) {
     if (json_is_array(at))
-      at = json_array_get(at, (size_t)atoi(key));
+      at = json_array_get(at, strtoul(key, NULL, 10));
     else
       at = json_object_get(at, key);
   }

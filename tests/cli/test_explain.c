@@ -1,5 +1,5 @@
 /* explain on the recorded run: what translates, what faults, which moment is shown, wrong lines. */
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "kit.h"
@@ -44,10 +44,9 @@ TEST_CASE(Explain, AddressIsBasePlusIndex)
   ASSERT_NOT_NULL(root);
   json_array_foreach(cli_at(root, "steps"), i, step)
   {
-    unsigned long long base = 0, address = 1;
+    unsigned long long base = strtoull(cli_text(step, "base"), NULL, 16);
+    unsigned long long address = strtoull(cli_text(step, "address"), NULL, 16);
 
-    EXPECT_EQ(sscanf(cli_text(step, "base"), "%llx", &base), 1);
-    EXPECT_EQ(sscanf(cli_text(step, "address"), "%llx", &address), 1);
     EXPECT_EQ(address,
               base + (unsigned long long)(json_integer_value(cli_at(step, "index")) *
                                           json_integer_value(cli_at(step, "entry_bytes"))));

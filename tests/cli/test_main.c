@@ -203,6 +203,7 @@ TEST_CASE(Main, ColourOnATerminalUnlessNoColorIsSet)
   EXPECT_STR_CONTAINS(out, "\033[");
   EXPECT_STR_CONTAINS(out, "holds");
   free(out);
+  out = NULL;
   EXPECT_EQ(
     cli_shell("NO_COLOR=1 TERM=xterm script -qec '@ litmus msi-order' /dev/null", &out, NULL), 0);
   EXPECT_EQ(strstr(out, "\033[1m") != NULL || strstr(out, "\033[32m") != NULL, false);

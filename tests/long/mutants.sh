@@ -14,7 +14,7 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/smmulator-mutants.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 tree=$work/tree
 build=$work/build
-seconds_a_detector=60 # a hang is red; every detector needs a few seconds
+seconds_a_detector=20 # a hang is red; every detector needs less than five
 commit=$(git describe --always --dirty --abbrev=12 2>/dev/null || echo 'not committed')
 # No random test may depend on luck here.
 export SMMULATOR_SEED=${SMMULATOR_SEED:-1}
@@ -51,7 +51,6 @@ run()
 # What else notices: red litmus programs, and failed cases of the unit tests.
 others()
 {
-  local seconds_a_detector=20
   local name red=0 count=''
   for name in $litmus_names; do run litmus "$name" || red=$((red + 1)); done
   run unit '*' || true
