@@ -116,7 +116,7 @@ mkdir -p "$evidence"
   echo
   echo "Written by \`./dev long mutants\`. Each row is a patch of \`tests/mutants/\`: one fault, the tests that"
   echo 'must turn red and did, and what else noticed: litmus programs that no longer hold, unit test cases'
-  echo 'that fail ("dies": a broken invariant ended the program). A named test that stays green fails the run.'
+  echo 'that fail ("dies": a broken invariant or a hang ended it). A named test that stays green fails the run.'
   echo
   printf 'Commit %s, %s, %s CPUs, %s, seed %s. %s faults in %s s, %s detectors stayed green.\n\n' \
     "$commit" "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | sed -n 1p)" "$(nproc)" \
