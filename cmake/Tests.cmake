@@ -5,9 +5,12 @@
 #   tests/litmus/              litmus programs, a library (Layers.cmake); litmus_run/ runs them
 #   tests/fuzz/fuzz_NAME.c     one libFuzzer program each, preset `fuzz` only
 #   tests/<dir>/*.c            test_<dir>; CTest names are <dir>/Suite.Name, labels <dir> and fast
+#                              (medium in property, replay and cli)
 #   tests/<dir>/programs/*.c   small programs that tests of <dir> start (test_program_path("NAME"))
 # A suite whose name begins with Slow carries the label slow instead of fast.
 
+# Directories whose cases take seconds together: label medium instead of fast.
+set(smmu_dirs_of_seconds property replay cli)
 set(smmu_dirs_without_tests shim litmus fuzz mutants golden long data)
 
 function(smmu_all_layers_built out)
@@ -86,8 +89,12 @@ function(smmu_add_test_directory directory)
   set(labels ${CMAKE_BINARY_DIR}/${target}_labels.cmake)
   file(WRITE ${labels} "")
   foreach(pace IN ITEMS fast slow)
+    set(label ${pace})
+    if(pace STREQUAL fast AND directory IN_LIST smmu_dirs_of_seconds)
+      set(label medium)
+    endif()
     file(APPEND ${labels} "if(${target}_${pace})
-  set_tests_properties(\${${target}_${pace}} PROPERTIES LABELS \"${directory};${pace}\")
+  set_tests_properties(\${${target}_${pace}} PROPERTIES LABELS \"${directory};${label}\")
 endif()
 ")
   endforeach()

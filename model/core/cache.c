@@ -10,18 +10,11 @@
 #include "util/bits.h"
 #include "util/check.h"
 
-static uint32_t bucket_of(const struct cache *c, unsigned which, uint64_t tag)
-{
-  uint64_t key = which == 0 ? (tag & 0xffffffffULL) | (tag & TAG_GLOBAL) >> 16 : tag & 0xffff;
-
-  return (uint32_t)((key * 0x9e3779b97f4a7c15ULL) >> 40) & c->bucket_mask;
-}
-
 static uint32_t *head_of(struct smmu *s, const struct cache *c, unsigned which, uint64_t tag)
 {
   uint32_t *heads = at(s, c->off_head);
 
-  return &heads[which * (c->bucket_mask + 1) + bucket_of(c, which, tag)];
+  return &heads[which * (c->bucket_mask + 1) + cache_bucket(c, which, tag)];
 }
 
 uint32_t smmu_cache_chain(struct smmu *s, const struct cache *c, unsigned which, uint64_t tag)

@@ -28,6 +28,7 @@ static uint32_t count_chained(struct smmu *s, const struct cache *c, unsigned wh
   for (uint32_t b = 0; b <= c->bucket_mask; b++) {
     for (uint32_t i = heads[b]; i != SMMU_NO_INDEX; i = link[i].next[which]) {
       CHECK(i < c->entries && entries[i].tag != 0);
+      CHECK(cache_bucket(c, which, entries[i].tag) == b);
       CHECK(count < c->entries);
       CHECK(link[i].prev[which] == SMMU_NO_INDEX || link[link[i].prev[which]].next[which] == i);
       count++;

@@ -18,6 +18,14 @@ static inline void cache_touch(struct smmu *s, const struct cache *c, uint32_t i
   stamp[index] = ++cache_live_of(s, c)->clock;
 }
 
+/* Chain 0 goes by VMID and ASID (or global), chain 1 by VMID. */
+static inline uint32_t cache_bucket(const struct cache *c, unsigned which, uint64_t tag)
+{
+  uint64_t key = which == 0 ? (tag & 0xffffffffULL) | (tag & TAG_GLOBAL) >> 16 : tag & 0xffff;
+
+  return (uint32_t)((key * 0x9e3779b97f4a7c15ULL) >> 40) & c->bucket_mask;
+}
+
 /* Which of n ways match, one bit each. No branch on the data: which way hits is as good as random.
  */
 static inline uint32_t match_ways(const struct tlb_entry *e, uint32_t n, uint64_t want,
