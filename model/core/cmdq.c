@@ -45,17 +45,17 @@ static bool can_fetch(const struct smmu *s)
          !(gerror_active(s) & MASK(GERROR, CMDQ_ERR)) && used != 0 && used <= (1u << log2size(s));
 }
 
-bool smmu_sync_drained(struct smmu *s)
+bool smmu_sync_drained(const struct smmu *s)
 {
-  uint32_t left = txn_free_of(s)->in_flight;
+  const struct txn *txns = at_const(s, s->off_txns);
+  const struct txn_free *free_slots = at_const(s, s->off_free);
+  uint32_t left = free_slots->in_flight;
 
-  if (shared_of(s)->cmdq.records)
+  if (shared_const(s)->cmdq.records)
     return false;
   for (unsigned i = 0; i < s->config.txns && left; i++) {
-    const struct txn *t = txn_at(s, i);
-
-    left -= t->phase != 0;
-    if (t->marked)
+    left -= txns[i].phase != 0;
+    if (txns[i].marked)
       return false;
   }
   return true;
@@ -77,16 +77,18 @@ void smmu_sync_record_gone(struct smmu *s)
     q->records--;
 }
 
-void smmu_cmdq_wake(struct smmu *s)
+bool smmu_cmdq_can_move(const struct smmu *s)
 {
-  const struct cmdq *q = &shared_of(s)->cmdq;
-  bool can_move;
+  const struct cmdq *q = &shared_const(s)->cmdq;
 
   if (q->phase == CMDQ_IDLE)
-    can_move = can_fetch(s);
-  else
-    can_move = !q->waiting || smmu_sync_drained(s);
-  set_runnable(s, actor_cmdq(s), can_move);
+    return can_fetch(s);
+  return !q->waiting || smmu_sync_drained(s);
+}
+
+void smmu_cmdq_wake(struct smmu *s)
+{
+  set_runnable(s, actor_cmdq(s), smmu_cmdq_can_move(s));
 }
 
 /* Reading PROD and CONS shows nothing to anybody, so a fetch may begin in the step that consumed

@@ -154,19 +154,21 @@ void smmu_evtq_step(struct smmu *s, const struct smmu_reply *reply, const struct
 void smmu_ack_step(struct smmu *s, const struct smmu_reply *reply, const struct smmu_hooks *h,
                    struct smmu_ask *ask);
 
-/* Recompute which of the non-transaction actors can move; called after anything they depend on
- * changed. */
+/* Can the actor move? And: keep its runnable bit so; called after anything it depends on changed. */
+bool smmu_cmdq_can_move(const struct smmu *s);
+bool smmu_evtq_can_move(const struct smmu *s);
 void smmu_cmdq_wake(struct smmu *s);
 void smmu_evtq_wake(struct smmu *s);
 void smmu_ack_wake(struct smmu *s);
 /* Transactions that wait for room in the event buffer. */
 void smmu_txn_wake(struct smmu *s);
 
-/* Nothing marked in flight, no event waiting to become visible. */
-bool smmu_sync_drained(struct smmu *s);
-/* A marked transaction's record entered the event buffer while a CMD_SYNC drains: it is waited for, and
- * so is everything before it. / The oldest record left the buffer. */
+/* Nothing marked in flight, and no event record that the CMD_SYNC has to see become visible. */
+bool smmu_sync_drained(const struct smmu *s);
+/* A marked transaction's record entered the event buffer while a CMD_SYNC drains: it is waited for,
+ * and so is everything before it. */
 void smmu_sync_record_added(struct smmu *s);
+/* The oldest record left the buffer. */
 void smmu_sync_record_gone(struct smmu *s);
 bool smmu_evtq_has_room(const struct smmu *s);
 void smmu_evtq_push(struct smmu *s, const uint64_t words[4]);

@@ -40,11 +40,16 @@ void smmu_evtq_push(struct smmu *s, const uint64_t words[4])
   smmu_evtq_wake(s);
 }
 
+bool smmu_evtq_can_move(const struct smmu *s)
+{
+  const struct evtq *q = &shared_const(s)->evtq;
+
+  return q->count != 0 || q->phase != EVTQ_IDLE;
+}
+
 void smmu_evtq_wake(struct smmu *s)
 {
-  const struct evtq *q = &shared_of(s)->evtq;
-
-  set_runnable(s, actor_evtq(s), q->count != 0 || q->phase != EVTQ_IDLE);
+  set_runnable(s, actor_evtq(s), smmu_evtq_can_move(s));
 }
 
 static unsigned log2size(const struct smmu *s)

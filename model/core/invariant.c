@@ -66,6 +66,21 @@ void smmu_cache_invariant(const struct smmu *s, const struct cache *c)
   }
 }
 
+/* The runnable bits follow from the state. (The acknowledger's may be set too early: it then looks
+ * and goes back to rest.) */
+static void check_runnable(const struct smmu *s)
+{
+  const struct txn *txns = at_const(s, s->off_txns);
+
+  for (unsigned i = 0; i < s->config.txns; i++) {
+    bool waits = txns[i].waiting && !smmu_evtq_has_room(s);
+
+    CHECK(smmu_is_runnable(s, i) == (txns[i].phase != 0 && !waits));
+  }
+  CHECK(smmu_is_runnable(s, actor_cmdq(s)) == smmu_cmdq_can_move(s));
+  CHECK(smmu_is_runnable(s, actor_evtq(s)) == smmu_evtq_can_move(s));
+}
+
 void smmu_invariant(const struct smmu *s)
 {
   const struct shared *sh = shared_const(s);
@@ -86,4 +101,5 @@ void smmu_invariant(const struct smmu *s)
   CHECK(enabled == free_slots->enabled);
   CHECK(free_slots->free_count + in_flight == s->config.txns);
   CHECK(sh->evtq.count <= s->config.events);
+  check_runnable(s);
 }

@@ -1,11 +1,12 @@
 /* The one block: everything the device knows, laid out by the configuration, without pointers.
  *
- *   struct smmu | cache descriptors | meaning: struct shared, event buffer, transactions, cache
- * entries | aid: chains, recency, ...
+ *   struct smmu, cache descriptors
+ *   meaning: struct shared, event buffer, transactions, cache entries
+ *   aid: results, runnable bits, free list, chains, counts, recency
  *
  * "Meaning" decides future behaviour and is hashed. "Aid" only makes things fast or remembers
- * results: it is cloned, never hashed, and can be rebuilt from the meaning (smmu_invariant() does
- * so and compares). Padding is always zero. */
+ * results: it is cloned, never hashed, and follows from the meaning; smmu_invariant() rebuilds and
+ * compares it, but for recency and the order of the free list. Padding is always zero. */
 #ifndef SMMU_CORE_STATE_H
 #define SMMU_CORE_STATE_H
 
