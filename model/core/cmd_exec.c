@@ -80,13 +80,16 @@ static bool address_range(const struct smmu_features *f, const uint64_t *w, uint
   uint64_t num = FGET(TLBI_NH_VA, NUM, w), scale = FGET(TLBI_NH_VA, SCALE, w) & 0x1f;
   uint64_t ttl = FGET(TLBI_NH_VA, TTL, w);
 
-  if (tg == 2 && ttl == 1)
-    ttl = 0; /* 16 KB has no blocks at level 1 without DS: reserved, acts as 0 */
-  if (tg != 0 && num == 0 && scale == 0 && ttl == 0)
-    return false;
   inv->leaf = (uint8_t)FGET(TLBI_NH_VA, Leaf, w);
   inv->first = align_down_log2(address, granule_log2[tg]);
-  inv->last = inv->first + (tg ? (num + 1) << scale << granule_log2[tg] : 0x1000) - 1;
+  inv->last = inv->first + 0xfff;
+  if (tg == 0)
+    return true;
+  if (tg == 2 && ttl == 1)
+    ttl = 0; /* 16 KB has no blocks at level 1 without DS: reserved, acts as 0 */
+  if (num == 0 && scale == 0 && ttl == 0)
+    return false;
+  inv->last = inv->first + ((num + 1) << scale << granule_log2[tg]) - 1;
   if (inv->last < inv->first)
     inv->last = ~0ULL;
   return true;

@@ -212,7 +212,8 @@ static void advance(struct smmu *s, const struct smmu_hooks *h)
   unsigned q = log2size(s);
 
   VISIBLE(s);
-  trace_command(s, SMMU_TRACE_COMMAND, 0, h);
+  if (h)
+    trace_command(s, SMMU_TRACE_COMMAND, 0, h);
   /* Where events are supported, a full queue that is no longer full sends one. IHI 0070 4.1.2. */
   if (s->features.sev && queue_is_full(sh->reg[R_CMDQ_PROD], sh->reg[R_CMDQ_CONS], q))
     sh->cmdq.sev = 1;

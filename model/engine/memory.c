@@ -1,6 +1,6 @@
 /* Sparse memory: a radix tree of 4 KB pages over a 52-bit address space, with an undo log and
  * injected aborts. Three levels, so that a read costs three loads and no hashing: table walks are
- * what the engines spend their time on. */
+ * what the engines spend their time on. Words lie in host order: a little-endian host is needed. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -173,26 +173,36 @@ static bool is_legal(uint64_t addr, size_t len)
          (addr & (len - 1)) == 0;
 }
 
+/* May this access be answered? Most memories have no holes and no injected aborts. */
+static inline bool is_answered(const struct engine_memory *m, uint64_t addr, size_t len)
+{
+  if (!is_legal(addr, len))
+    return false;
+  return (m->n_aborts == 0 && m->hole == ENGINE_HOLE_ZERO) || is_accessible(m, addr, len);
+}
+
+/* Known lengths are a load and a store or two instead of a call. */
+static inline void copy(void *to, const void *from, size_t len)
+{
+  switch (len) {
+  case 8: memcpy(to, from, 8); break;
+  case 16: memcpy(to, from, 16); break;
+  case 64: memcpy(to, from, 64); break;
+  default: memcpy(to, from, len); break;
+  }
+}
+
 bool engine_memory_read(const struct engine_memory *m, uint64_t addr, void *bytes, size_t len)
 {
   const uint8_t *page;
 
-  if (!is_legal(addr, len))
-    return false;
-  if ((m->n_aborts || m->hole == ENGINE_HOLE_ABORT) && !is_accessible(m, addr, len))
+  if (!is_answered(m, addr, len))
     return false;
   page = find_page(m, addr);
-  if (!page) {
+  if (page)
+    copy(bytes, page + (addr & (PAGE_BYTES - 1)), len);
+  else
     memset(bytes, 0, len);
-    return true;
-  }
-  page += addr & (PAGE_BYTES - 1);
-  switch (len) { /* known lengths: a load or two instead of a call */
-  case 8: memcpy(bytes, page, 8); break;
-  case 16: memcpy(bytes, page, 16); break;
-  case 64: memcpy(bytes, page, 64); break;
-  default: memcpy(bytes, page, len); break;
-  }
   return true;
 }
 
@@ -257,29 +267,28 @@ bool engine_memory_write(struct engine_memory *m, uint64_t addr, const void *byt
 {
   uint8_t *page;
 
-  if (!is_legal(addr, len) || !is_accessible(m, addr, len))
+  if (!is_answered(m, addr, len))
     return false;
-  page = make_page(m, addr);
+  page = find_page(m, addr);
+  if (!page)
+    page = make_page(m, addr);
   CHECK(page); /* out of memory inside a bus write has no one to tell */
   if (m->tracking)
     return write_tracked(m, page, addr, bytes, len);
-  memcpy(page + (addr & (PAGE_BYTES - 1)), bytes, len);
+  copy(page + (addr & (PAGE_BYTES - 1)), bytes, len);
   return true;
 }
 
 uint64_t engine_memory_load64(const struct engine_memory *m, uint64_t addr)
 {
-  uint8_t bytes[8];
+  uint64_t value;
 
-  return engine_memory_read(m, addr, bytes, 8) ? load_le(bytes, 8) : 0;
+  return engine_memory_read(m, addr, &value, 8) ? value : 0;
 }
 
 bool engine_memory_store64(struct engine_memory *m, uint64_t addr, uint64_t value)
 {
-  uint8_t bytes[8];
-
-  store_le(bytes, value, 8);
-  return engine_memory_write(m, addr, bytes, 8);
+  return engine_memory_write(m, addr, &value, 8);
 }
 
 size_t engine_memory_undo_mark(struct engine_memory *m)

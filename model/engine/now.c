@@ -132,6 +132,17 @@ static void answer(struct engine_now *e, const struct smmu_ask *ask, struct smmu
   }
 }
 
+static void deliver(struct engine_now *e, uint32_t line)
+{
+  e->stats.signals[line]++;
+  if (e->signal)
+    e->signal(e->signal_ctx, (enum smmu_signal)line);
+}
+
+/* Asks whose actor goes on when it is answered; the others end its work item or park it. */
+#define ANSWERED \
+  (1u << SMMU_ASK_READ | 1u << SMMU_ASK_WRITE | 1u << SMMU_ASK_STAGE | 1u << SMMU_ASK_PICK)
+
 /* Answer what is out and take one step. False when the actor has nothing more to do for now. */
 static bool advance(struct engine_now *e, smmu_actor actor)
 {
@@ -143,18 +154,13 @@ static bool advance(struct engine_now *e, smmu_actor actor)
     answer(e, &p->ask, &reply);
   e->stats.steps++;
   smmu_step(e->device, actor, had ? &reply : NULL, e->hooks, &p->ask);
-  p->out =
-    p->ask.kind != SMMU_ASK_NONE && p->ask.kind != SMMU_ASK_WAIT && p->ask.kind != SMMU_ASK_END;
-  if (p->ask.kind == SMMU_ASK_SIGNAL) { /* the last ask of its work item: nobody steps again */
-    uint32_t line = p->ask.key; /* the callback may come back in here: nothing of ours is open */
-
-    p->out = false;
-    e->stats.signals[line]++;
-    if (e->signal)
-      e->signal(e->signal_ctx, (enum smmu_signal)line);
-    return false;
-  }
-  return p->out;
+  p->out = (1u << p->ask.kind) & ANSWERED;
+  if (p->out)
+    return true;
+  /* The last ask of its work item. The callback may come back in here: nothing of ours is open. */
+  if (p->ask.kind == SMMU_ASK_SIGNAL)
+    deliver(e, p->ask.key);
+  return false;
 }
 
 /* The runnable actor to move next; when nobody can move, an index that no actor has. */
