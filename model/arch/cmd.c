@@ -245,15 +245,16 @@ static void field_word(const struct smmu_layout *layout, const struct smmu_field
                        char name[NAME_MAX_LENGTH + 1])
 {
   const char *from = field->name;
-  size_t n = 0;
+  size_t length;
 
   if (strcmp(from, "ADDR") == 0 && layout->key == CMD_TLBI_S2_IPA)
     from = "ipa";
   else if (strcmp(from, "ADDR") == 0 && strncmp(layout->name, "TLBI_", 5) == 0)
     from = "va";
-  for (; n < NAME_MAX_LENGTH && from[n] != '\0'; n++)
+  length = strlen(from) < NAME_MAX_LENGTH ? strlen(from) : NAME_MAX_LENGTH;
+  for (size_t n = 0; n < length; n++)
     name[n] = (char)tolower((unsigned char)from[n]);
-  name[n] = '\0';
+  name[length] = '\0';
 }
 
 static void print_field(struct smmu_text *text, const struct smmu_layout *layout,
