@@ -258,6 +258,18 @@ static void one_change(struct list *l, const struct gen_change *c)
   }
 }
 
+/* Random tables can lie on top of a CD (both behind stage 2): such a word is two structures at once,
+ * and what each of them asks for would have to be sent. */
+static bool is_two_things(const struct gen_world *w, const struct gen_word *changed)
+{
+  unsigned i;
+
+  for (i = 0; i < w->words; i++)
+    if (w->word[i].addr == changed->addr && w->word[i].kind != changed->kind)
+      return true;
+  return false;
+}
+
 unsigned targeted_commands(struct gen_world *w, unsigned first, const struct naive_txn *used,
                            unsigned uses, uint64_t (*cmd)[2])
 {
@@ -269,6 +281,8 @@ unsigned targeted_commands(struct gen_world *w, unsigned first, const struct nai
     if (w->change[i].word.kind != GEN_S1_DESC && w->change[i].word.kind != GEN_S2_DESC)
       blurred = true;
   l.vmid = (engine_memory_load64(w->memory, w->ste_addr + 16) & 0xffff) << 32;
+  if (w->changes > first && is_two_things(w, &w->change[first].word))
+    blurred = true;
   if (blurred || w->changes - first > 1)
     everything(&l);
   else if (w->changes > first)
