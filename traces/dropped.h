@@ -22,7 +22,6 @@
   X(SNAPSHOT_HOLE, 1, "snapshot: hole, a listed mapping needs words that the image lacks") \
   X(SNAPSHOT_ROW, 1, "snapshot: malformed row of a list") \
   X(SNAPSHOT_RING, 1, "snapshot: malformed queue slot") \
-  X(SNAPSHOT_DIFFERS, 1, "snapshot: a structure contradicts the log and was rebuilt from the log") \
   X(GUEST_LIST, 1, "guest list: malformed line") \
   X(OTHER_DEVICE, 0, "message about another device") \
   X(SPLIT_DMA, 0, "recording splits one faulting DMA into pieces") \

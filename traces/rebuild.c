@@ -45,13 +45,19 @@ void replay_fetch_line(struct replay *r, struct replay_thread *t, const struct t
 }
 
 /* Words of a structure from the next snapshot that has all of it; false when none does. */
-static bool from_snapshot(const struct replay *r, uint64_t addr, uint64_t *words, unsigned count)
+static bool from_snapshot(struct replay *r, uint64_t addr, uint64_t *words, unsigned count)
 {
   for (unsigned i = r->next_snapshot; i < r->snapshot_count; i++) {
     unsigned n = 0;
 
-    while (n < count && snapshot_word(r->snapshots[i], addr + 8 * n, &words[n], NULL))
-      n++;
+    r->structure_present = true;
+    for (; n < count; n++) {
+      bool present;
+
+      if (!snapshot_word(r->snapshots[i], addr + 8 * n, &words[n], &present))
+        break;
+      r->structure_present = r->structure_present && present;
+    }
     if (n == count)
       return true;
   }
@@ -65,9 +71,17 @@ static void store_words(struct replay *r, uint64_t addr, const uint64_t *words, 
     replay_store(r, addr + 8 * i, words[i], line);
 }
 
-static void differs(struct replay *r, uint64_t line)
+/* The log's version goes on. Where the image has no line for the structure that is a hole; where it
+ * has one, image or log was damaged, and the run has diverged. */
+static void differs(struct replay *r, const char *what, uint64_t addr, uint64_t line)
 {
-  trace_drop_add(&r->res.dropped, TRACE_DROP_SNAPSHOT_DIFFERS, NULL, line);
+  if (!r->structure_present) {
+    trace_drop_add(&r->res.dropped, TRACE_DROP_SNAPSHOT_HOLE, NULL, line);
+    return;
+  }
+  replay_count(&r->res.table_words, false);
+  replay_diverge(r, "", line, what, "in the snapshot what the log shows of it",
+                 "other words at 0x%llx", (unsigned long long)addr);
 }
 
 static void rebuild_l1std(struct replay *r, const struct replay_fetch *f)
@@ -79,7 +93,7 @@ static void rebuild_l1std(struct replay *r, const struct replay_fetch *f)
       store_words(r, f->l1std_addr, word, L1STD_WORDS, f->line);
       return;
     }
-    differs(r, f->line);
+    differs(r, "L1STD", f->l1std_addr, f->line);
   }
   word[0] = 0;
   FPUT(L1STD, Span, word, 9); /* 256 STEs, as Linux allocates them */
@@ -99,7 +113,7 @@ static void rebuild_ste(struct replay *r, const struct replay_fetch *f, int conf
       store_words(r, f->ste_addr, ste, STE_WORDS, f->line);
       return;
     }
-    differs(r, f->line);
+    differs(r, "STE", f->ste_addr, f->line);
   }
   memset(ste, 0, sizeof(ste));
   if (f->has_cd || config >= 0) {
@@ -194,7 +208,7 @@ static void rebuild_cd(struct replay *r, const struct replay_thread *t)
   if (!from_snapshot(r, f->cd_addr, cd, CD_WORDS)) {
     make_cd(cd, t);
   } else if (!cd_agrees(cd, t)) {
-    differs(r, f->line);
+    differs(r, "CD", f->cd_addr, f->line);
     make_cd(cd, t);
   }
   store_words(r, f->cd_addr, cd, CD_WORDS, f->line);

@@ -67,7 +67,7 @@ struct replay_results {
   struct replay_count dmas;   /* the guest program's list; replayed: listed */
   struct replay_cache_count tlb, config_cache;
   uint64_t tlb_flushes; /* full caches the model dropped */
-  struct replay_count snapshot_pairs, snapshot_leaves, snapshot_neighbours;
+  struct replay_count snapshot_pairs, snapshot_leaves, snapshot_neighbours, snapshot_structures;
   uint64_t snapshots;
   uint64_t messages;   /* QEMU's own lines about refused accesses */
   uint64_t replayable; /* lines that were carried out; 0: nothing here to replay */

@@ -103,6 +103,7 @@ struct replay {
   struct smmu_config config;
   bool compare_caches; /* profile "qemu" */
   bool ram_known, last_was_fault;
+  bool structure_present; /* the image had a line for the structure looked up last */
 };
 
 /* replay.c */

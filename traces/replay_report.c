@@ -78,6 +78,7 @@ int replay_print_json(const struct replay_results *res, FILE *out)
   json_object_set_new(root, "dmas", count_json("listed", &res->dmas));
   json_object_set_new(root, "snapshot_pairs", count_json("live", &res->snapshot_pairs));
   json_object_set_new(root, "snapshot_leaves", count_json("listed", &res->snapshot_leaves));
+  json_object_set_new(root, "snapshot_structures", count_json("listed", &res->snapshot_structures));
   json_object_set_new(root, "snapshot_neighbours", count_json("listed", &res->snapshot_neighbours));
   json_object_set_new(root, "dropped", dropped_json(&res->dropped));
   json_object_set_new(root, "first_divergence", divergence_json(&res->first_divergence));
@@ -150,6 +151,7 @@ void replay_print_table(const struct replay_results *res, FILE *out)
     row(out, "  translations still in force", &res->snapshot_pairs);
     row(out, "  mappings, first and last byte", &res->snapshot_leaves);
     row(out, "  unmapped addresses beside them", &res->snapshot_neighbours);
+    row(out, "  STEs and CDs, word for word", &res->snapshot_structures);
   }
   print_dropped(&res->dropped, out);
   if (!d->found) {

@@ -19,7 +19,9 @@ struct check {
   struct smmu_hooks hooks;
   char file[64]; /* of the list being checked */
   /* of the walk under way */
-  bool hole;
+  bool hole;            /* a word inside a region that the image has no line for */
+  bool regions_damaged; /* lines of the regions file were dropped, or image words lie outside */
+  bool outside; /* a word outside every region: a table that the recorder cannot have walked */
   uint64_t leaf_word;
   int8_t leaf_level;
 };
@@ -32,7 +34,9 @@ static void note_read(void *ctx, const struct smmu_record *record)
 
   if (record->category != SMMU_TRACE_READ)
     return;
-  if (!snapshot_word(c->snap, record->addr_in, &value, &present) || !present)
+  if (!snapshot_word(c->snap, record->addr_in, &value, &present))
+    c->outside = true;
+  else if (!present)
     c->hole = true;
   c->leaf_word = record->word;
   c->leaf_level = record->level;
@@ -90,7 +94,7 @@ static void walk(struct check *c, uint32_t sid, uint64_t iova, bool write, struc
 {
   struct smmu_txn txn = { .addr = iova, .sid = sid, .write = write };
 
-  c->hole = false;
+  c->hole = c->outside = false;
   c->leaf_word = 0;
   c->leaf_level = -2;
   memset(res, 0, sizeof(*res));
@@ -112,10 +116,11 @@ static void diverge(struct check *c, uint64_t line, const char *what, uint64_t i
     replay_diverge(c->r, c->file, line, what, expected, "fault %s", trace_fault_name(res->event));
 }
 
-/* A walk that needs words the image lacks proves nothing; it is counted as dropped instead. */
+/* A walk that needs words the image lacks proves nothing; it is counted as dropped instead. When all
+ * regions were read whole, a walk that leaves them follows a pointer nobody recorded: that counts. */
 static bool dropped(struct check *c, uint64_t line, bool same)
 {
-  if (!c->hole || same)
+  if (same || !(c->hole || (c->outside && c->regions_damaged)))
     return false;
   trace_drop_add(&c->r->res.dropped, TRACE_DROP_SNAPSHOT_HOLE, c->file, line);
   return true;
@@ -204,14 +209,58 @@ static void check_leaves(struct check *c)
   }
 }
 
+/* The image against what the recorder read of one STE or CD; false: no line for it, a hole. */
+static bool check_structure(struct check *c, const struct snapshot_structure *s, bool *same)
+{
+  *same = true;
+  for (unsigned n = 0; n < 8 && *same; n++) {
+    uint64_t addr = s->addr + 8 * n, word = 0;
+    bool present = false;
+    char expected[64];
+
+    if (!snapshot_word(c->snap, addr, &word, &present) || !present)
+      return false;
+    *same = word == s->words[n];
+    snprintf(expected, sizeof(expected), "0x%llx", (unsigned long long)s->words[n]);
+    if (!*same)
+      replay_diverge(c->r, c->file, 0, s->is_cd ? "CD word" : "STE word", expected,
+                     "0x%llx at 0x%llx, stream 0x%x", (unsigned long long)word,
+                     (unsigned long long)addr, s->sid);
+  }
+  return true;
+}
+
+static void check_structures(struct check *c)
+{
+  snprintf(c->file, sizeof(c->file), "%s.json", c->snap->prefix);
+  for (size_t i = 0; i < c->snap->structure_count; i++) {
+    bool same;
+
+    if (check_structure(c, &c->snap->structures[i], &same))
+      replay_count(&c->r->res.snapshot_structures, same);
+    else
+      trace_drop_add(&c->r->res.dropped, TRACE_DROP_SNAPSHOT_HOLE, c->file, 0);
+  }
+}
+
+/* Drops are counted over all snapshots of the run: one damaged image makes every one of them lenient. */
+static bool regions_damaged(const struct replay *r)
+{
+  const struct trace_drop *e = r->res.dropped.entry;
+
+  return e[TRACE_DROP_SNAPSHOT_REGION].count || e[TRACE_DROP_SNAPSHOT_IMAGE].count ||
+         e[TRACE_DROP_SNAPSHOT_OUTSIDE].count;
+}
+
 int replay_check_snapshot(struct replay *r, const struct trace_snapshot *s)
 {
-  struct check c = { .r = r, .snap = s };
+  struct check c = { .r = r, .snap = s, .regions_damaged = regions_damaged(r) };
   int rc = fill_memory(&c);
 
   if (!rc)
     rc = start(&c);
   if (!rc) {
+    check_structures(&c);
     check_pairs(&c);
     check_leaves(&c);
   }

@@ -78,6 +78,44 @@ static int read_registers(struct snapshot_reading *r, const json_t *root)
   return 0;
 }
 
+static int read_structure(struct snapshot_reading *r, const json_t *from, uint64_t sid, bool is_cd)
+{
+  json_t *words = json_object_get(from, "words");
+  struct snapshot_structure *s =
+    snapshot_append((void **)&r->snap->structures, &r->snap->structure_count, sizeof(*s));
+  bool good = json_array_size(words) == 8;
+
+  if (!s)
+    return trace_fail(r->err, SMMU_ERR_NOMEM, "%s: out of memory", r->path);
+  memset(s, 0, sizeof(*s));
+  s->sid = (uint32_t)sid;
+  s->is_cd = is_cd;
+  good = good && json_number(json_object_get(from, "addr"), &s->addr) && s->addr % 64 == 0;
+  for (unsigned i = 0; good && i < 8; i++)
+    good = json_number(json_array_get(words, i), &s->words[i]);
+  return good ? 0
+              : bad_json(r, is_cd ? "cds" : "valid_stes_not_abort", "an address and eight words");
+}
+
+/* Streams in use, with their CDs. A snapshot without the list has no second source, that is all. */
+static int read_structures(struct snapshot_reading *r, const json_t *root)
+{
+  json_t *stes = json_object_get(root, "valid_stes_not_abort");
+  int rc = 0;
+
+  for (size_t i = 0; i < json_array_size(stes) && !rc; i++) {
+    const json_t *ste = json_array_get(stes, i);
+    json_t *cds = json_object_get(ste, "cds");
+    uint64_t sid = 0;
+
+    json_number(json_object_get(ste, "sid"), &sid);
+    rc = read_structure(r, ste, sid, false);
+    for (size_t n = 0; n < json_array_size(cds) && !rc; n++)
+      rc = read_structure(r, json_array_get(cds, n), sid, true);
+  }
+  return rc;
+}
+
 static int read_json(struct snapshot_reading *r)
 {
   struct trace_snapshot *s = r->snap;
@@ -102,6 +140,8 @@ static int read_json(struct snapshot_reading *r)
     rc = bad_json(r, "log_lines", "a number of lines");
   else
     rc = read_registers(r, root);
+  if (!rc)
+    rc = read_structures(r, root);
   /* Both or none: a machine without a recorded size has memory wherever the log finds some. */
   if (!json_number(json_object_get(root, "ram_base"), &s->ram_base) ||
       !json_number(json_object_get(root, "ram_size"), &s->ram_size))
@@ -164,6 +204,7 @@ void snapshot_close(struct trace_snapshot *s)
   if (!s)
     return;
   free(s->registers);
+  free(s->structures);
   free(s->regions);
   free(s->pairs);
   free(s->leaves);

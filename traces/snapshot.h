@@ -36,6 +36,13 @@ struct snapshot_leaf {
   int32_t level;
 };
 
+/* An STE or CD as the recorder read it itself: a second source for the image. */
+struct snapshot_structure {
+  uint64_t addr, words[8];
+  uint32_t sid;
+  bool is_cd;
+};
+
 /* A queue as it lay in memory; words of slot s begin at words[s * width]. width 0: not recorded. */
 struct snapshot_ring {
   uint64_t base, prod, cons;
@@ -54,7 +61,8 @@ struct trace_snapshot {
   struct snapshot_region *regions; /* sorted by base */
   struct snapshot_pair *pairs;
   struct snapshot_leaf *leaves; /* sorted by sid, iova */
-  size_t register_count, region_count, pair_count, leaf_count;
+  struct snapshot_structure *structures;
+  size_t register_count, region_count, pair_count, leaf_count, structure_count;
   struct trace_words image;
   struct snapshot_ring cmdq, evtq;
 };

@@ -50,6 +50,7 @@ TEST_CASE(Report, JsonKeysAreStable)
     { "dmas", "listed matched mismatched " },
     { "snapshot_pairs", "live matched mismatched " },
     { "snapshot_leaves", "listed matched mismatched " },
+    { "snapshot_structures", "listed matched mismatched " },
     { "snapshot_neighbours", "listed matched mismatched " },
   };
   struct replay_results res;
@@ -61,7 +62,7 @@ TEST_CASE(Report, JsonKeysAreStable)
   EXPECT_STREQ(keys(root),
                "schema profile lines records commands recorded_commands translations faults tlb "
                "config_cache reads table_words events dmas snapshot_pairs snapshot_leaves "
-               "snapshot_neighbours dropped first_divergence ");
+               "snapshot_structures snapshot_neighbours dropped first_divergence ");
   for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
     EXPECT_STREQ(keys(json_object_get(root, counts[i][0])), counts[i][1]);
   EXPECT_EQ(json_integer_value(json_object_get(root, "schema")), 1);
