@@ -116,8 +116,9 @@ static void diverge(struct check *c, uint64_t line, const char *what, uint64_t i
     replay_diverge(c->r, c->file, line, what, expected, "fault %s", trace_fault_name(res->event));
 }
 
-/* A walk that needs words the image lacks proves nothing; it is counted as dropped instead. When all
- * regions were read whole, a walk that leaves them follows a pointer nobody recorded: that counts. */
+/* A walk that needs words the image lacks proves nothing; it is counted as dropped instead. When
+ * all regions were read whole, a walk that leaves them follows a pointer nobody recorded: that
+ * counts. */
 static bool dropped(struct check *c, uint64_t line, bool same)
 {
   if (same || !(c->hole || (c->outside && c->regions_damaged)))
@@ -243,7 +244,8 @@ static void check_structures(struct check *c)
   }
 }
 
-/* Drops are counted over all snapshots of the run: one damaged image makes every one of them lenient. */
+/* Drops are counted over all snapshots of the run: one damaged image makes every one of them
+ * lenient. */
 static bool regions_damaged(const struct replay *r)
 {
   const struct trace_drop *e = r->res.dropped.entry;

@@ -28,8 +28,8 @@ struct smmu_attr smmu_attr_stage1(uint64_t desc, uint64_t mair);
 unsigned smmu_attr_of_s2_memattr(unsigned memattr);
 /* Attributes of a stage 2 leaf. */
 struct smmu_attr smmu_attr_stage2(uint64_t desc);
-/* Attributes of a transaction that no stage 1 has replaced: Normal write-back, Non-shareable from the
- * bus (IMPDEF), then the overrides of STE or GBPA. shcfg: 0 NSH, 1 as it comes, 2 OSH, 3 ISH.
+/* Attributes of a transaction that no stage 1 has replaced: Normal write-back, Non-shareable from
+ * the bus (IMPDEF), then the overrides of STE or GBPA. shcfg: 0 NSH, 1 as it comes, 2 OSH, 3 ISH.
  * IHI 0070 13.1.3, 13.3. */
 struct smmu_attr smmu_attr_incoming(bool mtcfg, unsigned memattr, unsigned shcfg);
 /* Stage 2 combined with stage 1 (or with the incoming transaction): the stronger wins. */

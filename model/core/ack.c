@@ -1,7 +1,7 @@
 /* Register acknowledger and GERROR: the handshakes CR0/CR0ACK, IRQ_CTRL/IRQ_CTRLACK, GBPA.Update,
- * and the GERROR interrupt. IHI 0070 6.3.9, 6.3.10, 6.3.14, 6.3.16, 6.3.18-6.3.23, 7.5. One acknowledgement
- * a step. A bit that goes to 0 is acknowledged only when what it switches off has come to rest;
- * until then it no longer starts anything new. */
+ * and the GERROR interrupt. IHI 0070 6.3.9, 6.3.10, 6.3.14, 6.3.16, 6.3.18-6.3.23, 7.5. One
+ * acknowledgement a step. A bit that goes to 0 is acknowledged only when what it switches off has
+ * come to rest; until then it no longer starts anything new. */
 #include "arch/structs.h"
 #include "core/core.h"
 #include "core/msi.h"

@@ -1,8 +1,9 @@
 /* Command queue consumer: fetch, execute, consume, one command at a time, and CMD_SYNC.
  * CONS moves only after the command's effects; an error stops the queue with CONS at the command,
  * ERR visible before GERROR. IHI 0070 3.5.1, 4.1, 4.7.3, 6.3.27-6.3.28, 7.1. A CMD_SYNC waits until
- * nothing that was marked is in flight and no event record waits to become visible; then CONS
- * moves, and only then is completion signalled. */
+ * nothing that was marked is in flight and the event records that were buffered when it began, or
+ * that marked transactions added, are visible; then CONS moves, and only then is completion
+ * signalled. */
 #include <string.h>
 
 #include "arch/structs.h"
@@ -248,8 +249,8 @@ static void signal_sync(struct cmdq *q, struct smmu_ask *ask)
   ask_signal(ask, SMMU_SIGNAL_CMD_SYNC);
 }
 
-/* CONS moves; how completion is told comes after, in steps of its own. SIG_IRQ is the MSI, where there
- * is one, and the wired interrupt. IHI 0070 4.7.3. */
+/* CONS moves; how completion is told comes after, in steps of its own. SIG_IRQ is the MSI, where
+ * there is one, and the wired interrupt. IHI 0070 4.7.3. */
 static void complete_sync(struct smmu *s, const struct smmu_hooks *h, struct smmu_ask *ask)
 {
   struct cmdq *q = &shared_of(s)->cmdq;

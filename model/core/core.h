@@ -30,7 +30,8 @@ static inline void ask_read(struct smmu_ask *ask, unsigned stage, uint64_t addr,
   ask->len = (uint16_t)len;
 }
 
-/* Interrupts are wired and, where an MSI address is set, MSIs as well: the MSI first. Ends the work item. */
+/* Interrupts are wired and, where an MSI address is set, MSIs as well: the MSI first. Ends the work
+ * item. */
 static inline void ask_signal(struct smmu_ask *ask, unsigned line)
 {
   ask->kind = SMMU_ASK_SIGNAL;
@@ -154,7 +155,8 @@ void smmu_evtq_step(struct smmu *s, const struct smmu_reply *reply, const struct
 void smmu_ack_step(struct smmu *s, const struct smmu_reply *reply, const struct smmu_hooks *h,
                    struct smmu_ask *ask);
 
-/* Can the actor move? And: keep its runnable bit so; called after anything it depends on changed. */
+/* Can the actor move? And: keep its runnable bit so; called after anything it depends on changed.
+ */
 bool smmu_cmdq_can_move(const struct smmu *s);
 bool smmu_evtq_can_move(const struct smmu *s);
 void smmu_cmdq_wake(struct smmu *s);

@@ -1,9 +1,10 @@
 /* What each invalidation removes, and which transactions in flight it marks.
- * IHI 0070 4.3 (CFGI), 4.4 (TLBI), 3.21.1, 3.21.3 (what a CMD_SYNC then promises). Rule of the model: caches
- * are swept from source to sink (walk cache, main TLB, micro-TLBs), and at each of these steps
- * every transaction that may hold, or be about to cache, something covered is marked. A marked
- * transaction answers, fills nothing, and CMD_SYNC waits for it. IMPDEF: TTL and TG never narrow an
- * invalidation; marks go by world, VMID and ASID, not by address (over-marking is legal). */
+ * IHI 0070 4.3 (CFGI), 4.4 (TLBI), 3.21.1, 3.21.3 (what a CMD_SYNC then promises). Rule of the
+ * model: caches are swept from source to sink (walk cache, main TLB, micro-TLBs), and at each of
+ * these steps every transaction that may hold, or be about to cache, something covered is marked. A
+ * marked transaction answers, fills nothing, and CMD_SYNC waits for it. IMPDEF: TTL and TG never
+ * narrow an invalidation; marks go by world, VMID and ASID, not by address (over-marking is legal).
+ */
 #include "core/core.h"
 #include "core/lookup.h"
 #include "util/bits.h"

@@ -7,8 +7,8 @@
 #include "core/core.h"
 #include "util/bits.h"
 
-/* Put the MSI write into *ask; false when MSIs are not supported or the address is 0 (then the
- * wired interrupt is used). */
+/* Put the MSI write into *ask; false when MSIs are not supported or the address is 0. The wired
+ * interrupt follows either way. */
 static inline bool msi_ask(const struct smmu *s, enum smmu_reg cfg0, struct smmu_ask *ask)
 {
   const uint64_t *reg = shared_const(s)->reg;

@@ -99,8 +99,8 @@ struct tlb_entry {
 };
 
 /* Tag: [15:0] VMID, [31:16] ASID, [39:32] log2 of the span, [43:40] kind, [47:44] StreamWorld, 48
- * global, 49 ASET. Global entries carry ASID 0, so that one comparison finds them whatever the ASID;
- * ASET keeps the two sets of address spaces apart (IHI 0070 3.17.1). */
+ * global, 49 ASET. Global entries carry ASID 0, so that one comparison finds them whatever the
+ * ASID; ASET keeps the two sets of address spaces apart (IHI 0070 3.17.1). */
 #define TAG_GLOBAL    (1ULL << 48)
 #define TAG_ASET      (1ULL << 49)
 #define TAG_ASID_MASK 0xffff0000ULL
@@ -275,7 +275,8 @@ struct smmu {
     cache[]; /* SMMU_CACHE_CFG, SMMU_CACHE_WALK, SMMU_CACHE_TLB, then one micro-TLB a TBU */
 };
 
-/* Aid: free transaction slots as a stack, how many are in flight, and how many of those translate. */
+/* Aid: free transaction slots as a stack, how many are in flight, and how many of those translate.
+ */
 struct txn_free {
   uint32_t in_flight;
   uint32_t enabled; /* with txn.enabled */

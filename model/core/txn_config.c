@@ -45,7 +45,8 @@ static bool strtab_is_two_level(const struct smmu *s)
          GET(STRTAB_BASE_CFG, FMT, shared_const(s)->reg[R_STRTAB_BASE_CFG]) == 1;
 }
 
-/* The base is aligned by hardware to the size that LOG2SIZE spells, whatever SIDSIZE makes of it. */
+/* The base is aligned by hardware to the size that LOG2SIZE spells, whatever SIDSIZE makes of it.
+ */
 static uint64_t strtab_base(const struct smmu *s, unsigned split)
 {
   const uint64_t *reg = shared_const(s)->reg;

@@ -77,8 +77,8 @@ void engine_now_set_fast(struct engine_now *e, bool fast);
  * Otherwise both follow the seed. */
 void engine_now_set_seed(struct engine_now *e, uint64_t seed);
 
-/* Translate; what the transaction started (an event record, its interrupt) comes to rest before this
- * returns. 0, or SMMU_ERR_BADARG (TBU out of range). */
+/* Translate; what the transaction started (an event record, its interrupt) comes to rest before
+ * this returns. 0, or SMMU_ERR_BADARG (TBU out of range). */
 int engine_now_translate(struct engine_now *e, const struct smmu_txn *txn, struct smmu_result *out);
 /* Register access followed by engine_now_run(). */
 uint64_t engine_now_mmio_read(struct engine_now *e, uint64_t offset, unsigned bytes);

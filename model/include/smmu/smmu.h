@@ -2,7 +2,7 @@
  *
  *   struct smmu_config cfg;
  *   smmu_config_neutral(&cfg);
- *   struct smmu *s = aligned_alloc(64, smmu_size(&cfg));   the caller owns the block: no pointers in it
+ *   struct smmu *s = aligned_alloc(64, smmu_size(&cfg));   the caller owns the block
  *   smmu_init(s, &cfg);
  *   smmu_mmio_write(s, 0x20, 1, 4, NULL);                  CR0.SMMUEN; acknowledged in steps:
  *   while (smmu_is_runnable(s, smmu_actor_ack(s)))
@@ -95,13 +95,13 @@ void smmu_mmio_write(struct smmu *s, uint64_t offset, uint64_t value, unsigned b
  * (TBU out of range). */
 int smmu_submit(struct smmu *s, const struct smmu_txn *txn, smmu_actor *actor,
                 const struct smmu_hooks *hooks);
-/* Result of a transaction whose END was returned; valid until its slot is used again. actor must be a
- * transaction slot (CHECKed). */
+/* Result of a transaction whose END was returned; valid until its slot is used again. actor must be
+ * a transaction slot (CHECKed). */
 void smmu_get_result(const struct smmu *s, smmu_actor actor, struct smmu_result *out);
 
-/* Configuration hit and TLB hit in one call, without a slot: true and *out, with the caches updated
- * exactly as stepping would have done; false and nothing changed. Permission faults, misses, faults
- * of any kind: false. Only for engines that answer every ask at once (`now`). */
+/* Configuration hit and TLB hit in one call: true and *out, with the caches updated exactly as
+ * stepping would have done; false and nothing changed. Permission faults, misses, faults of any
+ * kind, no free slot: false. Only for engines that answer every ask at once (`now`). */
 bool smmu_try_hit(struct smmu *s, const struct smmu_txn *txn, struct smmu_result *out,
                   const struct smmu_hooks *hooks);
 
