@@ -96,3 +96,27 @@ TEST_CASE(ImageFlips, EachMakesTheFolderDiffer)
   free(text);
   kit_remove(&dir);
 }
+
+/* The log shows where the level 2 array lies; an image that says otherwise is told from the log. */
+TEST_CASE(ImageFlips, StructureThatContradictsTheLogIsNamed)
+{
+  struct place places[WORDS_MAX];
+  struct replay_results res;
+  struct kit_dir dir;
+  char path[600], *text;
+  size_t len;
+
+  ASSERT_TRUE(kit_make_dir(&dir));
+  ASSERT_TRUE(kit_copy_run(&dir, kit_recorded(RUN_A)));
+  snprintf(path, sizeof(path), "%s/snap0_mem.txt.zst", kit_recorded(RUN_A));
+  text = kit_slurp(path, &len);
+  EXPECT_GT(find_places(text, places), 0);
+  EXPECT_EQ(places[0].used, used_bits(L1STD_LINE)); /* the first word in use is the L1STD */
+  flip(text, &places[0], 26);
+  EXPECT_TRUE(kit_write(&dir, "snap0_mem.txt.zst", text, len));
+  EXPECT_TRUE(kit_replay(dir.path, "qemu", &res));
+  EXPECT_STREQ(res.first_divergence.what, "L1STD");
+  EXPECT_EQ(res.table_words.mismatched, 1);
+  free(text);
+  kit_remove(&dir);
+}
