@@ -24,6 +24,15 @@ struct smmu_cache_config {
   uint16_t ways; /* 1..256 */
 };
 
+/* The command queue extension (cmdqv.h). All sizes are log2, as PARAM shows them. */
+struct smmu_cmdqv_config {
+  uint8_t present;       /* 0: there is none; the rest is 0 too */
+  uint8_t vintfs_log2;   /* 0..6 */
+  uint8_t vcmdqs_log2;   /* vintfs_log2..7 */
+  uint8_t sids_log2;     /* 0..4: StreamID table entries a VINTF */
+  uint32_t config_reset; /* CONFIG after reset, CMDQV_EN included */
+};
+
 struct smmu_config {
   /* SMMU_IDR0..IDR5 as software reads them; features follow from these bits alone (IHI
    * 0070 6.3.1-6.3.6). */
@@ -41,6 +50,8 @@ struct smmu_config {
    * between; `explore` does so. */
   uint16_t atomic_bytes;
   uint16_t reserved[3];
+
+  struct smmu_cmdqv_config cmdqv;
 };
 
 /* A neutral device: stage 1, stage 2, nested, two-level tables, RIL; uTLB 32, main TLB 512 x 4

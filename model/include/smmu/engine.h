@@ -1,7 +1,8 @@
 /* Engines: who answers the core's asks.
  *
- *   now      every ask is answered at once from memory; what functional replay, drivers' unit tests
- * and tools use. explore  every order of every actor (see explore.h).
+ *   now      every ask is answered at once from memory: functional replay, unit tests, tools
+ *   timed    every ask takes its time, in picoseconds (timed.h)
+ *   explore  every order of every actor (explore.h)
  *
  * Memory belongs to the caller and may be shared by several devices; it is the only thing an engine
  * and its caller share. */
@@ -83,6 +84,8 @@ int engine_now_translate(struct engine_now *e, const struct smmu_txn *txn, struc
 /* Register access followed by engine_now_run(). */
 uint64_t engine_now_mmio_read(struct engine_now *e, uint64_t offset, unsigned bytes);
 void engine_now_mmio_write(struct engine_now *e, uint64_t offset, uint64_t value, unsigned bytes);
+uint64_t engine_now_cmdqv_read(struct engine_now *e, uint64_t offset, unsigned bytes);
+void engine_now_cmdqv_write(struct engine_now *e, uint64_t offset, uint64_t value, unsigned bytes);
 /* Step whatever can move until nothing can. 0, or SMMU_ERR_LIMIT after max_steps (0: no limit). */
 int engine_now_run(struct engine_now *e, uint64_t max_steps);
 void engine_now_get_stats(const struct engine_now *e, struct engine_now_stats *out);

@@ -24,8 +24,8 @@ extern "C" {
 struct smmu;
 struct smmu_hooks;
 
-/* Index of an actor: transaction slots first, then command queues, then the event queue, then the
- * acknowledger. smmu_actor_count() tells how many there are; a device is configured once, so an
+/* Index of an actor: transaction slots first, then the SMMU's command queue, the event queue, the
+ * acknowledger, then the VCMDQs, if there are any. smmu_actor_count() tells how many there are; a device is configured once, so an
  * index keeps its meaning. */
 typedef uint32_t smmu_actor;
 
@@ -70,6 +70,7 @@ enum smmu_signal {
   SMMU_SIGNAL_GERROR,   /* a GERROR bit became active */
   SMMU_SIGNAL_CMD_SYNC, /* completion of a CMD_SYNC with CS=SIG_IRQ, wired */
   SMMU_SIGNAL_SEV,      /* completion of a CMD_SYNC with CS=SIG_SEV */
+  SMMU_SIGNAL_CMDQV,    /* an error of a VCMDQ became active, its VINTF not masked */
   SMMU_SIGNAL_COUNT
 };
 

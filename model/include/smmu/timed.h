@@ -1,0 +1,153 @@
+/* Engine `timed`: the same core, with a clock.
+ *
+ * A library that is driven from outside: whoever owns the clock (a scheduler of CPUs, SystemC, a
+ * test) asks for the time of the next thing that will happen, lets the device run up to a time of
+ * its choice, and acts on the device in between. All times are picoseconds since creation.
+ *
+ *   engine_timed_create(&e, &opt);
+ *   engine_timed_mmio_write(e, OFF_CMDQ_PROD, 3, 4);           happens at engine_timed_now(e)
+ *   engine_timed_submit(e, &txn, &ticket);
+ *   while ((t = engine_timed_next_time(e)) != ENGINE_NEVER)
+ *     engine_timed_run_until(e, t);
+ *   while (engine_timed_poll(e, &done)) ...
+ *
+ * How long things take is data (struct timed_profile): each stage the core names is a resource with
+ * slots, a latency and an interval. An ask that arrives takes the first free slot, no sooner than
+ * `interval` after the last start; it is answered `latency` later and holds its slot until then. A
+ * bus access passes its stage and then the memory resource, and holds its slot of the stage for
+ * both. Requests are served in order of arrival.
+ *
+ * Events of one picosecond happen in order of arrival (seed 0), or in an order drawn from the seed;
+ * the same seed gives the same run. Victims are the core's hint with seed 0, else drawn too. */
+#ifndef SMMU_TIMED_H
+#define SMMU_TIMED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "smmu/engine.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define ENGINE_NEVER UINT64_MAX
+
+/* One resource. slots 0: nothing is held, nobody waits. */
+struct timed_resource {
+  uint32_t slots; /* how many at a time, 0..64 */
+  uint32_t reserved;
+  uint64_t latency_ps;  /* from start to answer */
+  uint64_t interval_ps; /* between two starts */
+};
+
+struct timed_profile {
+  struct timed_resource stage[SMMU_STAGE_COUNT];
+  struct timed_resource read, write; /* the way to memory and back */
+};
+
+/* engine/profile.def: a neutral device, no product measured. */
+void timed_profile_neutral(struct timed_profile *p);
+/* Nothing takes time: everything happens in the picosecond it was asked for. */
+void timed_profile_zero(struct timed_profile *p);
+/* 0, or SMMU_ERR_BADCFG and one sentence in why: slots out of range, a latency or interval above one
+ * second. */
+int timed_profile_check(const struct timed_profile *p, char *why, size_t why_len);
+
+/* Where the device's bus accesses go. The functions work like engine_memory_read() and
+ * engine_memory_write(); *extra_ps (0 when called) is added to the access's latency. */
+struct engine_bus {
+  void *ctx;
+  bool (*read)(void *ctx, uint64_t addr, void *bytes, size_t len, uint64_t *extra_ps);
+  bool (*write)(void *ctx, uint64_t addr, const void *bytes, size_t len, uint64_t *extra_ps);
+};
+
+/* The bus of a memory. */
+struct engine_bus engine_memory_bus(struct engine_memory *memory);
+
+/* An interval in which an actor was served by a stage, or waited for it: begin <= start <= end.
+ * [begin, start) waited for a slot, [start, end) was served. */
+struct timed_span {
+  uint64_t begin, start, end;
+  smmu_actor actor;
+  uint8_t stage; /* enum smmu_stage */
+  uint8_t ask;   /* enum smmu_ask_kind: STAGE, READ, WRITE; WAIT spans have stage NONE */
+  uint16_t reserved;
+  uint64_t addr; /* READ, WRITE */
+};
+
+struct engine_timed_options {
+  const struct smmu_config *device;
+  const struct timed_profile *profile;
+  struct engine_bus bus;
+  uint64_t seed;
+};
+
+struct engine_timed;
+
+/* The device is owned by the engine; options are copied. 0, SMMU_ERR_BADCFG or SMMU_ERR_NOMEM. */
+int engine_timed_create(struct engine_timed **out, const struct engine_timed_options *options);
+void engine_timed_destroy(struct engine_timed *e);
+struct smmu *engine_timed_device(struct engine_timed *e);
+
+/* Records carry the time at which they happened. */
+void engine_timed_set_hooks(struct engine_timed *e, const struct smmu_hooks *hooks);
+/* Called at each interrupt or event output, at its time. The callback may access registers and
+ * memory and may submit; it must not run the engine. */
+void engine_timed_set_signal(struct engine_timed *e,
+                             void (*signal)(void *ctx, enum smmu_signal line, uint64_t time),
+                             void *ctx);
+/* Called when a span has ended. NULL: off (costs nothing). */
+void engine_timed_set_span(struct engine_timed *e,
+                           void (*span)(void *ctx, const struct timed_span *span), void *ctx);
+
+/* Time of the last event, or the bound of the last run_until(), whichever is later. */
+uint64_t engine_timed_now(const struct engine_timed *e);
+/* Time of the next event; ENGINE_NEVER when the device is at rest (or waits for software). */
+uint64_t engine_timed_next_time(const struct engine_timed *e);
+/* Let everything happen whose time is at or before t; then now is t. t before now: nothing. */
+void engine_timed_run_until(struct engine_timed *e, uint64_t t);
+
+/* A transaction arrives now. 0 and a ticket (never reused); SMMU_ERR_NOSLOT when every transaction
+ * slot is taken: run on and try again; SMMU_ERR_BADARG (TBU out of range). */
+int engine_timed_submit(struct engine_timed *e, const struct smmu_txn *txn, uint64_t *ticket);
+
+struct engine_timed_done {
+  uint64_t ticket;
+  uint64_t submitted, ended;
+  struct smmu_result result;
+};
+
+/* The oldest completion that was not polled yet; false when there is none. They are kept until
+ * polled, however many. */
+bool engine_timed_poll(struct engine_timed *e, struct engine_timed_done *out);
+
+/* Register accesses, at the present time; what a write sets off happens when the engine runs on. */
+uint64_t engine_timed_mmio_read(struct engine_timed *e, uint64_t offset, unsigned bytes);
+void engine_timed_mmio_write(struct engine_timed *e, uint64_t offset, uint64_t value,
+                             unsigned bytes);
+uint64_t engine_timed_cmdqv_read(struct engine_timed *e, uint64_t offset, unsigned bytes);
+void engine_timed_cmdqv_write(struct engine_timed *e, uint64_t offset, uint64_t value,
+                              unsigned bytes);
+
+/* What a resource did since creation. */
+struct timed_use {
+  uint64_t served;
+  uint64_t busy_ps;   /* slot time in use */
+  uint64_t waited_ps; /* time that asks waited for a slot or the interval */
+  uint64_t longest_wait_ps;
+};
+
+struct engine_timed_stats {
+  uint64_t steps, reads, writes, translations;
+  uint64_t signals[SMMU_SIGNAL_COUNT];
+  struct timed_use stage[SMMU_STAGE_COUNT], read, write;
+};
+
+void engine_timed_get_stats(const struct engine_timed *e, struct engine_timed_stats *out);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
