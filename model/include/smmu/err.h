@@ -17,7 +17,8 @@ extern "C" {
   X(IO, 5, "a file could not be read or written") \
   X(FORMAT, 6, "the input does not have the expected format") \
   X(EMPTY, 7, "the input holds nothing that could be used") \
-  X(LIMIT, 8, "a bound given by the caller was reached")
+  X(LIMIT, 8, "a bound given by the caller was reached") \
+  X(DEADLOCK, 9, "everybody waits and nothing will wake them")
 
 enum smmu_err {
   SMMU_OK = 0,

@@ -1,0 +1,189 @@
+/* The SMMUv3 driver, one for host and guest: it finds out what the device can do, owns its tables and
+ * queues, maps, and invalidates.
+ *
+ * It sees the world through plat.h alone, so the same code runs in the host, in a guest whose
+ * registers trap, and on any engine. Functions may be called on any CPU of that world; they block in
+ * simulated time. Errors are negative errno values. What it does follows the behaviour of Linux 6.12
+ * to 6.17 (own code; where the two differ, a comment says which).
+ *
+ *   drv_probe(&drv, plat, &options);
+ *   drv_domain_alloc(drv, DRV_DOMAIN_S1, &domain);
+ *   drv_attach(drv, sid, domain);
+ *   drv_map(domain, iova, pa, bytes, DRV_READ | DRV_WRITE);
+ *   drv_gather_init(&gather);
+ *   drv_unmap(domain, iova, bytes, &gather);    clears descriptors
+ *   drv_iotlb_sync(domain, &gather);            TLBI by range and CMD_SYNC, waited for
+ */
+#ifndef DRIVER_DRV_H
+#define DRIVER_DRV_H
+
+#include "plat/plat.h"
+
+struct drv;
+struct drv_domain;
+
+/* ---- device ---------------------------------------------------------------------------------- */
+
+/* What to leave unused although the device has it. */
+enum drv_without {
+  DRV_WITHOUT_RIL = 1 << 0,     /* range invalidation */
+  DRV_WITHOUT_MSI_POLL = 1 << 1 /* completion of CMD_SYNC by an MSI into the queue */
+};
+
+struct drv_options {
+  uint64_t smmu;        /* address of the SMMU's registers */
+  uint64_t cmdqv;       /* address of the CMDQV's; 0: there is none */
+  unsigned cpus;        /* CPUs that will call in, 1..256 */
+  unsigned without;     /* enum drv_without */
+  unsigned cmdq_log2;   /* entries of a command queue; 0: 8, at most what IDR1.CMDQS allows */
+  unsigned eventq_log2; /* 0: 7 */
+  bool bypass_vcmdq;    /* leave VCMDQs unused for commands */
+  bool guest;           /* VINTF 0 is asked for with HYP_OWN 0 either way it is read back */
+  /* An event record arrived; NULL: it is logged. Runs on the interrupt's CPU. */
+  void (*event)(void *arg, const uint64_t words[4]);
+  /* CMDQV: an error of VINTF v > 0; map[2] is its LVCMDQ_ERR_MAP. NULL: it is logged. */
+  void (*vintf_error)(void *arg, unsigned vintf, const uint64_t map[2]);
+  void *arg;
+};
+
+/* What the ID registers say, decoded once. */
+struct drv_features {
+  bool s1, s2, nested, hyp, ril, msi, sev, coherent, ats, stall_forced, ste_2level, cd_2level;
+  bool granule_4k, granule_16k, granule_64k, two_byte_asid, two_byte_vmid;
+  unsigned sid_bits, ssid_bits, cmdq_log2_max, eventq_log2_max, oas_bits, ias_bits, bbml;
+  uint32_t idr[6];
+  bool cmdqv;
+  unsigned vintfs, vcmdqs, lvcmdqs, sids; /* CMDQV: in all, and LVCMDQs and StreamIDs a VINTF */
+  bool hyp_own;                           /* of VINTF 0, as read back */
+};
+
+/* Bring the device up: reset, queues, Stream table (all streams abort), interrupts, SMMUEN, then
+ * CMDQV with one LVCMDQ a CPU, as far as they go round. 0; -ENXIO: it lacks what the driver needs;
+ * -ETIMEDOUT: it does not answer; -ENOMEM. */
+int drv_probe(struct drv **out, const struct plat *plat, const struct drv_options *options);
+/* Switch everything off and give all memory back. Domains must be freed before. */
+void drv_remove(struct drv *drv);
+const struct drv_features *drv_get_features(const struct drv *drv);
+const struct plat *drv_plat(const struct drv *drv);
+
+/* ---- commands -------------------------------------------------------------------------------- */
+
+struct drv_command {
+  uint64_t words[2];
+};
+
+enum { DRV_BATCH = 64 }; /* commands a batch holds */
+
+struct drv_queue;
+
+/* Commands on their way into one queue. The first decides which queue; one that this queue does not
+ * take sends what is there, with CMD_SYNC, and starts anew. */
+struct drv_batch {
+  struct drv_command command[DRV_BATCH];
+  unsigned count;
+  struct drv_queue *queue;
+};
+
+void drv_batch_init(struct drv_batch *batch);
+/* The 65th sends the 64 before it without CMD_SYNC. 0 or what drv_issue() gave. */
+int drv_batch_add(struct drv *drv, struct drv_batch *batch, const struct drv_command *command);
+/* Send the rest with CMD_SYNC and wait for it. An empty batch does nothing. */
+int drv_batch_submit(struct drv *drv, struct drv_batch *batch);
+
+/* Send commands; with sync also a CMD_SYNC, and wait until it has completed. The queue is this CPU's
+ * VCMDQ where that takes the first command, else the SMMU's own. 0 or -ETIMEDOUT (after one second;
+ * logged). */
+int drv_issue(struct drv *drv, const struct drv_command *command, unsigned count, bool sync);
+/* The same on the SMMU's own queue, always. */
+int drv_issue_main(struct drv *drv, const struct drv_command *command, unsigned count, bool sync);
+
+/* ---- domains --------------------------------------------------------------------------------- */
+
+enum drv_domain_kind {
+  DRV_DOMAIN_ABORT,
+  DRV_DOMAIN_BYPASS,
+  DRV_DOMAIN_S1,    /* stage 1 of our own: an ASID */
+  DRV_DOMAIN_S2,    /* stage 2 of our own: a VMID; also the parent of nested domains */
+  DRV_DOMAIN_NESTED /* a guest's stage 1 on a stage 2 of ours */
+};
+
+enum { DRV_READ = 1, DRV_WRITE = 2, DRV_EXEC = 4, DRV_DEVICE = 8, DRV_PRIVILEGED = 16 };
+
+/* 0, -ENOMEM, -ENOSPC (no ASID or VMID left), -EOPNOTSUPP (the device has no such stage). Pages are
+ * 4 KB where the device has them, else the smallest it has; blocks are used where they fit. */
+int drv_domain_alloc(struct drv *drv, enum drv_domain_kind kind, struct drv_domain **out);
+/* A nested domain: vste are the two words of a guest's STE that iommufd's rules let pass (checked
+ * there). parent is a DRV_DOMAIN_S2 and must live longer. */
+int drv_domain_alloc_nested(struct drv *drv, struct drv_domain *parent, const uint64_t vste[2],
+                            struct drv_domain **out);
+/* -EBUSY while a stream is attached or a nested domain stands on it. All IDs and tables are given
+ * back, after their invalidation. */
+int drv_domain_free(struct drv_domain *domain);
+uint16_t drv_domain_asid(const struct drv_domain *domain);
+uint16_t drv_domain_vmid(const struct drv_domain *domain);
+
+/* The stream's STE now stands for the domain; the change is seen whole by the device, and where
+ * architecture allows without a gap. 0, -EINVAL (StreamID out of range), -ENOMEM. */
+int drv_attach(struct drv *drv, uint32_t sid, struct drv_domain *domain);
+/* The device may have cached what lies behind a nested STE: CFGI_STE + CMD_SYNC for this stream. */
+struct drv_domain *drv_attached(struct drv *drv, uint32_t sid);
+
+/* Map bytes (a multiple of the page) of physically contiguous memory. 0, -EINVAL (alignment, range),
+ * -EEXIST (something is mapped there; nothing is changed), -ENOMEM. */
+int drv_map(struct drv_domain *domain, uint64_t iova, uint64_t pa, uint64_t bytes, unsigned prot);
+
+/* A range whose invalidation is due. */
+struct drv_gather {
+  uint64_t first, last; /* inclusive; last < first: empty */
+  uint64_t page;        /* bytes of the leaves that were in it */
+  bool queued;          /* lazy: nobody gathers, everything is flushed later */
+};
+
+void drv_gather_init(struct drv_gather *gather);
+/* Clear descriptors; gather grows. Returns how many bytes were unmapped, from iova on without a
+ * hole. A block that is unmapped in part is refused: the bytes before it are returned. */
+uint64_t drv_unmap(struct drv_domain *domain, uint64_t iova, uint64_t bytes,
+                   struct drv_gather *gather);
+/* Invalidate what was gathered, and wait. An empty gather does nothing. */
+int drv_iotlb_sync(struct drv_domain *domain, struct drv_gather *gather);
+/* Everything of the domain: by ASID, or by VMID. */
+int drv_flush_all(struct drv_domain *domain);
+/* Physical address, or UINT64_MAX when nothing is mapped. */
+uint64_t drv_iova_to_phys(struct drv_domain *domain, uint64_t iova);
+
+/* ---- VINTFs for virtual machines (hosts with CMDQV) --------------------------------------------- */
+
+struct drv_vintf;
+
+/* Take a VINTF, enable it with this VMID and HYP_OWN 0, no LVCMDQ. -ENOSPC, -ETIMEDOUT, -ENOMEM,
+ * -EOPNOTSUPP (no CMDQV). */
+int drv_vintf_alloc(struct drv *drv, uint16_t vmid, struct drv_vintf **out);
+/* Every LVCMDQ must have been taken away (CHECKed). */
+void drv_vintf_free(struct drv_vintf *vintf);
+/* Allocate LVCMDQ `index` with its ring at pa; not enabled. The caller has checked order, size and
+ * alignment. -ETIMEDOUT. */
+int drv_vintf_map_queue(struct drv_vintf *vintf, unsigned index, uint64_t pa, unsigned log2size);
+void drv_vintf_unmap_queue(struct drv_vintf *vintf, unsigned index);
+/* -ENOSPC: every slot is taken. */
+int drv_vintf_add_sid(struct drv_vintf *vintf, uint32_t vsid, uint32_t psid, unsigned *slot);
+void drv_vintf_remove_sid(struct drv_vintf *vintf, unsigned slot);
+unsigned drv_vintf_index(const struct drv_vintf *vintf);
+/* Address of its page 0, 64 KB, that may be given to a guest. */
+uint64_t drv_vintf_page0(const struct drv_vintf *vintf);
+
+/* ---- counts ---------------------------------------------------------------------------------- */
+
+/* Since probe. Counted where it is done. */
+struct drv_counts {
+  uint64_t submissions;             /* drv_issue and its relatives */
+  uint64_t commands;                /* put into queues, CMD_SYNC included */
+  uint64_t syncs;                   /* CMD_SYNC among them */
+  uint64_t tlbi;                    /* TLBI among them */
+  uint64_t prod_writes, cons_reads; /* register accesses of the issue path */
+  uint64_t vcmdq_submissions;       /* of the submissions, through a VCMDQ */
+  uint64_t events, gerrors, timeouts;
+};
+
+void drv_get_counts(const struct drv *drv, struct drv_counts *out);
+
+#endif

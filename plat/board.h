@@ -1,0 +1,165 @@
+/* A board: CPUs, memory and one SMMU, and the scheduler that runs them in the order of their clocks.
+ *
+ *   plat_device_timed(&device, &options);        or plat_device_now()
+ *   plat_board_create(&board, &config, device);  the board owns the device
+ *   plat_cpu_start(board, 0, program, arg);      a fiber; program gets `arg` and runs in simulated time
+ *   plat_board_run(board, why, sizeof why);      until every program has returned
+ *
+ * A CPU is a fiber on a stack of its own. It is left only where plat.h says that shared state is
+ * touched, and whoever has the smallest clock runs; the device is run up to that clock first. One
+ * board is used by one host thread at a time. */
+#ifndef PLAT_BOARD_H
+#define PLAT_BOARD_H
+
+#include "plat/plat.h"
+#include "smmu/engine.h"
+#include "smmu/timed.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- the device of a board ---- */
+
+/* Register windows of a device. */
+enum plat_window { PLAT_WINDOW_SMMU, PLAT_WINDOW_CMDQV, PLAT_WINDOW_COUNT };
+
+/* What a board needs of a device; `now` and `timed` are given, others may bring their own. */
+struct plat_device_ops {
+  uint64_t (*mmio_read)(void *ctx, enum plat_window window, uint64_t offset, unsigned bytes);
+  void (*mmio_write)(void *ctx, enum plat_window window, uint64_t offset, uint64_t value,
+                     unsigned bytes);
+  /* Time of the next thing that will happen by itself; ENGINE_NEVER at rest. */
+  uint64_t (*next_time)(void *ctx);
+  void (*run_until)(void *ctx, uint64_t t);
+  /* A transaction: 0 and a ticket, or SMMU_ERR_NOSLOT; poll as engine_timed_poll(). */
+  int (*submit)(void *ctx, const struct smmu_txn *txn, uint64_t *ticket);
+  bool (*poll)(void *ctx, struct engine_timed_done *done);
+  /* Who hears interrupts. */
+  void (*set_signal)(void *ctx, void (*signal)(void *arg, enum smmu_signal line, uint64_t time),
+                     void *arg);
+  void (*set_hooks)(void *ctx, const struct smmu_hooks *hooks);
+  struct smmu *(*core)(void *ctx);
+  void (*destroy)(void *ctx);
+};
+
+struct plat_device {
+  const struct plat_device_ops *ops;
+  void *ctx;
+};
+
+/* Devices on engine `now` (acts at once; fast: as engine_now_set_fast) and on engine `timed`. 0 or
+ * enum smmu_err. The memory stays the caller's. */
+int plat_device_now(struct plat_device *out, const struct smmu_config *cfg,
+                    struct engine_memory *memory, uint64_t seed);
+int plat_device_timed(struct plat_device *out, const struct engine_timed_options *options);
+/* The engine under a timed device, for its statistics; NULL for any other. */
+struct engine_timed *plat_device_engine_timed(const struct plat_device *device);
+
+/* ---- the board ---- */
+
+/* Where the registers are, as the host sees them. */
+#define PLAT_SMMU_BASE  0x2b000000ULL
+#define PLAT_CMDQV_BASE 0x2c000000ULL
+/* Memory that dma_alloc() hands out. */
+#define PLAT_RAM_BASE 0x80000000ULL
+
+struct plat_board;
+
+struct plat_board_config {
+  unsigned cpus;      /* 1..256 */
+  unsigned irq_lines; /* the first SMMU_SIGNAL_COUNT are the device's; more for virtual ones */
+  uint64_t ram_bytes; /* from PLAT_RAM_BASE; a multiple of 64 KB */
+  uint64_t seed;      /* 0: ties go to the lowest CPU and there is no jitter */
+  uint32_t jitter_permille; /* each charge varies by so much, uniformly, up or down; 0..500 */
+  uint32_t reserved;
+  uint64_t stack_bytes; /* of one fiber; 0: 128 KB */
+  uint64_t limit_ps;    /* run stops with SMMU_ERR_LIMIT at this time; 0: none */
+  struct plat_costs costs;
+  struct engine_memory *memory; /* the caller's, the one the device reads */
+};
+
+/* 0, SMMU_ERR_BADCFG, SMMU_ERR_NOMEM. Owns *device from here on, also on failure. */
+int plat_board_create(struct plat_board **out, const struct plat_board_config *config,
+                      const struct plat_device *device);
+void plat_board_destroy(struct plat_board *board);
+
+/* The host's platform on this board. Lives as long as the board. */
+const struct plat *plat_board_host(struct plat_board *board);
+const struct plat_device *plat_board_device(const struct plat_board *board);
+struct engine_memory *plat_board_memory(struct plat_board *board);
+
+/* Start a program on an idle CPU, from the outside or from a program; its clock begins at the
+ * present time. 0, SMMU_ERR_BADARG (no such CPU, or busy). */
+int plat_cpu_start(struct plat_board *board, unsigned cpu, void (*program)(void *arg), void *arg);
+/* Run until every program has returned and the device rests: 0. SMMU_ERR_LIMIT at limit_ps.
+ * SMMU_ERR_DEADLOCK when programs wait and nothing will ever wake them; `why` then names each and
+ * what it waits for. */
+int plat_board_run(struct plat_board *board, char *why, size_t why_len);
+/* The latest time anything reached. */
+uint64_t plat_board_time(const struct plat_board *board);
+
+/* ---- for programs on a CPU: host, VMM and test code below the guest ---- */
+
+/* The CPU whose program runs now; CHECKs that one does. */
+unsigned plat_cpu_current(const struct plat_board *board);
+/* Become the CPU with the smallest clock, the device run up to it. */
+void plat_cpu_settle(struct plat_board *board);
+/* While not 1000, charges of the current CPU count so many thousandths. Returns the old value. */
+uint32_t plat_cpu_scale(struct plat_board *board, uint32_t permille);
+/* Raise an interrupt line at the present time, after `delay_ps`. */
+void plat_board_raise(struct plat_board *board, unsigned line, uint64_t delay_ps);
+/* One translation, from submission to answer; the program sleeps meanwhile. */
+void plat_board_translate(struct plat_board *board, const struct smmu_txn *txn,
+                          struct smmu_result *out);
+
+/* A sleeping lock. A free one is taken for the cost of an atomic access. Who finds it held sleeps;
+ * the one who releases it wakes the first sleeper, who runs PLAT_COST_VMM_WAKE later and must find
+ * the lock free: others may have taken it meanwhile (barging), and then he sleeps on, still first.
+ * While the holder is another CPU than the last one, its charges count `switch_permille`
+ * thousandths (cold caches, another core's clock). Zero is a free lock; set the first two fields. */
+struct plat_mutex {
+  struct plat_board *board;
+  uint32_t switch_permille; /* 0 counts as 1000 */
+  uint32_t holder;          /* CPU + 1; 0: free */
+  uint32_t last;            /* CPU + 1 of the last holder */
+  uint32_t saved_permille;
+  struct plat_line line;
+  struct plat_mutex_waiter *first, *tail;
+  uint64_t taken, slept, switched; /* counts */
+};
+
+void plat_mutex_lock(struct plat_mutex *mutex);
+void plat_mutex_unlock(struct plat_mutex *mutex);
+
+/* ---- for those who watch ---- */
+
+/* Every function may be NULL. They see and change nothing. `platform` is the context pointer of the
+ * world (struct plat.ctx) that the software ran in. */
+struct plat_watch {
+  void *ctx;
+  /* [start, end) on the CPU's clock was spent on n units of `what`. */
+  void (*charge)(void *ctx, unsigned cpu, enum plat_cost what, uint64_t n, uint64_t start,
+                 uint64_t end);
+  /* [start, end) was spent asleep. */
+  void (*sleep)(void *ctx, unsigned cpu, uint64_t start, uint64_t end);
+  void (*note)(void *ctx, unsigned cpu, uint64_t time, const void *platform,
+               const struct plat_note *note);
+  void (*mmio)(void *ctx, unsigned cpu, uint64_t time, const void *platform, uint64_t addr,
+               uint64_t value, unsigned bytes, bool write);
+  void (*store)(void *ctx, unsigned cpu, uint64_t time, const void *platform, uint64_t addr,
+                uint64_t value);
+  void (*log)(void *ctx, unsigned cpu, uint64_t time, const void *platform, const char *line);
+};
+
+/* watch must outlive the board or be replaced; NULL: nobody. */
+void plat_board_set_watch(struct plat_board *board, const struct plat_watch *watch);
+/* For platforms built on this one (a guest's): report what happens in them. */
+void plat_board_note(struct plat_board *board, const void *platform, const struct plat_note *note);
+void plat_board_report_mmio(struct plat_board *board, const void *platform, uint64_t addr,
+                            uint64_t value, unsigned bytes, bool write);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
