@@ -32,7 +32,17 @@ extern "C" {
   X(SYNC, "sync")         /* a CMD_SYNC completed */ \
   X(REG_READ, "reg-read") /* MMIO: addr_in=offset, word=value */ \
   X(REG_WRITE, "reg-write") \
-  X(REG_BAD, "reg-bad") /* no register took it: unknown offset, wrong size, guarded write */
+  X(REG_BAD, "reg-bad") /* no register took it: unknown offset, wrong size, guarded write */ \
+  /* From engines and from software; the core writes none of these. actor is the CPU, unit the \
+     world it ran in (0 host, 1 + n virtual machine n), result an enumerator of plat/plat.h. */ \
+  X(SPAN, "span") /* an actor at a stage: time=start, addr_in=arrival, word=end, phase=stage, \
+                         addr_out=address, info=ask */ \
+  X(CHARGE, "charge")     /* a CPU worked: time=start, word=end, addr_in=units, result=cost */ \
+  X(SLEEP, "sleep")       /* a CPU slept: time=start, word=end */ \
+  X(NOTE, "note")         /* software said: result=note, addr_in=a, addr_out=b, word=c */ \
+  X(LOAD_REG, "load-reg") /* software read a register: addr_in=address, word=value, info=bytes */ \
+  X(STORE_REG, "store-reg") /* software wrote a register */ \
+  X(STORE, "store")         /* software stored to device memory: addr_in=address, word=value */
 
 enum smmu_trace_category {
 #define X(name, text) SMMU_TRACE_##name,
