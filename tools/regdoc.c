@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "arch/cmdqv.h"
 #include "arch/fields.h"
 #include "arch/regs.h"
 
@@ -90,6 +91,54 @@ static void print_register(const struct smmu_reg_row *row)
     print_fields(&layout);
 }
 
+/* ---- CMDQV ---- */
+
+static const struct {
+  const char *title, *where;
+} blocks[] = {
+  [CMDQV_BLOCK_CONFIG] = { "Configuration page", "Offsets are from the start of the block." },
+  [CMDQV_BLOCK_VINTF] = { "VINTF v", "Offsets are from 0x1000 + 0x100 v." },
+  [CMDQV_BLOCK_PAGE0] = { "VCMDQ, page 0",
+                          "Offsets are from 0x10000 + 0x80 q for VCMDQ q, and from 0x30000 + 0x20000 v "
+                          "+ 0x80 l\nfor LVCMDQ l of VINTF v." },
+  [CMDQV_BLOCK_PAGE1] = { "VCMDQ, page 1",
+                          "Offsets are from 0x20000 + 0x80 q for VCMDQ q, and from 0x40000 + 0x20000 v "
+                          "+ 0x80 l\nfor LVCMDQ l of VINTF v." },
+};
+
+static void print_cmdqv_row(const struct smmu_cmdqv_row *row)
+{
+  struct smmu_layout layout;
+
+  printf("### %s\n\nOffset 0x%x", row->name, row->offset);
+  if (row->count > 1)
+    printf(" + %u n, n 0 to %u", row->width / 8u, row->count - 1u);
+  printf(", %u bits, reset 0x%llx, writable 0x%llx.", row->width, (unsigned long long)row->reset,
+         (unsigned long long)row->rw);
+  if (row->guard == CMDQV_GUARD_QUEUE_OFF)
+    printf(" Writes count only while CONFIG.CMDQ_EN and STATUS.CMDQ_EN_OK are 0.");
+  if (row->hook == CMDQV_HOOK_DERIVED)
+    printf(" Note: written by the device.");
+  printf(" Known from: %s.\n\n", origin_texts[row->origin]);
+  if (smmu_layout_by_name(SMMU_LAYOUT_CMDQV, row->name, &layout))
+    print_fields(&layout);
+}
+
+static void print_cmdqv(void)
+{
+  printf("# CMDQV registers\n\n"
+         "There is no public specification: what published drivers do not tell is our assumption,\n"
+         "listed in [choices.md](choices.md). The reset value of CMDQV_CONFIG comes from the\n"
+         "configuration, and CMDQV_STATUS from it. v counts VINTFs, q VCMDQs, l LVCMDQs.\n\n");
+  for (unsigned b = 0; b < sizeof(blocks) / sizeof(blocks[0]); b++) {
+    printf("## %s\n\n%s\n\n", blocks[b].title, blocks[b].where);
+    for (int i = 0; i < CMDQV_R_COUNT; i++) {
+      if (smmu_cmdqv_rows[i].block == b)
+        print_cmdqv_row(&smmu_cmdqv_rows[i]);
+    }
+  }
+}
+
 static void print_registers(void)
 {
   print_head("Registers", "registers");
@@ -111,6 +160,7 @@ static void print_registers(void)
   printf("\n");
   for (int i = 0; i < R_COUNT; i++)
     print_register(&smmu_reg_rows[i]);
+  print_cmdqv();
 }
 
 static void print_kind(enum smmu_layout_kind kind, const char *title, const char *key_text)

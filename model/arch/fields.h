@@ -17,6 +17,7 @@ struct smmu_field {
 
 enum smmu_layout_kind {
   SMMU_LAYOUT_REG = 0, /* key: offset from page 0 */
+  SMMU_LAYOUT_CMDQV,   /* a register of CMDQV */
   SMMU_LAYOUT_STE,     /* STE and L1STD */
   SMMU_LAYOUT_CD,      /* CD and L1CD */
   SMMU_LAYOUT_CMD,     /* key: opcode */

@@ -1,5 +1,5 @@
-/* Command queue consumer: fetch, execute, consume, one command at a time, and CMD_SYNC.
- * CONS moves only after the command's effects; an error stops the queue with CONS at the command,
+/* Command queue consumer: fetch, execute, consume, one command at a time, and CMD_SYNC; for the
+ * SMMU's own queue and each VCMDQ of CMDQV. CONS moves only after the command's effects; an error stops the queue with CONS at the command,
  * ERR visible before GERROR. IHI 0070 3.5.1, 4.1, 4.7.3, 6.3.27-6.3.28, 7.1. A CMD_SYNC waits until
  * nothing that was marked is in flight and the event records that were buffered when it began, or
  * that marked transactions added, are visible; then CONS moves, and only then is completion
@@ -8,7 +8,7 @@
 
 #include "arch/structs.h"
 #include "core/cmd_exec.h"
-#include "core/core.h"
+#include "core/cmdqv.h"
 #include "core/queue.h"
 
 enum cmdq_phase {
@@ -28,324 +28,365 @@ enum cmdq_phase {
   CMDQ_EVENT
 };
 
-enum cerror { CERROR_NONE = 0, CERROR_ILL = 1, CERROR_ABT = 2 };
+/* One queue in one step. Queues differ in where their registers lie, in what lets them run, and in
+ * who is told of an error. */
+struct view {
+  struct smmu *s;
+  struct cmdq *q;
+  uint64_t *ring; /* RING_* */
+  const struct smmu_hooks *h;
+  struct smmu_ask *ask;
+  unsigned number; /* 0: the SMMU's own; 1 + q: VCMDQ q */
+};
 
-static unsigned log2size(const struct smmu *s)
+static unsigned log2size(const struct smmu *s, const uint64_t *ring)
 {
-  return queue_log2size(shared_const(s)->reg[R_CMDQ_BASE], s->features.cmdqs);
+  return queue_log2size(ring[RING_BASE], s->features.cmdqs);
+}
+
+static bool is_on(const struct smmu *s, unsigned number)
+{
+  const uint64_t *reg = shared_const(s)->reg;
+
+  if (number)
+    return smmu_vcmdq_is_on(s, number - 1);
+  return GET(CR0, CMDQEN, reg[R_CR0] & reg[R_CR0ACK]) &&
+         !(gerror_active(s) & MASK(GERROR, CMDQ_ERR));
+}
+
+/* Will it be on, once everything is acknowledged? */
+static bool is_asked(const struct smmu *s, unsigned number)
+{
+  return number ? smmu_vcmdq_is_asked(s, number - 1)
+                : GET(CR0, CMDQEN, shared_const(s)->reg[R_CR0]) != 0;
 }
 
 /* Enabled, no error pending, and PROD and CONS name a sensible, non-empty stretch (IMPDEF: a
  * contradiction stops the queue). */
-static bool can_fetch(const struct smmu *s)
+static inline bool can_fetch(const struct smmu *s, const uint64_t *ring, unsigned number)
 {
-  const uint64_t *reg = shared_const(s)->reg;
-  uint32_t used = queue_used(reg[R_CMDQ_PROD], reg[R_CMDQ_CONS], log2size(s));
+  unsigned q = log2size(s, ring);
+  uint32_t used = queue_used(ring[RING_PROD], ring[RING_CONS], q);
 
-  return GET(CR0, CMDQEN, reg[R_CR0] & reg[R_CR0ACK]) &&
-         !(gerror_active(s) & MASK(GERROR, CMDQ_ERR)) && used != 0 && used <= (1u << log2size(s));
+  return used != 0 && used <= (1u << q) && is_on(s, number);
 }
 
-bool smmu_sync_drained(const struct smmu *s)
+static bool is_drained(const struct smmu *s, const struct cmdq *q)
 {
-  const struct txn *txns = at_const(s, s->off_txns);
-  const struct txn_free *free_slots = at_const(s, s->off_free);
-  uint32_t left = free_slots->in_flight;
-
-  if (shared_const(s)->cmdq.records)
-    return false;
-  for (unsigned i = 0; i < s->config.txns && left; i++) {
-    left -= txns[i].phase != 0;
-    if (txns[i].marked)
-      return false;
-  }
-  return true;
+  return !q->records && !smmu_inval_any_marked(s);
 }
 
 void smmu_sync_record_added(struct smmu *s)
 {
-  struct shared *sh = shared_of(s);
+  for (unsigned number = 0; number <= s->n_vcmdqs; number++) {
+    struct cmdq *q = cmdq_at(s, number);
 
-  if (sh->cmdq.phase == CMDQ_DRAIN && sh->cmdq.waiting)
-    sh->cmdq.records = sh->evtq.count;
+    if (q->phase == CMDQ_DRAIN && q->waiting)
+      q->records = shared_of(s)->evtq.count;
+  }
 }
 
 void smmu_sync_record_gone(struct smmu *s)
 {
-  struct cmdq *q = &shared_of(s)->cmdq;
+  for (unsigned number = 0; number <= s->n_vcmdqs; number++) {
+    struct cmdq *q = cmdq_at(s, number);
 
-  if (q->records)
-    q->records--;
+    if (q->records)
+      q->records--;
+  }
 }
 
-bool smmu_cmdq_can_move(const struct smmu *s)
+bool smmu_cmdq_can_move(const struct smmu *s, unsigned number)
 {
-  const struct cmdq *q = &shared_const(s)->cmdq;
+  const struct cmdq *q = cmdq_const(s, number);
+  const uint64_t *ring =
+    number ? vcmdq_const(s, number - 1)->ring : &shared_const(s)->reg[R_CMDQ_BASE];
 
   if (q->phase == CMDQ_IDLE)
-    return can_fetch(s);
-  return !q->waiting || smmu_sync_drained(s);
-}
-
-void smmu_cmdq_wake(struct smmu *s)
-{
-  set_runnable(s, actor_cmdq(s), smmu_cmdq_can_move(s));
+    return can_fetch(s, ring, number);
+  return !q->waiting || is_drained(s, q);
 }
 
 /* Reading PROD and CONS shows nothing to anybody, so a fetch may begin in the step that consumed
  * the command before. */
-static void fetch(struct smmu *s, struct smmu_ask *ask)
+static inline void fetch(const struct view *v)
 {
-  struct shared *sh = shared_of(s);
-  unsigned q = log2size(s);
+  unsigned q = log2size(v->s, v->ring);
 
-  sh->cmdq.phase = CMDQ_FETCHED;
-  ask_read(ask, SMMU_STAGE_CMD_FETCH,
-           queue_entry(sh->reg[R_CMDQ_BASE], q, 4, queue_index(sh->reg[R_CMDQ_CONS], q)), 16);
+  v->q->phase = CMDQ_FETCHED;
+  ask_read(v->ask, SMMU_STAGE_CMD_FETCH,
+           queue_entry(v->ring[RING_BASE], q, 4, queue_index(v->ring[RING_CONS], q)), 16);
 }
 
 /* The work item is over; an event output that is due ends it. */
-static void rest(struct cmdq *q, struct smmu_ask *ask)
+static inline void rest(const struct view *v)
 {
-  if (q->sev)
-    ask_signal(ask, SMMU_SIGNAL_SEV);
+  if (v->q->sev)
+    ask_signal(v->ask, SMMU_SIGNAL_SEV);
   else
-    ask->kind = SMMU_ASK_END;
-  memset(q, 0, sizeof *q);
+    v->ask->kind = SMMU_ASK_END;
+  memset(v->q, 0, sizeof *v->q);
 }
 
-static void stop(struct cmdq *q, unsigned cerror, struct smmu_ask *ask)
+static inline void stop(const struct view *v, unsigned cerror)
 {
-  q->cerror = (uint8_t)cerror;
-  q->phase = CMDQ_ERROR;
-  ask_stage(ask, SMMU_STAGE_CMD);
+  v->q->cerror = (uint8_t)cerror;
+  v->q->phase = CMDQ_ERROR;
+  ask_stage(v->ask, SMMU_STAGE_CMD);
 }
 
-/* The command's words are here: decide, touch nothing shared. */
-static void fetched(struct smmu *s, const struct smmu_reply *reply, struct smmu_ask *ask)
+/* What the words ask for. A guest's command may have been rewritten. */
+static inline void execute(const struct view *v)
 {
-  struct cmdq *q = &shared_of(s)->cmdq;
+  struct cmdq *q = v->q;
 
-  /* Disabled meanwhile: the command has not begun, and does not. IHI 0070 6.3.9. */
-  if (!GET(CR0, CMDQEN, shared_of(s)->reg[R_CR0])) {
-    rest(q, ask);
+  if (v->number && !smmu_cmdqv_admit(v->s, v->number - 1, q->words)) {
+    stop(v, CERROR_ILL);
     return;
   }
-  if (reply->status != SMMU_BUS_OK) {
-    stop(q, CERROR_ABT, ask);
-    return;
-  }
-  memcpy(q->words, reply->data, sizeof q->words);
-  ask_stage(ask, SMMU_STAGE_CMD);
-  switch (smmu_cmd_action(&s->features, q->words, &q->inval)) {
-  case CMD_ACTION_ILLEGAL: stop(q, CERROR_ILL, ask); break;
+  ask_stage(v->ask, SMMU_STAGE_CMD);
+  switch (smmu_cmd_action(&v->s->features, q->words, &q->inval)) {
+  case CMD_ACTION_ILLEGAL: stop(v, CERROR_ILL); break;
   case CMD_ACTION_NOTHING: q->phase = CMDQ_CONSUME; break;
   case CMD_ACTION_SYNC: q->phase = CMDQ_DRAIN; break;
   case CMD_ACTION_INVALIDATE:
-    ask_stage(ask, SMMU_STAGE_INVALIDATE);
+    ask_stage(v->ask, SMMU_STAGE_INVALIDATE);
     if (inval_is_config(&q->inval))
       q->phase = CMDQ_INV_CFG;
     else
-      q->phase = s->cache[SMMU_CACHE_WALK].entries ? CMDQ_INV_WALK : CMDQ_INV_TLB;
+      q->phase = v->s->cache[SMMU_CACHE_WALK].entries ? CMDQ_INV_WALK : CMDQ_INV_TLB;
     break;
   }
+}
+
+/* The command's words are here: decide, touch nothing shared. */
+static inline void fetched(const struct view *v, const struct smmu_reply *reply)
+{
+  /* Disabled meanwhile: the command has not begun, and does not. IHI 0070 6.3.9. */
+  if (!is_asked(v->s, v->number)) {
+    rest(v);
+    return;
+  }
+  if (reply->status != SMMU_BUS_OK) {
+    stop(v, CERROR_ABT);
+    return;
+  }
+  memcpy(v->q->words, reply->data, sizeof v->q->words);
+  execute(v);
 }
 
 /* One cache for one command, and the marks that belong to it. Sources are swept before the caches
  * they feed. */
-static void sweep(struct smmu *s, const struct cache *c, const struct smmu_hooks *h)
+static void sweep(struct smmu *s, struct inval *inv, const struct cache *c,
+                  const struct smmu_hooks *h)
 {
-  struct cmdq *q = &shared_of(s)->cmdq;
   unsigned vmw = (unsigned)GET(CR0, VMW, shared_of(s)->reg[R_CR0ACK]); /* 5 to 7 act as 0 */
 
   VISIBLE(s);
-  q->inval.vmid_mask = (uint16_t)~bits_low(vmw <= 4 ? vmw : 0);
-  inval_mark(s, &q->inval, h);
-  smmu_inval_cache(s, c, &q->inval, h);
+  inv->vmid_mask = (uint16_t)~bits_low(vmw <= 4 ? vmw : 0);
+  inval_mark(s, inv, h);
+  smmu_inval_cache(s, c, inv, h);
 }
 
-static void sweep_utlb(struct smmu *s, const struct smmu_hooks *h, struct smmu_ask *ask)
+static void sweep_utlb(const struct view *v)
 {
-  struct cmdq *q = &shared_of(s)->cmdq;
+  struct cmdq *q = v->q;
 
-  sweep(s, &s->cache[SMMU_CACHE_UTLB + q->unit], h);
+  sweep(v->s, &q->inval, &v->s->cache[SMMU_CACHE_UTLB + q->unit], v->h);
   q->unit++;
-  if (q->unit < s->config.tbus) {
-    ask_stage(ask, SMMU_STAGE_INVALIDATE);
+  if (q->unit < v->s->config.tbus) {
+    ask_stage(v->ask, SMMU_STAGE_INVALIDATE);
     return;
   }
   q->unit = 0;
   q->phase = CMDQ_CONSUME;
-  ask_stage(ask, SMMU_STAGE_CMD);
+  ask_stage(v->ask, SMMU_STAGE_CMD);
 }
 
-static void sweep_config(struct smmu *s, const struct smmu_hooks *h, struct smmu_ask *ask)
+static void sweep_config(const struct view *v)
 {
-  struct cmdq *q = &shared_of(s)->cmdq;
-
-  VISIBLE(s);
-  inval_mark(s, &q->inval, h);
-  smmu_cfg_invalidate(s, &q->inval, h);
-  q->phase = CMDQ_CONSUME;
-  ask_stage(ask, SMMU_STAGE_CMD);
+  VISIBLE(v->s);
+  inval_mark(v->s, &v->q->inval, v->h);
+  smmu_cfg_invalidate(v->s, &v->q->inval, v->h);
+  v->q->phase = CMDQ_CONSUME;
+  ask_stage(v->ask, SMMU_STAGE_CMD);
 }
 
-static void trace_command(struct smmu *s, unsigned category, unsigned result,
-                          const struct smmu_hooks *h)
+/* By value: the view of a step can then live in registers. */
+static void trace_command(struct view v, unsigned category, unsigned result)
 {
-  const struct shared *sh = shared_of(s);
   struct smmu_record r = { 0 };
 
-  if (!h)
+  if (!v.h)
     return;
   r.category = (uint8_t)category;
-  r.addr_out = sh->cmdq.words[0];
-  r.word = sh->cmdq.words[1];
-  r.slot = queue_index(sh->reg[R_CMDQ_CONS], log2size(s));
+  r.addr_out = v.q->words[0];
+  r.word = v.q->words[1];
+  r.slot = queue_index(v.ring[RING_CONS], log2size(v.s, v.ring));
   r.result = (uint16_t)result;
-  r.actor = (uint16_t)actor_cmdq(s);
-  trace_put(h, &r);
+  r.actor = (uint16_t)actor_cmdq(v.s, v.number);
+  r.unit = (uint16_t)v.number;
+  trace_put(v.h, &r);
 }
 
-static void advance(struct smmu *s, const struct smmu_hooks *h)
+static inline void advance(const struct view *v)
 {
-  struct shared *sh = shared_of(s);
-  unsigned q = log2size(s);
+  unsigned q = log2size(v->s, v->ring);
 
-  VISIBLE(s);
-  if (h)
-    trace_command(s, SMMU_TRACE_COMMAND, 0, h);
+  VISIBLE(v->s);
+  if (v->h)
+    trace_command(*v, SMMU_TRACE_COMMAND, 0);
   /* Where events are supported, a full queue that is no longer full sends one. IHI 0070 4.1.2. */
-  if (s->features.sev && queue_is_full(sh->reg[R_CMDQ_PROD], sh->reg[R_CMDQ_CONS], q))
-    sh->cmdq.sev = 1;
-  sh->reg[R_CMDQ_CONS] = PUT(CMDQ_CONS, ERR, queue_next(sh->reg[R_CMDQ_CONS], q), CERROR_NONE);
+  if (v->s->features.sev && queue_is_full(v->ring[RING_PROD], v->ring[RING_CONS], q))
+    v->q->sev = 1;
+  v->ring[RING_CONS] = PUT(CMDQ_CONS, ERR, queue_next(v->ring[RING_CONS], q), CERROR_NONE);
 }
 
-static void drain(struct smmu *s, struct smmu_ask *ask)
+static void drain(const struct view *v)
 {
-  struct cmdq *q = &shared_of(s)->cmdq;
+  struct cmdq *q = v->q;
 
-  VISIBLE(s);
-  if (!q->waiting)
-    q->records =
-      shared_of(s)->evtq.count; /* those of answers already given; later ones need not wait */
-  q->waiting = !smmu_sync_drained(s);
+  VISIBLE(v->s);
+  if (!q->waiting) /* records of answers already given; later ones need not wait */
+    q->records = shared_of(v->s)->evtq.count;
+  q->waiting = !is_drained(v->s, q);
   if (q->waiting) {
-    ask_wait(ask, SMMU_WAIT_DRAIN);
+    ask_wait(v->ask, SMMU_WAIT_DRAIN);
     return;
   }
   q->phase = CMDQ_SYNC;
-  ask_stage(ask, SMMU_STAGE_SYNC);
+  ask_stage(v->ask, SMMU_STAGE_SYNC);
 }
 
 /* The wired interrupt of a CMD_SYNC, then the event output if one is due as well. */
-static void signal_sync(struct cmdq *q, struct smmu_ask *ask)
+static inline void signal_sync(const struct view *v)
 {
-  bool sev = q->sev;
+  bool sev = v->q->sev;
 
-  memset(q, 0, sizeof *q);
-  q->sev = sev;
-  q->phase = sev ? CMDQ_EVENT : CMDQ_IDLE;
-  ask_signal(ask, SMMU_SIGNAL_CMD_SYNC);
+  memset(v->q, 0, sizeof *v->q);
+  v->q->sev = sev;
+  v->q->phase = sev ? CMDQ_EVENT : CMDQ_IDLE;
+  ask_signal(v->ask, SMMU_SIGNAL_CMD_SYNC);
 }
 
 /* CONS moves; how completion is told comes after, in steps of its own. SIG_IRQ is the MSI, where
  * there is one, and the wired interrupt. IHI 0070 4.7.3. */
-static void complete_sync(struct smmu *s, const struct smmu_hooks *h, struct smmu_ask *ask)
+static void complete_sync(const struct view *v)
 {
-  struct cmdq *q = &shared_of(s)->cmdq;
-  uint64_t address = (FGET(SYNC, MSIAddress, q->words) << 2) & bits_low(s->features.oas);
+  struct cmdq *q = v->q;
+  uint64_t address = (FGET(SYNC, MSIAddress, q->words) << 2) & bits_low(v->s->features.oas);
   unsigned cs = (unsigned)FGET(SYNC, CS, q->words);
 
-  advance(s, h);
-  trace_command(s, SMMU_TRACE_SYNC, 0, h);
-  if (cs == 1 && s->features.msi && address != 0) {
-    ask->kind = SMMU_ASK_WRITE;
-    ask->stage = SMMU_STAGE_MSI;
-    ask->addr = address;
-    ask->len = 4;
-    ask->data[0] = FGET(SYNC, MSIData, q->words);
+  advance(v);
+  trace_command(*v, SMMU_TRACE_SYNC, 0);
+  if (cs == 1 && v->s->features.msi && address != 0) {
+    v->ask->kind = SMMU_ASK_WRITE;
+    v->ask->stage = SMMU_STAGE_MSI;
+    v->ask->addr = address;
+    v->ask->len = 4;
+    v->ask->data[0] = FGET(SYNC, MSIData, q->words);
     q->phase = CMDQ_MSI;
     return;
   }
-  if (cs == 2 && s->features.sev)
+  if (cs == 2 && v->s->features.sev)
     q->sev = 1;
   if (cs == 1)
-    signal_sync(q, ask);
+    signal_sync(v);
   else
-    rest(q, ask);
+    rest(v);
 }
 
-static void error(struct smmu *s, const struct smmu_hooks *h, struct smmu_ask *ask)
+static void error(const struct view *v)
 {
-  struct shared *sh = shared_of(s);
-
-  VISIBLE(s);
-  trace_command(s, SMMU_TRACE_CERROR, sh->cmdq.cerror, h);
-  sh->reg[R_CMDQ_CONS] = PUT(CMDQ_CONS, ERR, sh->reg[R_CMDQ_CONS], sh->cmdq.cerror);
-  sh->cmdq.phase = CMDQ_GERROR;
-  ask_stage(ask, SMMU_STAGE_REGISTER);
+  VISIBLE(v->s);
+  trace_command(*v, SMMU_TRACE_CERROR, v->q->cerror);
+  v->ring[RING_CONS] = PUT(CMDQ_CONS, ERR, v->ring[RING_CONS], v->q->cerror);
+  v->q->phase = CMDQ_GERROR;
+  ask_stage(v->ask, SMMU_STAGE_REGISTER);
 }
 
-static void msi_replied(struct cmdq *q, const struct smmu_reply *reply, struct smmu_ask *ask)
+/* The SMMU's own queue has the acknowledger raise its interrupt; a VCMDQ ends with CMDQV's. */
+static void tell(const struct view *v)
+{
+  bool interrupt = false;
+
+  VISIBLE(v->s);
+  if (v->number)
+    interrupt = smmu_vcmdq_raise(v->s, v->number - 1, (uint32_t)MASK(VCMDQ_GERROR, CMDQ_ERR));
+  else
+    smmu_gerror_raise(v->s, MASK(GERROR, CMDQ_ERR));
+  rest(v);
+  if (interrupt)
+    ask_signal(v->ask, SMMU_SIGNAL_CMDQV);
+}
+
+static void msi_replied(const struct view *v, const struct smmu_reply *reply)
 {
   if (!reply || reply->status == SMMU_BUS_OK) {
-    signal_sync(q, ask);
+    signal_sync(v);
     return;
   }
-  q->phase = CMDQ_MSI_ABORTED;
-  ask_stage(ask, SMMU_STAGE_REGISTER);
+  v->q->phase = CMDQ_MSI_ABORTED;
+  ask_stage(v->ask, SMMU_STAGE_REGISTER);
 }
 
-void smmu_cmdq_step(struct smmu *s, const struct smmu_reply *reply, const struct smmu_hooks *h,
-                    struct smmu_ask *ask)
+static void step(const struct view *v, const struct smmu_reply *reply)
 {
-  struct cmdq *q = &shared_of(s)->cmdq;
+  struct smmu *s = v->s;
+  struct cmdq *q = v->q;
 
-  ask->kind = SMMU_ASK_NONE;
   switch (q->phase) {
   case CMDQ_IDLE:
-    if (can_fetch(s))
-      fetch(s, ask);
+    if (can_fetch(s, v->ring, v->number))
+      fetch(v);
     break;
-  case CMDQ_FETCHED: fetched(s, reply, ask); break;
+  case CMDQ_FETCHED: fetched(v, reply); break;
   case CMDQ_INV_WALK:
-    sweep(s, &s->cache[SMMU_CACHE_WALK], h);
+    sweep(s, &q->inval, &s->cache[SMMU_CACHE_WALK], v->h);
     q->phase = CMDQ_INV_TLB;
-    ask_stage(ask, SMMU_STAGE_INVALIDATE);
+    ask_stage(v->ask, SMMU_STAGE_INVALIDATE);
     break;
   case CMDQ_INV_TLB:
-    sweep(s, &s->cache[SMMU_CACHE_TLB], h);
+    sweep(s, &q->inval, &s->cache[SMMU_CACHE_TLB], v->h);
     q->phase = s->config.utlb.sets ? CMDQ_INV_UTLB : CMDQ_CONSUME;
-    ask_stage(ask, q->phase == CMDQ_CONSUME ? SMMU_STAGE_CMD : SMMU_STAGE_INVALIDATE);
+    ask_stage(v->ask, q->phase == CMDQ_CONSUME ? SMMU_STAGE_CMD : SMMU_STAGE_INVALIDATE);
     break;
-  case CMDQ_INV_UTLB: sweep_utlb(s, h, ask); break;
-  case CMDQ_INV_CFG: sweep_config(s, h, ask); break;
+  case CMDQ_INV_UTLB: sweep_utlb(v); break;
+  case CMDQ_INV_CFG: sweep_config(v); break;
   case CMDQ_CONSUME:
-    advance(s, h);
-    rest(q, ask);
-    if (ask->kind == SMMU_ASK_END && can_fetch(s))
-      fetch(s, ask);
+    advance(v);
+    rest(v);
+    if (v->ask->kind == SMMU_ASK_END && can_fetch(s, v->ring, v->number))
+      fetch(v);
     break;
-  case CMDQ_DRAIN: drain(s, ask); break;
-  case CMDQ_SYNC: complete_sync(s, h, ask); break;
-  case CMDQ_MSI: msi_replied(q, reply, ask); break;
+  case CMDQ_DRAIN: drain(v); break;
+  case CMDQ_SYNC: complete_sync(v); break;
+  case CMDQ_MSI: msi_replied(v, reply); break;
   case CMDQ_MSI_ABORTED:
     VISIBLE(s);
     smmu_gerror_raise(s, MASK(GERROR, MSI_CMDQ_ABT_ERR));
-    signal_sync(q, ask);
+    signal_sync(v);
     break;
-  case CMDQ_ERROR: error(s, h, ask); break;
-  case CMDQ_GERROR:
-    VISIBLE(s);
-    smmu_gerror_raise(s, MASK(GERROR, CMDQ_ERR));
-    rest(q, ask);
-    break;
-  default: rest(q, ask); break; /* CMDQ_EVENT */
+  case CMDQ_ERROR: error(v); break;
+  case CMDQ_GERROR: tell(v); break;
+  default: rest(v); break; /* CMDQ_EVENT */
   }
+}
+
+void smmu_cmdq_step(struct smmu *s, unsigned number, const struct smmu_reply *reply,
+                    const struct smmu_hooks *h, struct smmu_ask *ask)
+{
+  struct view v = { s, &shared_of(s)->cmdq, &shared_of(s)->reg[R_CMDQ_BASE], h, ask, number };
+
+  if (number) {
+    v.q = &vcmdq_at(s, number - 1)->queue;
+    v.ring = vcmdq_at(s, number - 1)->ring;
+  }
+  ask->kind = SMMU_ASK_NONE;
+  step(&v, reply);
   /* In the middle of a command nothing but a wait changes who can move. */
-  if (q->phase == CMDQ_IDLE || q->waiting)
-    smmu_cmdq_wake(s);
-  if (q->phase == CMDQ_IDLE && shared_of(s)->reg[R_CR0] != shared_of(s)->reg[R_CR0ACK])
-    smmu_ack_wake(s); /* CR0.CMDQEN waits for rest */
+  if (v.q->phase == CMDQ_IDLE || v.q->waiting)
+    smmu_wake_cmdq(s, number);
+  if (v.q->phase == CMDQ_IDLE && !is_asked(s, number))
+    smmu_wake_ack(s); /* disabling waits for rest */
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "arch/cmdqv.h"
 #include "arch/features.h"
 #include "arch/regs.h"
 #include "smmu/config.h"
@@ -66,6 +67,23 @@ int smmu_config_set_tlb_profile(struct smmu_config *cfg, const char *name)
     return SMMU_OK;
   }
   return SMMU_ERR_BADARG;
+}
+
+/* A count that is no power of two becomes a size that the judge refuses. */
+static uint8_t exact_log2(unsigned count)
+{
+  return is_power_of_two(count) ? (uint8_t)log2_ceil(count) : UINT8_MAX;
+}
+
+void smmu_config_set_cmdqv(struct smmu_config *cfg, unsigned vintfs, unsigned vcmdqs)
+{
+  cfg->cmdqv = (struct smmu_cmdqv_config){
+    .present = 1,
+    .vintfs_log2 = exact_log2(vintfs),
+    .vcmdqs_log2 = exact_log2(vcmdqs),
+    .sids_log2 = 4,
+    .config_reset = (uint32_t)smmu_cmdqv_rows[R_CMDQV_CONFIG].reset,
+  };
 }
 
 /* ---- the judge ---- */
@@ -195,6 +213,27 @@ static int check_range(unsigned long value, unsigned long low, unsigned long hig
   return value >= low && value <= high ? SMMU_OK : refuse(why, len, field, value, legal);
 }
 
+static int check_cmdqv(const struct smmu_cmdqv_config *c, char *why, size_t len)
+{
+  static const struct smmu_cmdqv_config none = { 0 };
+
+  if (!c->present)
+    return memcmp(c, &none, sizeof none) == 0
+             ? SMMU_OK
+             : refuse(why, len, "cmdqv.present", 0, "1, or nothing else of cmdqv set");
+  if (c->present != 1)
+    return refuse(why, len, "cmdqv.present", c->present, "0 or 1");
+  if (c->vintfs_log2 > 6)
+    return refuse(why, len, "cmdqv.vintfs_log2", c->vintfs_log2, "0 to 6");
+  if (c->vcmdqs_log2 > 7 || c->vcmdqs_log2 < c->vintfs_log2)
+    return refuse(why, len, "cmdqv.vcmdqs_log2", c->vcmdqs_log2, "vintfs_log2 to 7");
+  if (c->sids_log2 > 4)
+    return refuse(why, len, "cmdqv.sids_log2", c->sids_log2, "0 to 4");
+  if (c->config_reset & ~smmu_cmdqv_rows[R_CMDQV_CONFIG].rw)
+    return refuse(why, len, "cmdqv.config_reset", c->config_reset, "bits of 0x1fffff alone");
+  return SMMU_OK;
+}
+
 int smmu_config_check(const struct smmu_config *cfg, char *why, size_t why_len)
 {
   int err = check_promises(cfg, why, why_len);
@@ -223,5 +262,7 @@ int smmu_config_check(const struct smmu_config *cfg, char *why, size_t why_len)
     err = check_cache("cfg_cache", &cfg->cfg_cache, why, why_len);
   if (err == SMMU_OK)
     err = check_entries(cfg, why, why_len);
+  if (err == SMMU_OK)
+    err = check_cmdqv(&cfg->cmdqv, why, why_len);
   return err;
 }

@@ -141,45 +141,63 @@ static inline void inval_mark(struct smmu *s, const struct inval *inv, const str
     smmu_inval_mark_in_flight(s, inv, h);
 }
 
+/* Is a transaction marked? CMD_SYNC waits until none is. */
+bool smmu_inval_any_marked(const struct smmu *s);
+
 /* ---- transactions (txn*.c) ---- */
 
 void smmu_txn_step(struct smmu *s, unsigned slot, const struct smmu_reply *reply,
                    const struct smmu_hooks *h, struct smmu_ask *ask);
 
-/* ---- queues and registers (cmdq.c, evtq.c, ack.c) ---- */
+/* ---- queues and registers (cmdq.c, evtq.c, ack.c, gerror.c) ---- */
 
-void smmu_cmdq_step(struct smmu *s, const struct smmu_reply *reply, const struct smmu_hooks *h,
-                    struct smmu_ask *ask);
+/* number: 0 is the SMMU's own queue, 1 + q is VCMDQ q. */
+void smmu_cmdq_step(struct smmu *s, unsigned number, const struct smmu_reply *reply,
+                    const struct smmu_hooks *h, struct smmu_ask *ask);
 void smmu_evtq_step(struct smmu *s, const struct smmu_reply *reply, const struct smmu_hooks *h,
                     struct smmu_ask *ask);
 void smmu_ack_step(struct smmu *s, const struct smmu_reply *reply, const struct smmu_hooks *h,
                    struct smmu_ask *ask);
 
-/* Can the actor move? And: keep its runnable bit so; called after anything it depends on changed.
- */
-bool smmu_cmdq_can_move(const struct smmu *s);
-bool smmu_evtq_can_move(const struct smmu *s);
-void smmu_cmdq_wake(struct smmu *s);
-void smmu_evtq_wake(struct smmu *s);
-void smmu_ack_wake(struct smmu *s);
-/* Transactions that wait for room in the event buffer. */
-void smmu_txn_wake(struct smmu *s);
-
-/* Nothing marked in flight, and no event record that the CMD_SYNC has to see become visible. */
-bool smmu_sync_drained(const struct smmu *s);
-/* A marked transaction's record entered the event buffer while a CMD_SYNC drains: it is waited for,
- * and so is everything before it. */
+/* A marked transaction's record entered the event buffer: the CMD_SYNCs that drain wait for it, and
+ * so for everything before it. */
 void smmu_sync_record_added(struct smmu *s);
 /* The oldest record left the buffer. */
 void smmu_sync_record_gone(struct smmu *s);
 bool smmu_evtq_has_room(const struct smmu *s);
 void smmu_evtq_push(struct smmu *s, const uint64_t words[4]);
+
 /* Toggle a GERROR bit unless it is active already. */
 void smmu_gerror_raise(struct smmu *s, uint64_t bit);
 static inline uint64_t gerror_active(const struct smmu *s)
 {
   return shared_const(s)->reg[R_GERROR] ^ shared_const(s)->reg[R_GERRORN];
 }
+
+/* The acknowledger's phases; those of the GERROR interrupt are gerror.c's. */
+enum ack_phase { ACK_IDLE, ACK_UPDATE, ACK_GERROR_MSI, ACK_GERROR_ABORTED };
+void smmu_gerror_irq_start(struct smmu *s, struct smmu_ask *ask);
+void smmu_gerror_irq_step(struct smmu *s, const struct smmu_reply *reply, struct smmu_ask *ask);
+
+/* ---- who can move (wake.c) ---- */
+
+/* Can the actor move? Its runnable bit says the same. (The acknowledger's may be set too early.) */
+bool smmu_cmdq_can_move(const struct smmu *s, unsigned number);
+bool smmu_evtq_can_move(const struct smmu *s);
+bool smmu_ack_can_move(const struct smmu *s);
+
+/* To be called when something that this depends on has changed. */
+void smmu_wake_cmdq(struct smmu *s, unsigned number);
+void smmu_wake_evtq(struct smmu *s);
+void smmu_wake_ack(struct smmu *s);
+/* CR0, its acknowledgement, PROD or GERRORN: the SMMU's own queue and the acknowledger. */
+void smmu_wake_control(struct smmu *s);
+/* An enable or an allocation of CMDQV, or its acknowledgement: every VCMDQ and the acknowledger. */
+void smmu_wake_cmdqv(struct smmu *s);
+/* A marked transaction or a record is gone: every CMD_SYNC that drains. */
+void smmu_wake_syncs(struct smmu *s);
+/* A record left the event buffer: transactions that wait for room, and CMD_SYNCs. */
+void smmu_wake_room(struct smmu *s);
 
 /* Effective SMMUEN for transactions that arrive now: a bit in transition counts as 0. */
 static inline bool smmu_enabled(const struct smmu *s)

@@ -37,7 +37,7 @@ void smmu_evtq_push(struct smmu *s, const uint64_t words[4])
 
   memcpy(slot_at(s, q->head + q->count)->words, words, sizeof slot_at(s, 0)->words);
   q->count++;
-  smmu_evtq_wake(s);
+  smmu_wake_evtq(s);
 }
 
 bool smmu_evtq_can_move(const struct smmu *s)
@@ -45,11 +45,6 @@ bool smmu_evtq_can_move(const struct smmu *s)
   const struct evtq *q = &shared_const(s)->evtq;
 
   return q->count != 0 || q->phase != EVTQ_IDLE;
-}
-
-void smmu_evtq_wake(struct smmu *s)
-{
-  set_runnable(s, actor_evtq(s), smmu_evtq_can_move(s));
 }
 
 static unsigned log2size(const struct smmu *s)
@@ -66,8 +61,7 @@ static void pop(struct smmu *s)
   if (--q->count == 0)
     q->head = 0; /* one representation of "empty": equal meanings compare equal */
   smmu_sync_record_gone(s);
-  smmu_txn_wake(s);
-  smmu_cmdq_wake(s);
+  smmu_wake_room(s);
 }
 
 static void trace_event(struct smmu *s, unsigned category, const struct smmu_hooks *h)
@@ -157,6 +151,7 @@ void smmu_evtq_step(struct smmu *s, const struct smmu_reply *reply, const struct
                     struct smmu_ask *ask)
 {
   struct evtq *q = &shared_of(s)->evtq;
+  const uint64_t *reg = shared_of(s)->reg;
 
   ask->kind = SMMU_ASK_NONE;
   switch (q->phase) {
@@ -185,7 +180,8 @@ void smmu_evtq_step(struct smmu *s, const struct smmu_reply *reply, const struct
     ask_signal(ask, SMMU_SIGNAL_EVENTQ);
     break;
   }
-  smmu_evtq_wake(s);
-  if (q->phase == EVTQ_IDLE)
-    smmu_ack_wake(s); /* CR0.EVENTQEN and IRQ_CTRL wait for rest */
+  smmu_wake_evtq(s);
+  if (q->phase == EVTQ_IDLE &&
+      (reg[R_CR0] != reg[R_CR0ACK] || reg[R_IRQ_CTRL] != reg[R_IRQ_CTRLACK]))
+    smmu_wake_ack(s); /* CR0.EVENTQEN and IRQ_CTRL wait for rest */
 }

@@ -97,18 +97,3 @@ void on_fault(struct step *x)
     smmu_sync_record_added(x->s);
   answer(x);
 }
-
-void smmu_txn_wake(struct smmu *s)
-{
-  uint32_t left = txn_free_of(s)->in_flight;
-
-  if (!smmu_evtq_has_room(s))
-    return;
-  for (unsigned i = 0; i < s->config.txns && left; i++) {
-    const struct txn *t = txn_at(s, i);
-
-    left -= t->phase != TXN_FREE;
-    if (t->waiting)
-      set_runnable(s, i, true);
-  }
-}

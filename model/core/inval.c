@@ -191,3 +191,17 @@ void smmu_inval_mark_in_flight(struct smmu *s, const struct inval *inv, const st
     trace_put(h, &r);
   }
 }
+
+bool smmu_inval_any_marked(const struct smmu *s)
+{
+  const struct txn *txns = at_const(s, s->off_txns);
+  const struct txn_free *free_slots = at_const(s, s->off_free);
+  uint32_t left = free_slots->in_flight;
+
+  for (unsigned i = 0; i < s->config.txns && left; i++) {
+    left -= txns[i].phase != 0;
+    if (txns[i].marked)
+      return true;
+  }
+  return false;
+}

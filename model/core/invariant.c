@@ -1,5 +1,5 @@
 /* What is true in every reachable state, and that every aid can be rebuilt from the meaning. */
-#include "core/core.h"
+#include "core/cmdqv.h"
 #include "core/lookup.h"
 #include "util/bits.h"
 #include "util/check.h"
@@ -77,8 +77,32 @@ static void check_runnable(const struct smmu *s)
 
     CHECK(smmu_is_runnable(s, i) == (txns[i].phase != 0 && !waits));
   }
-  CHECK(smmu_is_runnable(s, actor_cmdq(s)) == smmu_cmdq_can_move(s));
+  for (unsigned number = 0; number <= s->n_vcmdqs; number++)
+    CHECK(smmu_is_runnable(s, actor_cmdq(s, number)) == smmu_cmdq_can_move(s, number));
   CHECK(smmu_is_runnable(s, actor_evtq(s)) == smmu_evtq_can_move(s));
+  CHECK(smmu_is_runnable(s, actor_ack(s)) || !smmu_ack_can_move(s));
+}
+
+/* Bits that no software can write are never set, a queue in the middle of a command is acknowledged
+ * on, and so is what lies above it. */
+static void check_cmdqv(const struct smmu *s)
+{
+  const struct cmdqv *c = cmdqv_const(s);
+
+  CHECK(c->status <= 1 && !(c->config & ~smmu_cmdqv_rows[R_CMDQV_CONFIG].rw));
+  for (unsigned v = 0; v < s->n_vintfs; v++) {
+    CHECK(vintf_const(s, v)->status <= 1);
+    CHECK(!(vintf_const(s, v)->config & ~smmu_cmdqv_rows[R_VINTF_CONFIG].rw));
+  }
+  for (unsigned q = 0; q < s->n_vcmdqs; q++) {
+    const struct vcmdq *x = vcmdq_const(s, q);
+    unsigned owner = (unsigned)GET(CMDQV_CMDQ_ALLOC_MAP, VIRT_INTF_INDX, c->alloc[q]);
+
+    CHECK(!(c->alloc[q] & ~smmu_cmdqv_rows[R_CMDQV_CMDQ_ALLOC_MAP].rw));
+    CHECK(x->status <= 1 && x->config <= 1 && x->gerror < 8 && x->gerrorn < 8);
+    CHECK(x->status || x->queue.phase == 0);
+    CHECK(!x->status || (c->status && owner < s->n_vintfs && vintf_const(s, owner)->status));
+  }
 }
 
 void smmu_invariant(const struct smmu *s)
@@ -102,4 +126,6 @@ void smmu_invariant(const struct smmu *s)
   CHECK(free_slots->free_count + in_flight == s->config.txns);
   CHECK(sh->evtq.count <= s->config.events);
   check_runnable(s);
+  if (s->n_vcmdqs)
+    check_cmdqv(s);
 }

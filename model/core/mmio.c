@@ -38,20 +38,15 @@ static int decode(uint64_t offset, unsigned bytes, unsigned *shift)
   return reg;
 }
 
-/* Of the indices that the device moves, bits above the wrap bit read as zero. IHI 0070 6.3.28,
- * 6.3.95. (Those of software are stored as written.) */
 static uint64_t readable(const struct smmu *s, int reg, uint64_t value)
 {
   const uint64_t *regs = shared_const(s)->reg;
-  unsigned log2size;
 
-  if (reg == R_CMDQ_CONS)
-    log2size = queue_log2size(regs[R_CMDQ_BASE], s->features.cmdqs);
-  else if (reg == R_EVENTQ_PROD)
-    log2size = queue_log2size(regs[R_EVENTQ_BASE], s->features.eventqs);
-  else
-    return value;
-  return value & ~(bits_mask(CMDQ_CONS_RD_HI, CMDQ_CONS_RD_LO) & ~bits_low(log2size + 1));
+  switch (reg) {
+  case R_CMDQ_CONS: return queue_readable(value, regs[R_CMDQ_BASE], s->features.cmdqs);
+  case R_EVENTQ_PROD: return queue_readable(value, regs[R_EVENTQ_BASE], s->features.eventqs);
+  default: return value;
+  }
 }
 
 uint64_t smmu_mmio_read(const struct smmu *s, uint64_t offset, unsigned bytes,
@@ -172,16 +167,9 @@ static void wake(struct smmu *s, unsigned hook)
   switch (hook) {
   case HOOK_CR0:
   case HOOK_IRQ_CTRL:
-  case HOOK_GBPA:
-    smmu_ack_wake(s);
-    smmu_cmdq_wake(s);
-    smmu_evtq_wake(s);
-    break;
+  case HOOK_GBPA: smmu_wake_control(s); break;
   case HOOK_GERRORN:
-  case HOOK_CMDQ_PROD:
-    smmu_cmdq_wake(s);
-    smmu_evtq_wake(s);
-    break;
+  case HOOK_CMDQ_PROD: smmu_wake_cmdq(s, 0); break;
   default: break;
   }
 }

@@ -39,6 +39,13 @@ static inline unsigned queue_log2size(uint64_t base_reg, unsigned max_log2)
   return log2size < max_log2 ? log2size : max_log2;
 }
 
+/* An index that the device moves, as software reads it: bits above the wrap bit are zero. IHI
+ * 0070 6.3.28, 6.3.95. (Those of software are stored as written.) */
+static inline uint64_t queue_readable(uint64_t reg, uint64_t base_reg, unsigned max_log2)
+{
+  return reg & ~(bits_low(20) & ~bits_low(queue_log2size(base_reg, max_log2) + 1));
+}
+
 /* Address of an entry; the base is aligned to the larger of 32 bytes and the queue's size. IHI
  * 0070 6.3.26. */
 static inline uint64_t queue_entry(uint64_t base_reg, unsigned log2size, unsigned entry_log2,

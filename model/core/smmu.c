@@ -8,7 +8,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#include "core/core.h"
+#include "core/cmdqv.h"
 #include "util/bits.h"
 #include "util/check.h"
 
@@ -64,6 +64,15 @@ static void place_cache_aids(struct cache *c, uint32_t *cursor)
   c->off_head = take(cursor, 2 * (c->bucket_mask + 1) * sizeof(uint32_t));
 }
 
+static void place_cmdqv(struct smmu *s, uint32_t *cursor)
+{
+  if (s->n_vcmdqs == 0)
+    return;
+  s->off_cmdqv = take(cursor, sizeof(struct cmdqv) + s->n_vcmdqs * sizeof(uint32_t));
+  s->off_vintfs = take(cursor, s->n_vintfs * sizeof(struct vintf));
+  s->off_vcmdqs = take(cursor, s->n_vcmdqs * sizeof(struct vcmdq));
+}
+
 /* Header in *s (its cache descriptors included); everything else is offsets. */
 static void lay_out(struct smmu *s, const struct smmu_config *cfg)
 {
@@ -72,12 +81,15 @@ static void lay_out(struct smmu *s, const struct smmu_config *cfg)
   s->config = *cfg;
   smmu_features_decode(cfg, &s->features);
   s->n_caches = cache_count(cfg);
-  s->actors = cfg->txns + 3u;
+  s->n_vintfs = cfg->cmdqv.present ? 1u << cfg->cmdqv.vintfs_log2 : 0;
+  s->n_vcmdqs = cfg->cmdqv.present ? 1u << cfg->cmdqv.vcmdqs_log2 : 0;
+  s->actors = cfg->txns + 3u + s->n_vcmdqs;
   take(&cursor, sizeof(struct smmu) + s->n_caches * sizeof(struct cache));
   cursor = (uint32_t)align_up_log2(cursor, 6);
   s->meaning_off = take(&cursor, sizeof(struct shared));
   s->off_events = take(&cursor, cfg->events * sizeof(struct event_slot));
   s->off_txns = take(&cursor, cfg->txns * sizeof(struct txn));
+  place_cmdqv(s, &cursor);
   for (uint32_t i = 0; i < s->n_caches; i++)
     place_cache_entries(&s->cache[i], i, cfg, &cursor);
   s->meaning_len = cursor - s->meaning_off;
@@ -134,6 +146,7 @@ void smmu_reset(struct smmu *s)
   memset(at(s, s->meaning_off), 0, s->meaning_len);
   memset(at(s, s->aid_off), 0, s->size - s->aid_off);
   reset_registers(s);
+  smmu_cmdqv_reset(s);
   for (uint32_t i = 0; i < s->n_caches; i++)
     smmu_cache_reset(s, &s->cache[i]);
   free_slots = txn_free_of(s);
@@ -175,8 +188,8 @@ smmu_actor smmu_actor_count(const struct smmu *s)
 
 smmu_actor smmu_actor_cmdq(const struct smmu *s, unsigned queue)
 {
-  CHECK(queue == 0); /* one queue until CMDQV brings more */
-  return actor_cmdq(s);
+  CHECK(queue <= s->n_vcmdqs);
+  return actor_cmdq(s, queue);
 }
 
 smmu_actor smmu_actor_eventq(const struct smmu *s)
@@ -216,15 +229,17 @@ unsigned smmu_debug_visible(const struct smmu *s)
 void smmu_step(struct smmu *s, smmu_actor actor, const struct smmu_reply *reply,
                const struct smmu_hooks *hooks, struct smmu_ask *ask)
 {
+  unsigned role = actor - s->config.txns;
+
   s->visible = 0;
   if (actor < s->config.txns)
     smmu_txn_step(s, actor, reply, hooks, ask);
-  else if (actor == actor_cmdq(s))
-    smmu_cmdq_step(s, reply, hooks, ask);
   else if (actor == actor_evtq(s))
     smmu_evtq_step(s, reply, hooks, ask);
   else if (actor == actor_ack(s))
     smmu_ack_step(s, reply, hooks, ask);
+  else if (actor < s->actors)
+    smmu_cmdq_step(s, role ? role - 2 : 0, reply, hooks, ask);
   else
     ask->kind = SMMU_ASK_NONE;
   DEBUG_CHECK(s->visible <= 1); /* only debug builds count */

@@ -1,7 +1,7 @@
 /* The one block: everything the device knows, laid out by the configuration, without pointers.
  *
  *   struct smmu, cache descriptors
- *   meaning: struct shared, event buffer, transactions, cache entries
+ *   meaning: struct shared, event buffer, transactions, CMDQV, cache entries
  *   aid: results, runnable bits, free list, chains, counts, recency
  *
  * "Meaning" decides future behaviour and is hashed. "Aid" only makes things fast or remembers
@@ -227,8 +227,14 @@ struct inval {
   uint8_t pad[6];
 };
 
+/* The three registers of a ring, in the order that regs.def has them for the SMMU's own queue. */
+enum { RING_BASE, RING_PROD, RING_CONS };
+
+_Static_assert(R_CMDQ_PROD == R_CMDQ_BASE + RING_PROD && R_CMDQ_CONS == R_CMDQ_BASE + RING_CONS,
+               "the SMMU's own ring lies among the registers");
+
 struct cmdq {
-  uint64_t words[2]; /* command being executed */
+  uint64_t words[2]; /* command being executed, as the queue's owner may give it */
   struct inval inval;
   uint32_t records; /* CMD_SYNC: event records that must become visible before it completes */
   uint16_t unit;    /* micro-TLB being swept */
@@ -268,6 +274,8 @@ struct smmu {
   uint32_t size;
   uint32_t meaning_off, meaning_len, aid_off;
   uint32_t off_events, off_txns, off_results, off_runnable, off_free;
+  uint32_t off_cmdqv, off_vintfs, off_vcmdqs;
+  uint32_t n_vintfs, n_vcmdqs; /* 0 without CMDQV */
   uint32_t actors;
   uint32_t visible; /* visible actions of the current step (debug) */
   uint32_t n_caches;
@@ -316,9 +324,9 @@ static inline struct txn_free *txn_free_of(struct smmu *s)
 
 /* ---- actors ---- */
 
-static inline smmu_actor actor_cmdq(const struct smmu *s)
+static inline smmu_actor actor_cmdq(const struct smmu *s, unsigned number)
 {
-  return s->config.txns;
+  return s->config.txns + (number ? 2u + number : 0u);
 }
 static inline smmu_actor actor_evtq(const struct smmu *s)
 {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "smmu/cmdqv.h"
 #include "smmu/engine.h"
 #include "util/bits.h"
 #include "util/check.h"
@@ -240,6 +241,17 @@ uint64_t engine_now_mmio_read(struct engine_now *e, uint64_t offset, unsigned by
 void engine_now_mmio_write(struct engine_now *e, uint64_t offset, uint64_t value, unsigned bytes)
 {
   smmu_mmio_write(e->device, offset, value, bytes, e->hooks);
+  engine_now_run(e, 0);
+}
+
+uint64_t engine_now_cmdqv_read(struct engine_now *e, uint64_t offset, unsigned bytes)
+{
+  return smmu_cmdqv_read(e->device, offset, bytes, e->hooks);
+}
+
+void engine_now_cmdqv_write(struct engine_now *e, uint64_t offset, uint64_t value, unsigned bytes)
+{
+  smmu_cmdqv_write(e->device, offset, value, bytes, e->hooks);
   engine_now_run(e, 0);
 }
 

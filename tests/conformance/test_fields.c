@@ -2,6 +2,7 @@
  * A field without a golden vector fails, and so does a vector without a field. */
 #include <string.h>
 
+#include "arch/cmdqv.h"
 #include "arch/fields.h"
 #include "arch/regs.h"
 #include "arch/structs.h"
@@ -28,6 +29,7 @@ static const struct gold golds[] = {
     layout##_##field##_LO },
 #include "cd.inc"
 #include "cmd.inc"
+#include "cmdqv.inc"
 #include "desc.inc"
 #include "event.inc"
 #include "regs.inc"

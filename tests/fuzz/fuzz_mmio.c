@@ -1,5 +1,6 @@
-/* Bytes as register accesses, with stores to memory and transactions between them: the device must
- * stay sound whatever software writes. IHI 0070 6.2 gives the offsets tried most. */
+/* Bytes as register accesses, those of CMDQV too, with stores to memory and transactions between
+ * them: the device must stay sound whatever software writes. IHI 0070 6.2 gives the offsets tried
+ * most. */
 #include "fuzz_rig.h"
 
 static const uint32_t registers[32] = { 0x00, 0x04, 0x14, 0x1c,    0x20,    0x24,  0x28,   0x2c,
@@ -16,11 +17,50 @@ static uint64_t offset_of(struct fuzz_bytes *b)
   return fuzz_take(b, 3) & 0x3ffff;
 }
 
+/* CMDQV: the pages of two VINTFs and four queues, and a little of what lies around them. */
+static const uint32_t cmdqv_blocks[16] = { 0x0,     0x1c,    0x200,   0x204,   0x208,   0x1000,
+                                           0x1100,  0x1040,  0x10080, 0x10000, 0x20000, 0x20080,
+                                           0x30000, 0x40000, 0x50080, 0x60080 };
+
+static uint64_t cmdqv_offset_of(struct fuzz_bytes *b)
+{
+  uint64_t code = fuzz_take(b, 1);
+
+  if (code < 224)
+    return cmdqv_blocks[code & 15] + (code >> 4 & 7) * 4;
+  return fuzz_take(b, 3) & 0xfffff;
+}
+
+static void cmdqv_operation(struct fuzz_rig *f, struct fuzz_bytes *b, uint64_t op)
+{
+  uint64_t at;
+
+  switch (op & 7) {
+  case 4:
+    at = cmdqv_offset_of(b);
+    smmu_cmdqv_read(f->device, at, op & 8 ? 8 : 4, NULL);
+    break;
+  case 5:
+    at = fuzz_take(b, 2);
+    engine_memory_store64(f->memory, FUZZ_CMDQ + 8 * (at & 0xff), fuzz_take(b, 8));
+    break;
+  case 6: fuzz_translate(f, b); break;
+  default:
+    at = cmdqv_offset_of(b);
+    fuzz_cmdqv_write(f, at, fuzz_take(b, op & 4 ? 8 : 4), op & 4 ? 8 : 4);
+    break;
+  }
+}
+
 static void operation(struct fuzz_rig *f, struct fuzz_bytes *b)
 {
   uint64_t op = fuzz_take(b, 1);
   uint64_t at;
 
+  if (op & 0x80) {
+    cmdqv_operation(f, b, op);
+    return;
+  }
   switch (op & 7) {
   case 0:
   case 1:
@@ -54,10 +94,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   struct fuzz_rig f;
   uint64_t start = fuzz_take(&b, 1);
 
-  fuzz_open(&f, (unsigned)start);
+  fuzz_open_cmdqv(&f, (unsigned)start, start >> 4 & 1);
   fuzz_template(&f);
   if (start & 8)
     fuzz_program(&f, 4, 3);
+  if (start & 32)
+    fuzz_program_cmdqv(&f);
   while (fuzz_more(&b))
     operation(&f, &b);
   fuzz_close(&f);

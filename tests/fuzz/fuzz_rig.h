@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "smmu/cmdqv.h"
 #include "smmu/engine.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -76,7 +77,15 @@ static inline void fuzz_write(struct fuzz_rig *f, uint64_t reg, uint64_t value, 
   fuzz_run(f);
 }
 
-static inline void fuzz_open(struct fuzz_rig *f, unsigned profile)
+static inline void fuzz_cmdqv_write(struct fuzz_rig *f, uint64_t reg, uint64_t value,
+                                    unsigned bytes)
+{
+  smmu_cmdqv_write(f->device, reg, value, bytes, NULL);
+  fuzz_run(f);
+}
+
+/* cmdqv: two VINTFs and four queues. */
+static inline void fuzz_open_cmdqv(struct fuzz_rig *f, unsigned profile, bool cmdqv)
 {
   static const char *const profiles[4] = { "tiny", "neutral", "qemu", "none" };
   struct smmu_config cfg;
@@ -88,11 +97,18 @@ static inline void fuzz_open(struct fuzz_rig *f, unsigned profile)
   cfg.txns = 4;
   cfg.tbus = 2;
   cfg.events = 4;
+  if (cmdqv)
+    smmu_config_set_cmdqv(&cfg, 2, 4);
   if (smmu_config_set_tlb_profile(&cfg, profiles[profile & 3]) != 0 ||
       engine_memory_create(&f->memory, ENGINE_HOLE_ZERO) != 0 ||
       engine_now_create(&f->engine, &cfg, f->memory) != 0)
     abort();
   f->device = engine_now_device(f->engine);
+}
+
+static inline void fuzz_open(struct fuzz_rig *f, unsigned profile)
+{
+  fuzz_open_cmdqv(f, profile, false);
 }
 
 static inline void fuzz_close(struct fuzz_rig *f)
@@ -159,6 +175,20 @@ static inline void fuzz_program(struct fuzz_rig *f, unsigned cmdq_log2, unsigned
   fuzz_write(f, 0x100ac, 0, 4);
   fuzz_write(f, 0x50, 5, 4);         /* IRQ_CTRL */
   fuzz_write(f, 0x20, 1 | 4 | 8, 4); /* CR0: SMMUEN, EVENTQEN, CMDQEN */
+}
+
+/* Queue 0 in VINTF 0, which owns its commands; queue 2 in VINTF 1, a guest's. All rings of 16
+ * commands are the one place FUZZ_CMDQ. */
+static inline void fuzz_program_cmdqv(struct fuzz_rig *f)
+{
+  fuzz_cmdqv_write(f, 0x1000, 1 | 1 << 17, 4);
+  fuzz_cmdqv_write(f, 0x1100, 1 | 3 << 1, 4);
+  fuzz_cmdqv_write(f, 0x200, 1, 4);
+  fuzz_cmdqv_write(f, 0x208, 1 | 1 << 1 | 1 << 15, 4);
+  fuzz_cmdqv_write(f, 0x20000, FUZZ_CMDQ | 4, 8);
+  fuzz_cmdqv_write(f, 0x20100, FUZZ_CMDQ | 4, 8);
+  fuzz_cmdqv_write(f, 0x10008, 1, 4);
+  fuzz_cmdqv_write(f, 0x10108, 1, 4);
 }
 
 static inline void fuzz_translate(struct fuzz_rig *f, struct fuzz_bytes *b)

@@ -1,0 +1,65 @@
+/* Whose runnable bit changes after what. A bit says that a step of its actor would do something.
+ *
+ *   what has changed                                  who looks again
+ *   CR0, CR0ACK, PROD, GERRORN                        the SMMU's own queue, the acknowledger
+ *   enables and allocations of CMDQV, acknowledged    every VCMDQ, the acknowledger
+ *   a queue came to rest or waits                     itself; the acknowledger while an enable falls
+ *   a marked transaction ended                        every CMD_SYNC that drains
+ *   a record left the event buffer                    CMD_SYNCs, transactions that wait for room */
+#include "core/cmdqv.h"
+
+void smmu_wake_cmdq(struct smmu *s, unsigned number)
+{
+  set_runnable(s, actor_cmdq(s, number), smmu_cmdq_can_move(s, number));
+}
+
+void smmu_wake_evtq(struct smmu *s)
+{
+  set_runnable(s, actor_evtq(s), smmu_evtq_can_move(s));
+}
+
+void smmu_wake_ack(struct smmu *s)
+{
+  set_runnable(s, actor_ack(s), smmu_ack_can_move(s));
+}
+
+void smmu_wake_control(struct smmu *s)
+{
+  smmu_wake_cmdq(s, 0);
+  smmu_wake_ack(s);
+}
+
+void smmu_wake_cmdqv(struct smmu *s)
+{
+  for (unsigned q = 0; q < s->n_vcmdqs; q++)
+    smmu_wake_cmdq(s, 1 + q);
+  smmu_wake_ack(s);
+}
+
+void smmu_wake_syncs(struct smmu *s)
+{
+  for (unsigned number = 0; number <= s->n_vcmdqs; number++) {
+    if (cmdq_const(s, number)->waiting)
+      smmu_wake_cmdq(s, number);
+  }
+}
+
+static void wake_waiting_txns(struct smmu *s)
+{
+  uint32_t left = txn_free_of(s)->in_flight;
+
+  for (unsigned i = 0; i < s->config.txns && left; i++) {
+    const struct txn *t = txn_at(s, i);
+
+    left -= t->phase != 0;
+    if (t->waiting)
+      set_runnable(s, i, true);
+  }
+}
+
+void smmu_wake_room(struct smmu *s)
+{
+  if (smmu_evtq_has_room(s))
+    wake_waiting_txns(s);
+  smmu_wake_syncs(s);
+}
