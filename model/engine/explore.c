@@ -24,6 +24,8 @@ struct search {
   unsigned depth;
   uint64_t max_states;
   bool witnessed;
+  void (*outcome)(void *ctx, const struct explore_view *view);
+  void *ctx;
   struct explore_result *out;
 };
 
@@ -77,6 +79,8 @@ static bool judge(struct search *x, struct explore_state *s, enum explore_verdic
   if (!explore_finished(&x->world, s)) {
     note_place(x, s);
     *stop = EXPLORE_DEADLOCK;
+  } else if (x->outcome) {
+    x->outcome(x->ctx, &s->view);
   }
   return false;
 }
@@ -150,10 +154,14 @@ static void free_levels(struct search *x)
   free(x->level);
 }
 
-int explore_run(const struct explore_program *p, uint64_t max_states, struct explore_result *out)
+int explore_outcomes(const struct explore_program *p, uint64_t max_states,
+                     void (*outcome)(void *ctx, const struct explore_view *view), void *ctx,
+                     struct explore_result *out)
 {
   struct search x = { .p = p,
                       .max_states = max_states ? max_states : DEFAULT_MAX_STATES,
+                      .outcome = outcome,
+                      .ctx = ctx,
                       .out = out };
   int err;
 
@@ -171,6 +179,11 @@ int explore_run(const struct explore_program *p, uint64_t max_states, struct exp
   stateset_free(&x.seen);
   explore_world_close(&x.world);
   return err;
+}
+
+int explore_run(const struct explore_program *p, uint64_t max_states, struct explore_result *out)
+{
+  return explore_outcomes(p, max_states, NULL, NULL, out);
 }
 
 /* ---- replay ---- */

@@ -9,15 +9,19 @@
 #include "util/bits.h"
 #include "util/check.h"
 
-const char *const rig_variants[RIG_VARIANTS] = { "now", "now-stepped", "now-seeded" };
-
 enum { CR0_ON = 0xd, CR2_RECINVSID = 2 };
 
 static void count_signal(void *ctx, enum smmu_signal line)
 {
   struct rig *rig = ctx;
+  bool inside = rig->in_signal;
 
   rig->signals[line]++;
+  if (!rig->on_signal)
+    return;
+  rig->in_signal = true;
+  rig->on_signal(rig, line);
+  rig->in_signal = inside;
 }
 
 static void keep_record(void *ctx, const struct smmu_record *r)
@@ -30,20 +34,54 @@ static void keep_record(void *ctx, const struct smmu_record *r)
 
 static void start_engine(struct rig *rig)
 {
-  CHECK(engine_now_create(&rig->engine, &rig->config, rig->memory) == SMMU_OK);
-  rig->device = engine_now_device(rig->engine);
-  engine_now_set_signal(rig->engine, count_signal, rig);
-  engine_now_set_fast(rig->engine, strcmp(rig->variant, "now") == 0);
-  if (strcmp(rig->variant, "now-seeded") == 0)
-    engine_now_set_seed(rig->engine, 7);
+  rig->engine = rig->host->create(&rig->config, rig->memory, count_signal, rig);
+  CHECK(rig->engine);
+  rig->device = rig->host->device(rig->engine);
 }
 
-void rig_run_variant(int variant, void (*body)(struct rig *rig))
+/* ---- hosts ---- */
+
+bool rig_is_any(const struct rig_host *host)
+{
+  return host != NULL;
+}
+
+bool rig_is_now(const struct rig_host *host)
+{
+  return host == &rig_host_now || host == &rig_host_now_stepped || host == &rig_host_now_seeded;
+}
+
+void rig_register(struct gtest_c_where where, const char *suite, const char *name,
+                  bool (*runs_on)(const struct rig_host *host), void (*run)(int host))
+{
+  for (int i = 0; rig_hosts[i]; i++) {
+    if (runs_on(rig_hosts[i]))
+      gtest_c_register(where, suite, name, rig_hosts[i]->name, i, run);
+  }
+}
+
+void rig_rest(struct rig *rig)
+{
+  if (!rig->in_signal)
+    rig->host->run(rig->engine);
+}
+
+void rig_set_hooks(struct rig *rig, const struct smmu_hooks *hooks)
+{
+  rig->host->set_hooks(rig->engine, hooks);
+}
+
+uint64_t rig_read_count(struct rig *rig)
+{
+  return rig->host->reads(rig->engine);
+}
+
+void rig_run_on(const struct rig_host *host, void (*body)(struct rig *rig))
 {
   struct rig *rig = calloc(1, sizeof *rig);
 
   CHECK(rig);
-  rig->variant = rig_variants[variant];
+  rig->host = host;
   rig->next = 0x1000000;
   CHECK(engine_memory_create(&rig->memory, ENGINE_HOLE_ZERO) == SMMU_OK);
   smmu_config_neutral(&rig->config);
@@ -53,7 +91,7 @@ void rig_run_variant(int variant, void (*body)(struct rig *rig))
   rig_stream(rig, SID, NULL);
   body(rig);
   smmu_invariant(rig->device);
-  engine_now_destroy(rig->engine);
+  rig->host->destroy(rig->engine);
   engine_memory_destroy(rig->memory);
   free(rig);
 }
@@ -61,7 +99,7 @@ void rig_run_variant(int variant, void (*body)(struct rig *rig))
 void rig_restart(struct rig *rig, const struct smmu_config *config)
 {
   smmu_invariant(rig->device);
-  engine_now_destroy(rig->engine);
+  rig->host->destroy(rig->engine);
   rig->config = *config;
   start_engine(rig);
   rig_program(rig, rig->cmdq_log2, rig->eventq_log2);
@@ -85,14 +123,36 @@ static unsigned register_bytes(uint64_t offset)
   return reg >= 0 && smmu_reg_rows[reg].width == 64 ? 8 : 4;
 }
 
+uint64_t rig_mmio_read(struct rig *rig, uint64_t offset, unsigned bytes)
+{
+  return rig->host->mmio_read(rig->engine, offset, bytes);
+}
+
+void rig_mmio_write(struct rig *rig, uint64_t offset, uint64_t value, unsigned bytes)
+{
+  rig->host->mmio_write(rig->engine, offset, value, bytes);
+  rig_rest(rig);
+}
+
+uint64_t rig_cmdqv_read(struct rig *rig, uint64_t offset, unsigned bytes)
+{
+  return rig->host->cmdqv_read(rig->engine, offset, bytes);
+}
+
+void rig_cmdqv_write(struct rig *rig, uint64_t offset, uint64_t value, unsigned bytes)
+{
+  rig->host->cmdqv_write(rig->engine, offset, value, bytes);
+  rig_rest(rig);
+}
+
 uint64_t rig_reg(struct rig *rig, uint64_t offset)
 {
-  return engine_now_mmio_read(rig->engine, offset, register_bytes(offset));
+  return rig_mmio_read(rig, offset, register_bytes(offset));
 }
 
 void rig_set_reg(struct rig *rig, uint64_t offset, uint64_t value)
 {
-  engine_now_mmio_write(rig->engine, offset, value, register_bytes(offset));
+  rig_mmio_write(rig, offset, value, register_bytes(offset));
 }
 
 void rig_set_cr0(struct rig *rig, uint64_t value)
@@ -125,7 +185,7 @@ struct smmu_result rig_dma(struct rig *rig, struct smmu_txn txn)
 {
   struct smmu_result r = { 0 };
 
-  CHECK(engine_now_translate(rig->engine, &txn, &r) == SMMU_OK);
+  CHECK(rig->host->translate(rig->engine, &txn, &r) == SMMU_OK);
   return r;
 }
 
@@ -147,12 +207,10 @@ struct smmu_result rig_read_ssid(struct rig *rig, uint32_t sid, uint32_t ssid, u
 
 uint64_t rig_reads(struct rig *rig, uint32_t sid, uint64_t addr)
 {
-  struct engine_now_stats before, after;
+  uint64_t before = rig_read_count(rig);
 
-  engine_now_get_stats(rig->engine, &before);
   rig_read(rig, sid, addr);
-  engine_now_get_stats(rig->engine, &after);
-  return after.reads - before.reads;
+  return rig_read_count(rig) - before;
 }
 
 bool rig_is_cached(struct rig *rig, uint32_t sid, uint64_t addr)
@@ -253,7 +311,7 @@ void rig_watch(struct rig *rig)
 {
   rig->n_records = 0;
   rig->hooks = (struct smmu_hooks){ rig, keep_record };
-  engine_now_set_hooks(rig->engine, &rig->hooks);
+  rig_set_hooks(rig, &rig->hooks);
 }
 
 const struct smmu_record *rig_find(const struct rig *rig, unsigned category, unsigned n)

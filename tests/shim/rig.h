@@ -1,5 +1,6 @@
-/* A whole tiny machine in C: engine `now`, memory, and helpers that build every structure the SMMU
- * reads, word by word, as a driver would.
+/* A whole tiny machine in C: an engine, memory, and helpers that build every structure the SMMU
+ * reads, word by word, as a driver would. The cases written with it are the common suite: each runs
+ * on every engine of rig_hosts[].
  *
  *   ENGINE_TEST(Sync, HidesRemovedMapping)
  *   {
@@ -21,6 +22,7 @@
 #include "arch/structs.h"
 #include "shim/gtest_c.h"
 #include "smmu/engine.h"
+#include "smmu/timed.h"
 
 enum { SID = 1, RIG_ASID = 7, RIG_STREAMS = 16, RIG_RECORDS = 4096 };
 
@@ -63,34 +65,98 @@ struct rig_space {
 
 struct rig {
   struct engine_memory *memory;
-  struct engine_now *engine;
+  const struct rig_host *host;
+  void *engine; /* the host's; struct engine_now in a NOW_TEST */
   struct smmu *device;
   struct smmu_config config;
-  const char *variant;
   unsigned cmdq_log2, eventq_log2;
   unsigned strtab_log2, strtab_split; /* split 0: linear */
   uint64_t next;                      /* first free byte for tables */
   struct rig_space space[RIG_STREAMS];
   uint64_t signals[SMMU_SIGNAL_COUNT];
+  void (*on_signal)(struct rig *rig, enum smmu_signal line); /* may access registers */
+  bool in_signal;
   struct smmu_hooks hooks;
   struct smmu_record record[RIG_RECORDS]; /* since rig_watch(), the first RIG_RECORDS */
   unsigned n_records;
   uint16_t tbu; /* where the next transactions enter */
 };
 
-/* The engine variants every ENGINE_TEST runs on: fast path, steps only, seeded interleaving. */
-enum { RIG_VARIANTS = 3 };
-extern const char *const rig_variants[RIG_VARIANTS];
+/* ---- engines --------------------------------------------------------------------------------- */
 
-void rig_run_variant(int variant, void (*body)(struct rig *rig));
+/* An engine that the rig runs on. mmio_write and cmdqv_write need not move the device: the rig calls
+ * run after them, except from inside signal. translate leaves the device at rest. */
+struct rig_host {
+  const char *name; /* letters, digits, '-': the last part of the case's name */
+  /* The device and whatever drives it; hooks are off. signal(ctx, line) is called at each interrupt
+   * or event output. NULL when it cannot be made. */
+  void *(*create)(const struct smmu_config *config, struct engine_memory *memory,
+                  void (*signal)(void *ctx, enum smmu_signal line), void *ctx);
+  void (*destroy)(void *engine);
+  struct smmu *(*device)(void *engine);
+  int (*translate)(void *engine, const struct smmu_txn *txn, struct smmu_result *out);
+  uint64_t (*mmio_read)(void *engine, uint64_t offset, unsigned bytes);
+  void (*mmio_write)(void *engine, uint64_t offset, uint64_t value, unsigned bytes);
+  uint64_t (*cmdqv_read)(void *engine, uint64_t offset, unsigned bytes);
+  void (*cmdqv_write)(void *engine, uint64_t offset, uint64_t value, unsigned bytes);
+  /* Until nothing can move; the device may have been acted on behind the engine's back. */
+  void (*run)(void *engine);
+  uint64_t (*reads)(void *engine); /* bus reads of the device so far */
+  void (*set_hooks)(void *engine, const struct smmu_hooks *hooks);
+};
 
-#define ENGINE_TEST(suite, name) \
+/* The engines of this program, NULL at the end: rig_hosts.c. A program that defines a list of its
+ * own gets that one instead (the linker then leaves rig_hosts.c out); in C++ as
+ *
+ *   extern "C" { extern const struct rig_host *const rig_hosts[]; }
+ *   const struct rig_host *const rig_hosts[] = { &rig_host_mine, nullptr };
+ *
+ * The list and what it points to must be constants: cases are registered before main. */
+extern const struct rig_host *const rig_hosts[];
+
+/* now: fast path, steps only, seeded interleaving; timed: the neutral profile; a random profile and
+ * a seed. */
+extern const struct rig_host rig_host_now, rig_host_now_stepped, rig_host_now_seeded,
+  rig_host_timed, rig_host_timed_seeded;
+
+void rig_run_on(const struct rig_host *host, void (*body)(struct rig *rig));
+void rig_register(struct gtest_c_where where, const char *suite, const char *name,
+                  bool (*runs_on)(const struct rig_host *host), void (*run)(int host));
+bool rig_is_any(const struct rig_host *host);
+bool rig_is_now(const struct rig_host *host);
+
+/* A case of the common suite, run on every host. */
+#define ENGINE_TEST(suite, name) RIG_TEST(suite, name, rig_is_any)
+/* A case about engine `now` itself: its three hosts alone; engine_now_...(rig->engine). */
+#define NOW_TEST(suite, name) RIG_TEST(suite, name, rig_is_now)
+
+#define RIG_TEST(suite, name, runs_on) \
   static void rig_body_##suite##_##name(struct rig *rig); \
-  PARAM_TEST_CASE(suite, name, rig_variants, RIG_VARIANTS) \
+  static void rig_call_##suite##_##name(int host) \
   { \
-    rig_run_variant(param, rig_body_##suite##_##name); \
+    rig_run_on(rig_hosts[host], rig_body_##suite##_##name); \
+  } \
+  __attribute__((constructor)) static void rig_enter_##suite##_##name(void) \
+  { \
+    rig_register(GTEST_C_HERE, #suite, #name, runs_on, rig_call_##suite##_##name); \
   } \
   static void rig_body_##suite##_##name(struct rig *rig)
+
+/* Up to three slots or none, latencies and intervals of 0 to 0.2 us: the same for the same seed. */
+void rig_random_profile(struct timed_profile *profile, uint64_t seed);
+
+/* The machine on engine timed with a profile and a seed of the caller's, for tests of that engine;
+ * and the engine itself, NULL on other hosts. */
+void rig_run_timed(const struct timed_profile *profile, uint64_t seed,
+                   void (*body)(struct rig *rig));
+struct engine_timed *rig_timed(struct rig *rig);
+
+/* Let the device move until nothing can. */
+void rig_rest(struct rig *rig);
+/* hooks NULL: off; rig_watch() sets its own. */
+void rig_set_hooks(struct rig *rig, const struct smmu_hooks *hooks);
+/* Bus reads of the device so far. */
+uint64_t rig_read_count(struct rig *rig);
 
 /* A new device of another configuration in the same memory, programmed as at the start. */
 void rig_restart(struct rig *rig, const struct smmu_config *config);
@@ -104,6 +170,12 @@ void rig_strtab(struct rig *rig, unsigned log2size, unsigned split);
 
 uint64_t rig_reg(struct rig *rig, uint64_t offset);
 void rig_set_reg(struct rig *rig, uint64_t offset, uint64_t value); /* width of the register */
+/* Any offset and width: 4 or 8 bytes. */
+uint64_t rig_mmio_read(struct rig *rig, uint64_t offset, unsigned bytes);
+void rig_mmio_write(struct rig *rig, uint64_t offset, uint64_t value, unsigned bytes);
+/* The register block of CMDQV. */
+uint64_t rig_cmdqv_read(struct rig *rig, uint64_t offset, unsigned bytes);
+void rig_cmdqv_write(struct rig *rig, uint64_t offset, uint64_t value, unsigned bytes);
 void rig_set_cr0(struct rig *rig, uint64_t value);
 
 /* ---- structures in memory -------------------------------------------------------------------- */
@@ -192,8 +264,8 @@ const struct smmu_record *rig_find(const struct rig *rig, unsigned category, uns
 /* ---- stepping by hand ------------------------------------------------------------------------ */
 
 /* Actors can be stepped one ask at a time, in any order. Each step answers the last ask from
- * memory; a PICK gets 0. While an ask is out the engine must not run: whatever ends in
- * engine_now_run() comes after rig_settle(). */
+ * memory; a PICK gets 0. While an ask is out the engine must not run: whatever ends in rig_rest()
+ * (a register write, a translation) comes after rig_settle(). */
 struct rig_hand {
   struct smmu *device;
   struct engine_memory *memory;

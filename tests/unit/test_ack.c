@@ -17,7 +17,7 @@ ENGINE_TEST(Ack, Cr0IsReadableAtOnceAndAcknowledgedLater)
   poke(rig, OFF_CR0, 0);
   EXPECT_EQ(rig_reg(rig, OFF_CR0), 0u);
   EXPECT_EQ(rig_reg(rig, OFF_CR0ACK), ON);
-  engine_now_run(rig->engine, 0);
+  rig_rest(rig);
   EXPECT_EQ(rig_reg(rig, OFF_CR0ACK), 0u);
 }
 
@@ -59,7 +59,7 @@ ENGINE_TEST(Ack, FieldInTransitionTakesNoThirdValue)
   poke(rig, OFF_CR0, ON | 3 << 6);
   poke(rig, OFF_CR0, ON | 4 << 6);
   EXPECT_EQ(GET(CR0, VMW, rig_reg(rig, OFF_CR0)), 3u);
-  engine_now_run(rig->engine, 0);
+  rig_rest(rig);
   EXPECT_EQ(GET(CR0ACK, VMW, rig_reg(rig, OFF_CR0ACK)), 3u);
 }
 
@@ -142,7 +142,7 @@ ENGINE_TEST(Ack, CommandsWaitForTheAcknowledgementOfCmdqen)
   EXPECT_EQ(rig_reg(rig, OFF_CMDQ_CONS), 0u);
   poke(rig, OFF_CR0, ON);
   EXPECT_FALSE(smmu_is_runnable(rig->device, smmu_actor_cmdq(rig->device, 0)));
-  engine_now_run(rig->engine, 0);
+  rig_rest(rig);
   EXPECT_EQ(rig_reg(rig, OFF_CMDQ_CONS), 1u);
 }
 
@@ -152,7 +152,7 @@ ENGINE_TEST(Ack, IrqCtrlIsAcknowledged)
 {
   poke(rig, OFF_IRQ_CTRL, 5);
   EXPECT_EQ(rig_reg(rig, OFF_IRQ_CTRLACK), 0u);
-  engine_now_run(rig->engine, 0);
+  rig_rest(rig);
   EXPECT_EQ(rig_reg(rig, OFF_IRQ_CTRLACK), 5u);
 }
 
@@ -168,7 +168,7 @@ ENGINE_TEST(Ack, GbpaTakesAWriteWithUpdateAndClearsIt)
 {
   poke(rig, OFF_GBPA, UPDATE | UPDATE_ABORT);
   EXPECT_EQ(rig_reg(rig, OFF_GBPA), UPDATE | UPDATE_ABORT);
-  engine_now_run(rig->engine, 0);
+  rig_rest(rig);
   EXPECT_EQ(rig_reg(rig, OFF_GBPA), UPDATE_ABORT);
 }
 
@@ -184,7 +184,7 @@ ENGINE_TEST(Ack, GbpaIgnoresAWriteDuringAnUpdate)
 {
   poke(rig, OFF_GBPA, UPDATE | 0x1000);
   poke(rig, OFF_GBPA, UPDATE | UPDATE_ABORT);
-  engine_now_run(rig->engine, 0);
+  rig_rest(rig);
   EXPECT_EQ(rig_reg(rig, OFF_GBPA), 0x1000u);
 }
 
@@ -280,7 +280,7 @@ ENGINE_TEST(Ack, TransactionsUseTheStreamTableOnlyOnceSmmuenIsAcknowledged)
   rig_finish(&h, txn);
   smmu_get_result(rig->device, txn, &r);
   EXPECT_PA(r, 0x5000);
-  engine_now_run(rig->engine, 0);
+  rig_rest(rig);
   EXPECT_FAULT(rig_read(rig, SID, 0x5000), F_TRANSLATION);
 }
 

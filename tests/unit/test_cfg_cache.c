@@ -27,12 +27,10 @@ static void warm_substreams(struct rig *rig, unsigned s1fmt)
 
 static bool substream_is_cached(struct rig *rig, uint32_t ssid)
 {
-  struct engine_now_stats before, after;
+  uint64_t before = rig_read_count(rig);
 
-  engine_now_get_stats(rig->engine, &before);
   rig_read_ssid(rig, 2, ssid, VA);
-  engine_now_get_stats(rig->engine, &after);
-  return after.reads == before.reads;
+  return rig_read_count(rig) == before;
 }
 
 ENGINE_TEST(CfgCache, ChangedSteWaitsForCfgi)

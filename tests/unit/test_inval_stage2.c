@@ -85,12 +85,15 @@ ENGINE_TEST(Inval, S2IpaAndNhAllTakeAnIpaAway)
 ENGINE_TEST(Inval, S12VmallTakesBothStagesOfItsVmid)
 {
   warm_nested(rig);
-  warm(rig, 3, (struct rig_stream){ .config = 6, .vmid = 5 }, RIG_RW);
+  rig_stream(rig, 3, &(struct rig_stream){ .config = 6, .vmid = 5 });
+  STE_SET(rig, 3, S2TTB, rig_space(rig, 2)->s2.base >> 4); /* one VMID, one set of tables */
+  EXPECT_PA(rig_read(rig, 3, 0x40000000), PA);
+  EXPECT_TRUE(rig_is_cached(rig, 3, 0x40000000));
   warm(rig, 4, (struct rig_stream){ .config = 6, .vmid = 6 }, RIG_RW);
   rig_unmap2(rig, 2, 0x40000000);
   rig_cmds(rig, "TLBI_S12_VMALL vmid=5; SYNC");
   EXPECT_FAULT(rig_read(rig, 2, VA), F_TRANSLATION);
-  EXPECT_FALSE(rig_is_cached(rig, 3, VA));
+  EXPECT_FALSE(rig_is_cached(rig, 3, 0x40000000));
   EXPECT_TRUE(rig_is_cached(rig, 4, VA));
 }
 

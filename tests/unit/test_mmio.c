@@ -5,12 +5,12 @@
 
 static uint64_t read_as(struct rig *rig, uint64_t offset, unsigned bytes)
 {
-  return engine_now_mmio_read(rig->engine, offset, bytes);
+  return rig_mmio_read(rig, offset, bytes);
 }
 
 static void write_as(struct rig *rig, uint64_t offset, uint64_t value, unsigned bytes)
 {
-  engine_now_mmio_write(rig->engine, offset, value, bytes);
+  rig_mmio_write(rig, offset, value, bytes);
 }
 
 /* Write ones everywhere a register allows; what stays. */
@@ -128,7 +128,7 @@ ENGINE_TEST(Mmio, GuardHoldsUntilTheAcknowledgement)
   smmu_mmio_write(rig->device, OFF_CR0, 0xc, 4, NULL); /* SMMUEN = 0, not yet acknowledged */
   smmu_mmio_write(rig->device, OFF_CR2, 0xf, 4, NULL);
   EXPECT_EQ(rig_reg(rig, OFF_CR2), 2u);
-  engine_now_run(rig->engine, 0);
+  rig_rest(rig);
   EXPECT_EQ(after_write(rig, OFF_CR2, 0xf), 0xfu);
 }
 

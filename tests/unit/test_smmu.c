@@ -246,7 +246,7 @@ ENGINE_TEST(Smmu, HooksChangeNothing)
   live(rig);
   without = clone_of(rig);
   rig_restart(rig, &config);
-  engine_now_set_hooks(rig->engine, &hooks);
+  rig_set_hooks(rig, &hooks);
   live(rig);
   EXPECT_TRUE(smmu_equal(without, rig->device));
   free(without);

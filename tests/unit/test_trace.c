@@ -74,14 +74,14 @@ static void expect_consistent(struct rig *rig, const char *profile)
     rig_map(rig, 2, i << 12, 0x40000000 + (i << 12), RIG_RW);
     rig_map2(rig, 2, 0x40000000 + (i << 12), RIG_DATA + (i << 12), RIG_RW);
   }
-  engine_now_set_hooks(rig->engine, &hooks);
+  rig_set_hooks(rig, &hooks);
   for (unsigned i = 0; i < 600; i++) {
     rig->tbu = (uint16_t)(i / 3 % 2);
     rig_read(rig, 1 + i / 7 % 3, (uint64_t)(i * i % 20) << 12);
     if (i % 50 == 49)
       rig_cmds(rig, texts[i / 50 % 6]);
   }
-  engine_now_set_hooks(rig->engine, NULL);
+  rig_set_hooks(rig, NULL);
   rig->tbu = 0;
   EXPECT_EQ(s.wrong, 0u);
   EXPECT_GT(s.hits, 0u);

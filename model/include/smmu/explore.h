@@ -106,6 +106,11 @@ struct explore_result {
 /* Visit every state. max_states 0: ten million. 0, or a negative enum smmu_err (memory, bad
  * configuration). */
 int explore_run(const struct explore_program *p, uint64_t max_states, struct explore_result *out);
+/* The same; outcome(ctx, view) is called for each state in which every thread has finished and the
+ * device is at rest. A view may come more than once: the states differ in device or memory. */
+int explore_outcomes(const struct explore_program *p, uint64_t max_states,
+                     void (*outcome)(void *ctx, const struct explore_view *view), void *ctx,
+                     struct explore_result *out);
 /* Follow one schedule string; step(ctx, transition, view) is called after each transition (may be
  * NULL). SMMU_ERR_FORMAT when a transition is not enabled or not understood; *out describes the
  * state reached. hooks see every record. */

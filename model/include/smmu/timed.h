@@ -15,10 +15,19 @@
  * slots, a latency and an interval. An ask that arrives takes the first free slot, no sooner than
  * `interval` after the last start; it is answered `latency` later and holds its slot until then. A
  * bus access passes its stage and then the memory resource, and holds its slot of the stage for
- * both. Requests are served in order of arrival.
+ * both. Requests are served in order of arrival. A choice (PICK) takes no time.
+ *
+ * A bus access takes effect at the end of its latency, in the moment in which it is answered: reads
+ * see what is stored until then, writes are seen from then on. Access, answer and step are then one
+ * moment, as in `explore`, and every run is one of the orders that engine visits.
  *
  * Events of one picosecond happen in order of arrival (seed 0), or in an order drawn from the seed;
- * the same seed gives the same run. Victims are the core's hint with seed 0, else drawn too. */
+ * the same seed gives the same run. Victims are the core's hint with seed 0, else drawn too.
+ *
+ * Two things are left to the caller. A callback that gives the device new work each time it is
+ * called, under a profile in which nothing takes time, never comes to an end. The device may be
+ * read by engine_timed_device(), and be programmed or stepped by hand only when nothing is queued;
+ * call run_until() next. */
 #ifndef SMMU_TIMED_H
 #define SMMU_TIMED_H
 
@@ -34,12 +43,12 @@ extern "C" {
 
 #define ENGINE_NEVER UINT64_MAX
 
-/* One resource. slots 0: nothing is held, nobody waits. */
+/* One resource. slots 0: nothing is held, nobody waits; the latency counts. */
 struct timed_resource {
   uint32_t slots; /* how many at a time, 0..64 */
   uint32_t reserved;
   uint64_t latency_ps;  /* from start to answer */
-  uint64_t interval_ps; /* between two starts */
+  uint64_t interval_ps; /* between two starts; 0 where slots is 0 */
 };
 
 struct timed_profile {
@@ -51,12 +60,13 @@ struct timed_profile {
 void timed_profile_neutral(struct timed_profile *p);
 /* Nothing takes time: everything happens in the picosecond it was asked for. */
 void timed_profile_zero(struct timed_profile *p);
-/* 0, or SMMU_ERR_BADCFG and one sentence in why: slots out of range, a latency or interval above one
- * second. */
+/* 0, or SMMU_ERR_BADCFG and one sentence in why (which may be NULL): slots out of range, a latency
+ * or interval above one second, an interval without slots. */
 int timed_profile_check(const struct timed_profile *p, char *why, size_t why_len);
 
 /* Where the device's bus accesses go. The functions work like engine_memory_read() and
- * engine_memory_write(); *extra_ps (0 when called) is added to the access's latency. */
+ * engine_memory_write(), at the time when the access takes effect. *extra_ps (0 when called, at
+ * most one second, CHECKed) delays the answer, and the access holds its slots so much longer. */
 struct engine_bus {
   void *ctx;
   bool (*read)(void *ctx, uint64_t addr, void *bytes, size_t len, uint64_t *extra_ps);
@@ -66,10 +76,12 @@ struct engine_bus {
 /* The bus of a memory. */
 struct engine_bus engine_memory_bus(struct engine_memory *memory);
 
-/* An interval in which an actor was served by a stage, or waited for it: begin <= start <= end.
- * [begin, start) waited for a slot, [start, end) was served. */
+/* An interval in which an actor was served by a stage, or waited for it: begin <= start <= memory
+ * <= end. [begin, start) waited for a slot of the stage, [start, end) was served. A bus access
+ * passes the stage, and the line for memory, in [start, memory), and memory in [memory, end); else
+ * memory is end. A WAIT is all waiting: start is end. */
 struct timed_span {
-  uint64_t begin, start, end;
+  uint64_t begin, start, memory, end;
   smmu_actor actor;
   uint8_t stage; /* enum smmu_stage */
   uint8_t ask;   /* enum smmu_ask_kind: STAGE, READ, WRITE; WAIT spans have stage NONE */
@@ -94,7 +106,7 @@ struct smmu *engine_timed_device(struct engine_timed *e);
 /* Records carry the time at which they happened. */
 void engine_timed_set_hooks(struct engine_timed *e, const struct smmu_hooks *hooks);
 /* Called at each interrupt or event output, at its time. The callback may access registers and
- * memory and may submit; it must not run the engine. */
+ * memory and may submit; it must not run the engine (CHECKed). */
 void engine_timed_set_signal(struct engine_timed *e,
                              void (*signal)(void *ctx, enum smmu_signal line, uint64_t time),
                              void *ctx);
@@ -106,11 +118,13 @@ void engine_timed_set_span(struct engine_timed *e,
 uint64_t engine_timed_now(const struct engine_timed *e);
 /* Time of the next event; ENGINE_NEVER when the device is at rest (or waits for software). */
 uint64_t engine_timed_next_time(const struct engine_timed *e);
-/* Let everything happen whose time is at or before t; then now is t. t before now: nothing. */
+/* Let everything happen whose time is at or before t; then now is t. t before now: nothing. t at or
+ * above 2^63 (ENGINE_NEVER): until the device is at rest; now is then the time of the last event.
+ */
 void engine_timed_run_until(struct engine_timed *e, uint64_t t);
 
 /* A transaction arrives now. 0 and a ticket (never reused); SMMU_ERR_NOSLOT when every transaction
- * slot is taken: run on and try again; SMMU_ERR_BADARG (TBU out of range). */
+ * slot is taken: run on and try again; SMMU_ERR_BADARG (TBU out of range); SMMU_ERR_NOMEM. */
 int engine_timed_submit(struct engine_timed *e, const struct smmu_txn *txn, uint64_t *ticket);
 
 struct engine_timed_done {
@@ -131,16 +145,17 @@ uint64_t engine_timed_cmdqv_read(struct engine_timed *e, uint64_t offset, unsign
 void engine_timed_cmdqv_write(struct engine_timed *e, uint64_t offset, uint64_t value,
                               unsigned bytes);
 
-/* What a resource did since creation. */
+/* What a resource did since creation, for asks that have left it; waits count from their start. */
 struct timed_use {
   uint64_t served;
-  uint64_t busy_ps;   /* slot time in use */
+  uint64_t busy_ps;   /* from start to answer, summed over asks */
   uint64_t waited_ps; /* time that asks waited for a slot or the interval */
   uint64_t longest_wait_ps;
 };
 
 struct engine_timed_stats {
-  uint64_t steps, reads, writes, translations;
+  uint64_t steps, reads, writes;
+  uint64_t translations; /* submitted */
   uint64_t signals[SMMU_SIGNAL_COUNT];
   struct timed_use stage[SMMU_STAGE_COUNT], read, write;
 };

@@ -1,0 +1,302 @@
+/* Engine `timed`: what happens when time goes on.
+ * An event belongs to an actor and means that its ask has been served. The access to memory, the
+ * answer and the step that takes it are one moment: the same transition that `explore` makes, so
+ * that every run is one of the orders it visits. Only a bus that asks for more time parts them; the
+ * step that takes the answer of an access shows nothing to others (smmu/step.h). */
+#include <string.h>
+
+#include "engine/timed_state.h"
+#include "util/check.h"
+
+/* Times beyond this are "until the device is at rest": nothing can overflow. */
+#define LAST_TIME (1ULL << 63)
+/* A bus adds at most this much: one second. */
+#define EXTRA_MAX 1000000000000ULL
+
+/* splitmix64. */
+static uint64_t draw(struct engine_timed *e)
+{
+  uint64_t x = e->random += 0x9e3779b97f4a7c15ULL;
+
+  x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ULL;
+  x = (x ^ x >> 27) * 0x94d049bb133111ebULL;
+  return x ^ x >> 31;
+}
+
+static void schedule(struct engine_timed *e, smmu_actor a, uint64_t time)
+{
+  wheel_put(&e->wheel, a, time, e->seeded ? (uint32_t)draw(e) : 0);
+}
+
+void timed_wake(struct engine_timed *e)
+{
+  smmu_runnable(e->device, e->runnable);
+  for (smmu_actor word = 0; word * 64 < e->actors; word++) {
+    uint64_t bits = e->runnable[word] & ~e->scheduled[word];
+
+    e->scheduled[word] |= bits;
+    for (; bits; bits &= bits - 1) {
+      smmu_actor a = word * 64 + (smmu_actor)__builtin_ctzll(bits);
+
+      e->actor[a].place = TIMED_WOKEN;
+      schedule(e, a, e->now);
+    }
+  }
+}
+
+static void rest(struct engine_timed *e, smmu_actor a)
+{
+  e->actor[a].place = TIMED_REST;
+  e->scheduled[a / 64] &= ~(1ULL << (a % 64));
+}
+
+/* ---- resources ---- */
+
+static bool is_memory(unsigned kind)
+{
+  return kind == SMMU_ASK_READ || kind == SMMU_ASK_WRITE;
+}
+
+static struct resource *way_of(struct engine_timed *e, const struct timed_actor *p)
+{
+  return p->ask.kind == SMMU_ASK_READ ? &e->read : &e->write;
+}
+
+static void serve(struct engine_timed *e, smmu_actor a, const struct resource *r, uint64_t start)
+{
+  struct timed_actor *p = &e->actor[a];
+
+  if (p->place == TIMED_MEMORY)
+    p->memory = start;
+  else
+    p->start = start;
+  schedule(e, a, start + r->given.latency_ps);
+}
+
+static void enter(struct engine_timed *e, smmu_actor a, struct resource *r)
+{
+  uint64_t start;
+
+  if (resource_enter(r, a, e->now, &start))
+    serve(e, a, r, start);
+}
+
+static void leave(struct engine_timed *e, struct resource *r, uint64_t started)
+{
+  uint64_t start;
+  uint32_t next = resource_leave(r, started, e->now, &start);
+
+  if (next != RESOURCE_NOBODY)
+    serve(e, next, r, start);
+}
+
+static void report_service(struct engine_timed *e, smmu_actor a)
+{
+  const struct timed_actor *p = &e->actor[a];
+  bool memory = is_memory(p->ask.kind);
+
+  e->span(e->span_ctx, &(struct timed_span){ .begin = p->begin,
+                                             .start = p->start,
+                                             .memory = memory ? p->memory : e->now,
+                                             .end = e->now,
+                                             .actor = a,
+                                             .stage = p->ask.stage,
+                                             .ask = p->ask.kind,
+                                             .addr = memory ? p->ask.addr : 0 });
+}
+
+static void report_wait(struct engine_timed *e, smmu_actor a)
+{
+  e->span(e->span_ctx, &(struct timed_span){ .begin = e->actor[a].begin,
+                                             .start = e->now,
+                                             .memory = e->now,
+                                             .end = e->now,
+                                             .actor = a,
+                                             .stage = SMMU_STAGE_NONE,
+                                             .ask = SMMU_ASK_WAIT });
+}
+
+/* The ask has been served: give back what it held. */
+static void release(struct engine_timed *e, smmu_actor a)
+{
+  struct timed_actor *p = &e->actor[a];
+
+  if (is_memory(p->ask.kind))
+    leave(e, way_of(e, p), p->memory);
+  leave(e, &e->stage[p->ask.stage], p->start);
+  if (e->span)
+    report_service(e, a);
+}
+
+/* ---- steps ---- */
+
+static void complete(struct engine_timed *e, smmu_actor a)
+{
+  struct timed_actor *p = &e->actor[a];
+  struct engine_timed_done *d;
+
+  if (p->ticket == 0) /* not submitted through this engine */
+    return;
+  d = &e->done[e->done_last++ & (e->done_size - 1)];
+  *d =
+    (struct engine_timed_done){ .ticket = p->ticket, .submitted = p->submitted, .ended = e->now };
+  smmu_get_result(e->device, a, &d->result);
+  p->ticket = 0;
+  e->in_flight--;
+}
+
+static void pick(struct engine_timed *e, struct timed_actor *p)
+{
+  p->reply.choice = e->seeded ? (uint32_t)(draw(e) % p->ask.choices) : (uint32_t)p->ask.data[0];
+}
+
+static void deliver(struct engine_timed *e, uint32_t line)
+{
+  e->stats.signals[line]++;
+  if (e->signal)
+    e->signal(e->signal_ctx, (enum smmu_signal)line, e->now);
+}
+
+/* Woken in vain, it goes on waiting: one span. */
+static void wait(struct engine_timed *e, smmu_actor a)
+{
+  struct timed_actor *p = &e->actor[a];
+
+  if (!p->waits)
+    p->begin = e->now;
+  p->waits = true;
+  rest(e, a);
+}
+
+static void end_wait(struct engine_timed *e, smmu_actor a)
+{
+  if (e->actor[a].waits && e->span)
+    report_wait(e, a);
+  e->actor[a].waits = false;
+}
+
+/* A new ask is out. */
+static void take_ask(struct engine_timed *e, smmu_actor a)
+{
+  struct timed_actor *p = &e->actor[a];
+
+  if (p->ask.kind == SMMU_ASK_WAIT) {
+    wait(e, a);
+    return;
+  }
+  end_wait(e, a);
+  switch (p->ask.kind) {
+  case SMMU_ASK_READ:
+  case SMMU_ASK_WRITE:
+  case SMMU_ASK_STAGE:
+    p->begin = e->now;
+    p->place = TIMED_STAGE;
+    enter(e, a, &e->stage[p->ask.stage]);
+    return;
+  case SMMU_ASK_END:
+    if (a < e->txns)
+      complete(e, a);
+    break;
+  default: break;
+  }
+  rest(e, a);
+}
+
+/* One step; a choice takes no time. The callback comes last: nothing of ours is open. */
+static void step(struct engine_timed *e, smmu_actor a, const struct smmu_reply *reply)
+{
+  struct timed_actor *p = &e->actor[a];
+  bool signal;
+  uint32_t line;
+
+  for (;;) {
+    e->stats.steps++;
+    smmu_step(e->device, a, reply, timed_hooks(e), &p->ask);
+    if (p->ask.kind != SMMU_ASK_PICK)
+      break;
+    pick(e, p);
+    reply = &p->reply;
+  }
+  signal = p->ask.kind == SMMU_ASK_SIGNAL;
+  line = p->ask.key;
+  take_ask(e, a);
+  timed_wake(e);
+  if (signal)
+    deliver(e, line);
+}
+
+/* The access. False: the bus wants more time for the answer. */
+static bool access_memory(struct engine_timed *e, smmu_actor a)
+{
+  struct timed_actor *p = &e->actor[a];
+  const struct smmu_ask *ask = &p->ask;
+  uint64_t extra = 0;
+  bool ok;
+
+  if (ask->kind == SMMU_ASK_READ) {
+    e->stats.reads++;
+    ok = e->bus.read(e->bus.ctx, ask->addr, p->reply.data, ask->len, &extra);
+  } else {
+    e->stats.writes++;
+    ok = e->bus.write(e->bus.ctx, ask->addr, ask->data, ask->len, &extra);
+  }
+  p->reply.status = ok ? SMMU_BUS_OK : SMMU_BUS_ABORT;
+  if (extra == 0)
+    return true;
+  CHECK(extra <= EXTRA_MAX);
+  p->place = TIMED_ANSWER;
+  schedule(e, a, e->now + extra);
+  return false;
+}
+
+/* The event of an actor. */
+static void happen(struct engine_timed *e, smmu_actor a)
+{
+  struct timed_actor *p = &e->actor[a];
+
+  if (p->place == TIMED_WOKEN) {
+    step(e, a, NULL);
+    return;
+  }
+  if (p->place == TIMED_STAGE && is_memory(p->ask.kind)) {
+    p->place = TIMED_MEMORY;
+    enter(e, a, way_of(e, p));
+    return;
+  }
+  if (p->place == TIMED_MEMORY && !access_memory(e, a))
+    return;
+  release(e, a);
+  step(e, a, &p->reply);
+}
+
+/* ---- time ---- */
+
+uint64_t engine_timed_now(const struct engine_timed *e)
+{
+  return e->now;
+}
+
+uint64_t engine_timed_next_time(const struct engine_timed *e)
+{
+  uint32_t first = wheel_first(&e->wheel);
+
+  return first == WHEEL_NONE ? ENGINE_NEVER : e->wheel.node[first].time;
+}
+
+void engine_timed_run_until(struct engine_timed *e, uint64_t t)
+{
+  uint32_t a;
+
+  CHECK(!e->running);
+  e->running = true;
+  timed_wake(e); /* the caller may have acted on the device itself */
+  while ((a = wheel_take(&e->wheel, t)) != WHEEL_NONE) {
+    e->now = e->wheel.node[a].time;
+    happen(e, a);
+  }
+  e->running = false;
+  if (t < LAST_TIME && t > e->now) {
+    e->now = t;
+    wheel_pass(&e->wheel, t);
+  }
+}

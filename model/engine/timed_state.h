@@ -1,0 +1,66 @@
+/* What the files of the engine `timed` share. */
+#ifndef SMMU_ENGINE_TIMED_STATE_H
+#define SMMU_ENGINE_TIMED_STATE_H
+
+#include "engine/resource.h"
+#include "engine/wheel.h"
+#include "smmu/timed.h"
+
+/* Where an actor's ask is. */
+enum timed_place {
+  TIMED_REST,   /* nothing is out, or it waits for the core (WAIT) */
+  TIMED_WOKEN,  /* takes its first step, or the one after a WAIT, when its event comes */
+  TIMED_STAGE,  /* in line for the stage, or served by it */
+  TIMED_MEMORY, /* READ, WRITE: past the stage, in line for memory or served by it */
+  TIMED_ANSWER  /* READ, WRITE: the access is done, the bus asked for more time */
+};
+
+struct timed_actor {
+  uint64_t begin, start, memory; /* as in struct timed_span */
+  uint64_t ticket, submitted;    /* transactions */
+  uint8_t place;                 /* enum timed_place */
+  bool waits;                    /* its last ask was a WAIT, since begin */
+  struct smmu_ask ask;
+  struct smmu_reply reply;
+};
+
+struct engine_timed {
+  struct smmu *device;
+  smmu_actor actors, txns; /* the first `txns` are transactions */
+  struct engine_bus bus;
+  uint64_t now;
+  uint64_t random; /* state of the generator */
+  bool seeded;
+  bool running; /* inside engine_timed_run_until() */
+
+  struct smmu_hooks stamp;        /* ours: sets the time */
+  const struct smmu_hooks *hooks; /* the caller's */
+  void (*signal)(void *ctx, enum smmu_signal line, uint64_t time);
+  void *signal_ctx;
+  void (*span)(void *ctx, const struct timed_span *span);
+  void *span_ctx;
+
+  struct resource stage[SMMU_STAGE_COUNT], read, write;
+  struct resource_link *link; /* one an actor, and so below */
+  struct timed_actor *actor;
+  uint64_t *runnable, *scheduled; /* bitmaps; scheduled: in the wheel or in a line */
+  struct wheel wheel;
+
+  struct engine_timed_done *done; /* ring, a power of two long */
+  uint64_t done_first, done_last, done_size;
+  uint64_t in_flight;
+  uint64_t tickets;
+  struct engine_timed_stats stats;
+};
+
+/* What smmu_step() and register accesses are given: NULL while nobody listens. */
+static inline const struct smmu_hooks *timed_hooks(const struct engine_timed *e)
+{
+  return e->hooks ? &e->stamp : NULL;
+}
+
+/* Queue the actors that can move and are not queued yet, for the present time. Comes after every
+ * step and every register write. */
+void timed_wake(struct engine_timed *e);
+
+#endif

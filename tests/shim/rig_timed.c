@@ -1,0 +1,194 @@
+/* Engine `timed` as a host of the rig: the neutral profile, and a random profile with a seed. */
+#include <stdlib.h>
+
+#include "shim/rig.h"
+#include "smmu/timed.h"
+#include "util/check.h"
+
+enum { SEED = 7 };
+
+struct host {
+  struct engine_timed *timed;
+  void (*signal)(void *ctx, enum smmu_signal line);
+  void *ctx;
+};
+
+static void forward(void *ctx, enum smmu_signal line, uint64_t time)
+{
+  struct host *h = ctx;
+
+  (void)time;
+  h->signal(h->ctx, line);
+}
+
+static void *start(const struct smmu_config *config, struct engine_memory *memory,
+                   void (*signal)(void *ctx, enum smmu_signal line), void *ctx,
+                   const struct timed_profile *profile, uint64_t seed)
+{
+  struct engine_timed_options options = {
+    .device = config, .profile = profile, .bus = engine_memory_bus(memory), .seed = seed
+  };
+  struct host *h = calloc(1, sizeof *h);
+
+  CHECK(h);
+  if (engine_timed_create(&h->timed, &options) != SMMU_OK) {
+    free(h);
+    return NULL;
+  }
+  h->signal = signal;
+  h->ctx = ctx;
+  engine_timed_set_signal(h->timed, forward, h);
+  return h;
+}
+
+static void *create_neutral(const struct smmu_config *config, struct engine_memory *memory,
+                            void (*signal)(void *ctx, enum smmu_signal line), void *ctx)
+{
+  struct timed_profile profile;
+
+  timed_profile_neutral(&profile);
+  return start(config, memory, signal, ctx, &profile, 0);
+}
+
+static void *create_seeded(const struct smmu_config *config, struct engine_memory *memory,
+                           void (*signal)(void *ctx, enum smmu_signal line), void *ctx)
+{
+  struct timed_profile profile;
+
+  rig_random_profile(&profile, SEED);
+  return start(config, memory, signal, ctx, &profile, SEED);
+}
+
+static void destroy(void *engine)
+{
+  struct host *h = engine;
+
+  engine_timed_destroy(h->timed);
+  free(h);
+}
+
+static struct smmu *device(void *engine)
+{
+  return engine_timed_device(((struct host *)engine)->timed);
+}
+
+static uint64_t mmio_read(void *engine, uint64_t offset, unsigned bytes)
+{
+  return engine_timed_mmio_read(((struct host *)engine)->timed, offset, bytes);
+}
+
+static void mmio_write(void *engine, uint64_t offset, uint64_t value, unsigned bytes)
+{
+  engine_timed_mmio_write(((struct host *)engine)->timed, offset, value, bytes);
+}
+
+static uint64_t cmdqv_read(void *engine, uint64_t offset, unsigned bytes)
+{
+  return engine_timed_cmdqv_read(((struct host *)engine)->timed, offset, bytes);
+}
+
+static void cmdqv_write(void *engine, uint64_t offset, uint64_t value, unsigned bytes)
+{
+  engine_timed_cmdqv_write(((struct host *)engine)->timed, offset, value, bytes);
+}
+
+static void run(void *engine)
+{
+  engine_timed_run_until(((struct host *)engine)->timed, ENGINE_NEVER);
+}
+
+static int translate(void *engine, const struct smmu_txn *txn, struct smmu_result *out)
+{
+  struct host *h = engine;
+  struct engine_timed_done done;
+  uint64_t ticket;
+  int err = engine_timed_submit(h->timed, txn, &ticket);
+
+  if (err != SMMU_OK)
+    return err;
+  run(h);
+  CHECK(engine_timed_poll(h->timed, &done) && done.ticket == ticket);
+  *out = done.result;
+  return SMMU_OK;
+}
+
+static uint64_t reads(void *engine)
+{
+  struct engine_timed_stats stats;
+
+  engine_timed_get_stats(((struct host *)engine)->timed, &stats);
+  return stats.reads;
+}
+
+static void set_hooks(void *engine, const struct smmu_hooks *hooks)
+{
+  engine_timed_set_hooks(((struct host *)engine)->timed, hooks);
+}
+
+#define HOST(label, how) \
+  { \
+    .name = (label), .create = (how), .destroy = destroy, .device = device, \
+    .translate = translate, .mmio_read = mmio_read, .mmio_write = mmio_write, \
+    .cmdqv_read = cmdqv_read, .cmdqv_write = cmdqv_write, .run = run, .reads = reads, \
+    .set_hooks = set_hooks \
+  }
+
+const struct rig_host rig_host_timed = HOST("timed", create_neutral);
+const struct rig_host rig_host_timed_seeded = HOST("timed-seeded", create_seeded);
+
+/* ---- a profile of the test's ---- */
+
+static const struct timed_profile *given_profile;
+static uint64_t given_seed;
+
+static void *create_given(const struct smmu_config *config, struct engine_memory *memory,
+                          void (*signal)(void *ctx, enum smmu_signal line), void *ctx)
+{
+  return start(config, memory, signal, ctx, given_profile, given_seed);
+}
+
+static const struct rig_host given = HOST("timed-given", create_given);
+
+void rig_run_timed(const struct timed_profile *profile, uint64_t seed,
+                   void (*body)(struct rig *rig))
+{
+  given_profile = profile;
+  given_seed = seed;
+  rig_run_on(&given, body);
+}
+
+struct engine_timed *rig_timed(struct rig *rig)
+{
+  bool mine =
+    rig->host == &rig_host_timed || rig->host == &rig_host_timed_seeded || rig->host == &given;
+
+  return mine ? ((struct host *)rig->engine)->timed : NULL;
+}
+
+/* ---- profiles by chance ---- */
+
+static uint64_t draw(uint64_t *state, uint64_t n)
+{
+  *state = *state * 6364136223846793005ULL + 1442695040888963407ULL;
+  return (*state >> 33) % n;
+}
+
+static struct timed_resource random_resource(uint64_t *state, uint64_t latency_max)
+{
+  struct timed_resource r = { .slots = (uint32_t)draw(state, 4) };
+
+  r.latency_ps = draw(state, 3) ? draw(state, latency_max) : 0;
+  if (r.slots)
+    r.interval_ps = draw(state, 3) ? 0 : draw(state, 5000);
+  return r;
+}
+
+void rig_random_profile(struct timed_profile *profile, uint64_t seed)
+{
+  uint64_t state = seed;
+
+  for (unsigned i = 0; i < SMMU_STAGE_COUNT; i++)
+    profile->stage[i] = random_resource(&state, 30000);
+  profile->read = random_resource(&state, 200000);
+  profile->write = random_resource(&state, 200000);
+}
