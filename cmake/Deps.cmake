@@ -1,17 +1,30 @@
 # Libraries from outside: always the system's copy, never a download. `./dev deps` installs them on
 # Debian.
 #
-# A library is looked for when a layer that uses it is built. What only tests or benches need
-# (GoogleTest, Google Benchmark, a C++ compiler) may be absent: those parts are then left out and
-# the configure step says so.
+# A library is looked for when a layer that uses it is built. What only tests, benches or tlm/ need
+# (GoogleTest, Google Benchmark, SystemC, a C++ compiler) may be absent: those parts are then left
+# out and the configure step says so. SystemC is looked for in Tlm.cmake.
 
 set(smmu_pkg_zstd libzstd)
 set(smmu_pkg_jansson jansson)
 set(smmu_pkg_xxhash libxxhash)
+set(smmu_pkg_yaml yaml-0.1)
+# Boost.Context has no pkg-config file, and its header is C++: plat/fiber.c declares the two
+# functions it calls. The static library, so that no C++ runtime is loaded.
+set(smmu_lib_boost_context libboost_context.a boost_context)
+set(smmu_debian_boost_context libboost-context-dev)
 
 # smmu_require_dep(zstd) makes the target smmu_dep_zstd or stops with what to do.
 macro(smmu_require_dep name)
-  if(NOT TARGET smmu_dep_${name})
+  if(NOT TARGET smmu_dep_${name} AND DEFINED smmu_lib_${name})
+    find_library(smmu_path_${name} NAMES ${smmu_lib_${name}})
+    mark_as_advanced(smmu_path_${name})
+    if(NOT smmu_path_${name})
+      message(FATAL_ERROR "${smmu_debian_${name}} is missing. Run: ./dev deps build")
+    endif()
+    add_library(smmu_dep_${name} INTERFACE IMPORTED GLOBAL)
+    target_link_libraries(smmu_dep_${name} INTERFACE ${smmu_path_${name}})
+  elseif(NOT TARGET smmu_dep_${name})
     find_package(PkgConfig QUIET)
     if(NOT PKG_CONFIG_FOUND)
       message(FATAL_ERROR "pkg-config is missing. Run: ./dev deps build")

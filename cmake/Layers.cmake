@@ -31,7 +31,7 @@ smmu_layer(engine     DIR model/engine  SEES arch util LINKS core LIBS xxhash)
 smmu_layer(traces     DIR traces        SEES engine arch util LINKS core
                                         LIBS zstd jansson xxhash GNU)
 smmu_layer(litmus     DIR tests/litmus  SEES engine arch util LINKS core)
-smmu_layer(plat       DIR plat          SEES engine arch util LINKS core GNU)
+smmu_layer(plat       DIR plat          SEES engine arch util LINKS core LIBS boost_context GNU)
 smmu_layer(driver     DIR driver        SEES plat arch util)
 smmu_layer(host_sim   DIR host_sim      SEES driver plat arch util)
 smmu_layer(guest_sim  DIR guest_sim     SEES driver plat arch util)

@@ -1,13 +1,14 @@
-/* A board: CPUs, memory and one SMMU, and the scheduler that runs them in the order of their clocks.
+/* A board: CPUs, memory and one SMMU, and the scheduler that runs them in the order of their
+ * clocks.
  *
  *   plat_device_timed(&device, &options);        or plat_device_now()
- *   plat_board_create(&board, &config, device);  the board owns the device
- *   plat_cpu_start(board, 0, program, arg);      a fiber; program gets `arg` and runs in simulated time
+ *   plat_board_create(&board, &config, &device); the board owns the device
+ *   plat_cpu_start(board, 0, program, arg);      program(arg) runs in simulated time
  *   plat_board_run(board, why, sizeof why);      until every program has returned
  *
  * A CPU is a fiber on a stack of its own. It is left only where plat.h says that shared state is
  * touched, and whoever has the smallest clock runs; the device is run up to that clock first. One
- * board is used by one host thread at a time. */
+ * board is used by one host thread. */
 #ifndef PLAT_BOARD_H
 #define PLAT_BOARD_H
 
@@ -24,7 +25,9 @@ extern "C" {
 /* Register windows of a device. */
 enum plat_window { PLAT_WINDOW_SMMU, PLAT_WINDOW_CMDQV, PLAT_WINDOW_COUNT };
 
-/* What a board needs of a device; `now` and `timed` are given, others may bring their own. */
+/* What a board needs of a device; `now` and `timed` are given, others may bring their own. Before
+ * each access run_until() has been called with the clock of the CPU that makes it; times never go
+ * back. The board polls completions and drops those of others. */
 struct plat_device_ops {
   uint64_t (*mmio_read)(void *ctx, enum plat_window window, uint64_t offset, unsigned bytes);
   void (*mmio_write)(void *ctx, enum plat_window window, uint64_t offset, uint64_t value,
@@ -48,8 +51,9 @@ struct plat_device {
   void *ctx;
 };
 
-/* Devices on engine `now` (acts at once; fast: as engine_now_set_fast) and on engine `timed`. 0 or
- * enum smmu_err. The memory stays the caller's. */
+/* Devices on engine `now` (what is asked of it happens at once and takes no time; seed as
+ * engine_now_set_seed) and on engine `timed`. 0 or enum smmu_err. The memory stays the caller's.
+ * Records of both carry the time. */
 int plat_device_now(struct plat_device *out, const struct smmu_config *cfg,
                     struct engine_memory *memory, uint64_t seed);
 int plat_device_timed(struct plat_device *out, const struct engine_timed_options *options);
@@ -68,20 +72,25 @@ struct plat_board;
 
 struct plat_board_config {
   unsigned cpus;      /* 1..256 */
-  unsigned irq_lines; /* the first SMMU_SIGNAL_COUNT are the device's; more for virtual ones */
-  uint64_t ram_bytes; /* from PLAT_RAM_BASE; a multiple of 64 KB */
+  unsigned irq_lines; /* the first SMMU_SIGNAL_COUNT are the device's and always there; more for
+                         virtual ones; ..4096 */
+  uint64_t ram_bytes; /* from PLAT_RAM_BASE; a multiple of 64 KB, up to 1 TB */
   uint64_t seed;      /* 0: ties go to the lowest CPU and there is no jitter */
   uint32_t jitter_permille; /* each charge varies by so much, uniformly, up or down; 0..500 */
   uint32_t reserved;
-  uint64_t stack_bytes; /* of one fiber; 0: 128 KB */
+  uint64_t stack_bytes; /* of one fiber, 16 KB..1 GB; 0: 128 KB (twice that under a sanitizer) */
   uint64_t limit_ps;    /* run stops with SMMU_ERR_LIMIT at this time; 0: none */
   struct plat_costs costs;
   struct engine_memory *memory; /* the caller's, the one the device reads */
 };
 
-/* 0, SMMU_ERR_BADCFG, SMMU_ERR_NOMEM. Owns *device from here on, also on failure. */
+/* 0, SMMU_ERR_BADCFG, SMMU_ERR_NOMEM. Owns *device from here on, also on failure. The memory's
+ * [PLAT_RAM_BASE, + ram_bytes) becomes accessible. Registers are at PLAT_SMMU_BASE, 128 KB, and
+ * PLAT_CMDQV_BASE, as many bytes as the device's CMDQV has. */
 int plat_board_create(struct plat_board **out, const struct plat_board_config *config,
                       const struct plat_device *device);
+/* Also after a run that did not end well: programs that have not returned are left where they
+ * stand, so their stacks are released and what they allocated is not. */
 void plat_board_destroy(struct plat_board *board);
 
 /* The host's platform on this board. Lives as long as the board. */
@@ -90,13 +99,16 @@ const struct plat_device *plat_board_device(const struct plat_board *board);
 struct engine_memory *plat_board_memory(struct plat_board *board);
 
 /* Start a program on an idle CPU, from the outside or from a program; its clock begins at the
- * present time. 0, SMMU_ERR_BADARG (no such CPU, or busy). */
+ * present time. 0, SMMU_ERR_BADARG (no such CPU, or busy), SMMU_ERR_NOMEM (no stack). */
 int plat_cpu_start(struct plat_board *board, unsigned cpu, void (*program)(void *arg), void *arg);
-/* Run until every program has returned and the device rests: 0. SMMU_ERR_LIMIT at limit_ps.
- * SMMU_ERR_DEADLOCK when programs wait and nothing will ever wake them; `why` then names each and
- * what it waits for. */
+/* Run until every program and interrupt handler has returned and the device rests: 0.
+ * SMMU_ERR_LIMIT when nothing is left to do up to limit_ps, and something after it.
+ * SMMU_ERR_DEADLOCK when programs wait and nothing will ever wake them; `why` then names each
+ * and what it waits for ("cpu 3 waits for a line written last by cpu 1 (since 12.3 us); ...").
+ * why may be NULL if why_len is 0. After a deadlock the board goes on when a new program wakes
+ * somebody. */
 int plat_board_run(struct plat_board *board, char *why, size_t why_len);
-/* The latest time anything reached. */
+/* The present: in a program its CPU's clock, else the time of the last thing that happened. */
 uint64_t plat_board_time(const struct plat_board *board);
 
 /* ---- for programs on a CPU: host, VMM and test code below the guest ---- */
@@ -105,19 +117,24 @@ uint64_t plat_board_time(const struct plat_board *board);
 unsigned plat_cpu_current(const struct plat_board *board);
 /* Become the CPU with the smallest clock, the device run up to it. */
 void plat_cpu_settle(struct plat_board *board);
-/* While not 1000, charges of the current CPU count so many thousandths. Returns the old value. */
+/* While not 1000, charges of the current CPU count so many thousandths. Returns the old value. A
+ * program begins with 1000. */
 uint32_t plat_cpu_scale(struct plat_board *board, uint32_t permille);
-/* Raise an interrupt line at the present time, after `delay_ps`. */
+/* Raise an interrupt line `delay_ps` after the present time. */
 void plat_board_raise(struct plat_board *board, unsigned line, uint64_t delay_ps);
-/* One translation, from submission to answer; the program sleeps meanwhile. */
+/* One translation, from submission to answer; the program sleeps meanwhile, and before that
+ * until the device has a free slot. txn->tbu exists (CHECKed). */
 void plat_board_translate(struct plat_board *board, const struct smmu_txn *txn,
                           struct smmu_result *out);
 
-/* A sleeping lock. A free one is taken for the cost of an atomic access. Who finds it held sleeps;
- * the one who releases it wakes the first sleeper, who runs PLAT_COST_VMM_WAKE later and must find
- * the lock free: others may have taken it meanwhile (barging), and then he sleeps on, still first.
- * While the holder is another CPU than the last one, its charges count `switch_permille`
- * thousandths (cold caches, another core's clock). Zero is a free lock; set the first two fields. */
+/* A sleeping lock. Taking a free one costs a plat_take() of its line, and so does releasing it.
+ * Who finds it held sleeps; the one who releases it wakes the first sleeper, unless he is on his
+ * way already, who runs PLAT_COST_VMM_WAKE later, takes the line and must find the lock free:
+ * others may have taken it meanwhile (barging), and then he sleeps on, still first. While the
+ * holder is another CPU than the last one, its charges count `switch_permille` thousandths (cold
+ * caches, another core's clock), from the lock taken to the lock released; locks that do so are
+ * released in the reverse order. Zero is a free lock; set the first two fields. Only the holder
+ * releases it, and he does not take it twice (CHECKed). */
 struct plat_mutex {
   struct plat_board *board;
   uint32_t switch_permille; /* 0 counts as 1000 */
@@ -126,7 +143,7 @@ struct plat_mutex {
   uint32_t saved_permille;
   struct plat_line line;
   struct plat_mutex_waiter *first, *tail;
-  uint64_t taken, slept, switched; /* counts */
+  uint64_t taken, slept, switched; /* counts: locks, sleeps, locks by another CPU than the last */
 };
 
 void plat_mutex_lock(struct plat_mutex *mutex);
@@ -138,10 +155,11 @@ void plat_mutex_unlock(struct plat_mutex *mutex);
  * world (struct plat.ctx) that the software ran in. */
 struct plat_watch {
   void *ctx;
-  /* [start, end) on the CPU's clock was spent on n units of `what`. */
+  /* [start, end) on the CPU's clock was spent on n units of `what`; told at `end`. What costs
+   * nothing is not told. */
   void (*charge)(void *ctx, unsigned cpu, enum plat_cost what, uint64_t n, uint64_t start,
                  uint64_t end);
-  /* [start, end) was spent asleep. */
+  /* [start, end) was spent asleep or in plat_delay(). */
   void (*sleep)(void *ctx, unsigned cpu, uint64_t start, uint64_t end);
   void (*note)(void *ctx, unsigned cpu, uint64_t time, const void *platform,
                const struct plat_note *note);
@@ -152,7 +170,7 @@ struct plat_watch {
   void (*log)(void *ctx, unsigned cpu, uint64_t time, const void *platform, const char *line);
 };
 
-/* watch must outlive the board or be replaced; NULL: nobody. */
+/* *watch is copied, its ctx must stay; NULL: nobody. */
 void plat_board_set_watch(struct plat_board *board, const struct plat_watch *watch);
 /* For platforms built on this one (a guest's): report what happens in them. */
 void plat_board_note(struct plat_board *board, const void *platform, const struct plat_note *note);

@@ -1,9 +1,9 @@
 /* The porting layer: all that software which drives the device sees of the world.
  *
  * A driver, a host kernel, a VMM, a guest and drivers brought by users stand on this one table. It
- * is given as a table with a context pointer, so one program can hold any number of worlds: the host
- * has one, and a virtual machine's guest has another, whose MMIO may trap and whose memory is the
- * host's, mapped.
+ * is given as a table with a context pointer, so one program can hold any number of worlds: the
+ * host has one, and a virtual machine's guest has another, whose MMIO may trap and whose memory is
+ * the host's, mapped. How to bring software of your own: docs/plat.md.
  *
  * Time. Software runs on CPUs that are fibers, each with a clock of its own, in picoseconds. The
  * rule of this layer: charge, become the CPU with the smallest clock, only then touch what others
@@ -14,7 +14,9 @@
  * Device memory is written by store64() alone, never through a pointer: the order of single stores
  * is then visible to every engine. Addresses are what this world calls physical.
  *
- * All functions take the platform first. Errors are negative errno values. */
+ * All functions take the platform first. Errors are negative errno values. They are for programs on
+ * a CPU; dma_alloc, dma_free, irq_handler, now_ps, note and log may be called from outside as well,
+ * while nothing runs. */
 #ifndef PLAT_PLAT_H
 #define PLAT_PLAT_H
 
@@ -78,7 +80,7 @@ enum plat_note_kind {
   X(OWNER_WAIT, "owner-wait")   /* until the submissions before this one are published */ \
   X(EXIT, "exit")               /* a trapped access: b = address */ \
   X(BIG_LOCK, "big-lock")       /* the VMM's lock held */ \
-  X(LOCK_WAIT, "lock-wait")     /* asleep on a lock */ \
+  X(LOCK_WAIT, "lock-wait")     /* asleep on a lock; plat_mutex_lock() says so itself */ \
   X(IOCTL, "ioctl")             /* b = its number */ \
   X(IRQ_HANDLER, "irq-handler") /* b = line */
 
@@ -105,7 +107,8 @@ struct plat_ops {
   void (*mmio_write)(void *ctx, uint64_t addr, uint64_t value, unsigned bytes);
 
   /* Memory that the device can read: physically contiguous, zero, aligned to `align` (a power of
-   * two, at least 64 is used). 0 or -ENOMEM. Freeing takes exactly what was allocated. */
+   * two; what is given out is aligned to 64 at least). 0, -ENOMEM, or -EINVAL (no bytes, or no
+   * power of two). Freeing takes exactly what was allocated. */
   int (*dma_alloc)(void *ctx, size_t bytes, size_t align, uint64_t *addr);
   void (*dma_free)(void *ctx, uint64_t addr, size_t bytes);
   void (*store64)(void *ctx, uint64_t addr, uint64_t value);
@@ -115,22 +118,30 @@ struct plat_ops {
 
   /* n units of work; nothing shared is touched. */
   void (*charge)(void *ctx, enum plat_cost what, uint64_t n);
-  /* See "Time" above. wait: sleep until somebody else calls wrote() on the line; may return without
-   * cause. Check the condition after take(), and wait at once when it does not hold. */
+  /* See "Time" above. take: PLAT_COST_ATOMIC if nobody else wrote the line last, else
+   * PLAT_COST_LINE_MOVE; this CPU is its writer then. wrote: whoever waits for the line wakes
+   * PLAT_COST_LINE_MOVE from now. wait: sleep until somebody else calls wrote() on the line; may
+   * return without cause. Check the condition after take(), and wait at once when it does not hold:
+   *   for (plat_take(p, &line); !condition; plat_take(p, &line))
+   *     plat_wait(p, &line); */
   void (*take)(void *ctx, struct plat_line *line);
   void (*wrote)(void *ctx, struct plat_line *line);
   void (*wait)(void *ctx, struct plat_line *line);
-  /* One turn of a spin loop on a device. */
+  /* One turn of a spin loop on a device; at least a picosecond, so that time goes on when all costs
+   * are zero. On state of CPUs spin with wait() instead. */
   void (*relax)(void *ctx);
-  /* Do nothing for so long. */
+  /* Do nothing for so long: exactly, neither scaled nor with jitter. */
   void (*delay)(void *ctx, uint64_t ps);
   uint64_t (*now_ps)(void *ctx);
   /* The CPU this runs on, from 0; what a guest sees is its virtual CPU. Interrupt handlers have
    * numbers of their own, above those of the CPUs. */
   unsigned (*cpu)(void *ctx);
 
-  /* fn runs on a CPU of its own each time the line is raised (enum smmu_signal). One handler a line;
-   * fn NULL takes it away, and returns when it runs no more. 0, -EBUSY or -EINVAL. */
+  /* fn runs on a CPU of its own when the line is raised (enum smmu_signal), PLAT_COST_IRQ later.
+   * A line is latched, not counted: however often it is raised while fn runs, fn runs once more.
+   * What is raised without a handler is lost. One handler a line; fn NULL takes it away, and
+   * returns when it runs no more (at once from within it). 0, -EBUSY (there is one), -EINVAL (no
+   * such line) or -ENOMEM. */
   int (*irq_handler)(void *ctx, unsigned line, void (*fn)(void *arg), void *arg);
 
   void (*note)(void *ctx, const struct plat_note *note);
@@ -209,6 +220,11 @@ static inline int plat_irq_handler(const struct plat *p, unsigned line, void (*f
 {
   return p->ops->irq_handler(p->ctx, line, fn, arg);
 }
+/* In C++ a struct and a function may have one name, and g++ warns of it. */
+#ifdef __cplusplus
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow"
+#endif
 static inline void plat_note(const struct plat *p, enum plat_note_kind kind, uint64_t a, uint64_t b,
                              uint64_t c)
 {
@@ -216,6 +232,9 @@ static inline void plat_note(const struct plat *p, enum plat_note_kind kind, uin
 
   p->ops->note(p->ctx, &note);
 }
+#ifdef __cplusplus
+#pragma GCC diagnostic pop
+#endif
 static inline void plat_begin(const struct plat *p, enum plat_operation operation, uint64_t arg)
 {
   plat_note(p, PLAT_NOTE_BEGIN, operation, arg, 0);

@@ -1,0 +1,179 @@
+/* Engine `now` as the device of a board: what is asked of it happens at the present time and takes
+ * none. */
+#include <stdlib.h>
+
+#include "plat/board.h"
+
+struct device_now {
+  struct engine_now *engine;
+  uint64_t time;
+  void (*signal)(void *arg, enum smmu_signal line, uint64_t time);
+  void *signal_arg;
+  struct smmu_hooks stamp; /* ours: sets the time of records */
+  const struct smmu_hooks *hooks;
+  uint64_t tickets;
+  struct engine_timed_done *done; /* not polled yet: [first, last) */
+  size_t first, last, room;
+};
+
+static uint64_t now_mmio_read(void *ctx, enum plat_window window, uint64_t offset, unsigned bytes)
+{
+  struct device_now *d = ctx;
+
+  return window == PLAT_WINDOW_CMDQV ? engine_now_cmdqv_read(d->engine, offset, bytes)
+                                     : engine_now_mmio_read(d->engine, offset, bytes);
+}
+
+static void now_mmio_write(void *ctx, enum plat_window window, uint64_t offset, uint64_t value,
+                           unsigned bytes)
+{
+  struct device_now *d = ctx;
+
+  if (window == PLAT_WINDOW_CMDQV)
+    engine_now_cmdqv_write(d->engine, offset, value, bytes);
+  else
+    engine_now_mmio_write(d->engine, offset, value, bytes);
+}
+
+static uint64_t now_next_time(void *ctx)
+{
+  (void)ctx;
+  return ENGINE_NEVER;
+}
+
+static void now_run_until(void *ctx, uint64_t t)
+{
+  struct device_now *d = ctx;
+
+  if (t > d->time)
+    d->time = t;
+}
+
+/* Room for one completion more. */
+static bool make_room(struct device_now *d)
+{
+  size_t room = d->room ? 2 * d->room : 16;
+  struct engine_timed_done *done;
+
+  if (d->first == d->last)
+    d->first = d->last = 0;
+  if (d->last < d->room)
+    return true;
+  done = realloc(d->done, room * sizeof *done);
+  if (!done)
+    return false;
+  d->done = done;
+  d->room = room;
+  return true;
+}
+
+static int now_submit(void *ctx, const struct smmu_txn *txn, uint64_t *ticket)
+{
+  struct device_now *d = ctx;
+  struct engine_timed_done *done;
+  int err;
+
+  if (!make_room(d))
+    return SMMU_ERR_NOMEM;
+  done = &d->done[d->last];
+  err = engine_now_translate(d->engine, txn, &done->result);
+  if (err != SMMU_OK)
+    return err;
+  *ticket = done->ticket = ++d->tickets;
+  done->submitted = done->ended = d->time;
+  d->last++;
+  return SMMU_OK;
+}
+
+static bool now_poll(void *ctx, struct engine_timed_done *done)
+{
+  struct device_now *d = ctx;
+
+  if (d->first == d->last)
+    return false;
+  *done = d->done[d->first++];
+  return true;
+}
+
+static void heard(void *ctx, enum smmu_signal line)
+{
+  struct device_now *d = ctx;
+
+  if (d->signal)
+    d->signal(d->signal_arg, line, d->time);
+}
+
+static void now_set_signal(void *ctx,
+                           void (*signal)(void *arg, enum smmu_signal line, uint64_t time),
+                           void *arg)
+{
+  struct device_now *d = ctx;
+
+  d->signal = signal;
+  d->signal_arg = arg;
+}
+
+static void stamp(void *ctx, const struct smmu_record *record)
+{
+  struct device_now *d = ctx;
+  struct smmu_record stamped = *record;
+
+  stamped.time = d->time;
+  d->hooks->record(d->hooks->ctx, &stamped);
+}
+
+static void now_set_hooks(void *ctx, const struct smmu_hooks *hooks)
+{
+  struct device_now *d = ctx;
+
+  d->hooks = hooks;
+  d->stamp = (struct smmu_hooks){ d, stamp };
+  engine_now_set_hooks(d->engine, hooks ? &d->stamp : NULL);
+}
+
+static struct smmu *now_core(void *ctx)
+{
+  return engine_now_device(((struct device_now *)ctx)->engine);
+}
+
+static void now_destroy(void *ctx)
+{
+  struct device_now *d = ctx;
+
+  engine_now_destroy(d->engine);
+  free(d->done);
+  free(d);
+}
+
+static const struct plat_device_ops now_ops = {
+  .mmio_read = now_mmio_read,
+  .mmio_write = now_mmio_write,
+  .next_time = now_next_time,
+  .run_until = now_run_until,
+  .submit = now_submit,
+  .poll = now_poll,
+  .set_signal = now_set_signal,
+  .set_hooks = now_set_hooks,
+  .core = now_core,
+  .destroy = now_destroy,
+};
+
+int plat_device_now(struct plat_device *out, const struct smmu_config *cfg,
+                    struct engine_memory *memory, uint64_t seed)
+{
+  struct device_now *d = calloc(1, sizeof *d);
+  int err;
+
+  *out = (struct plat_device){ &now_ops, NULL };
+  if (!d)
+    return SMMU_ERR_NOMEM;
+  err = engine_now_create(&d->engine, cfg, memory);
+  if (err != SMMU_OK) {
+    free(d);
+    return err;
+  }
+  engine_now_set_seed(d->engine, seed);
+  engine_now_set_signal(d->engine, heard, d);
+  out->ctx = d;
+  return SMMU_OK;
+}

@@ -1,0 +1,86 @@
+/* Engine `timed` as the device of a board. */
+#include "plat/board.h"
+
+static uint64_t timed_mmio_read(void *ctx, enum plat_window window, uint64_t offset, unsigned bytes)
+{
+  return window == PLAT_WINDOW_CMDQV ? engine_timed_cmdqv_read(ctx, offset, bytes)
+                                     : engine_timed_mmio_read(ctx, offset, bytes);
+}
+
+static void timed_mmio_write(void *ctx, enum plat_window window, uint64_t offset, uint64_t value,
+                             unsigned bytes)
+{
+  if (window == PLAT_WINDOW_CMDQV)
+    engine_timed_cmdqv_write(ctx, offset, value, bytes);
+  else
+    engine_timed_mmio_write(ctx, offset, value, bytes);
+}
+
+static uint64_t timed_next_time(void *ctx)
+{
+  return engine_timed_next_time(ctx);
+}
+
+static void timed_run_until(void *ctx, uint64_t t)
+{
+  engine_timed_run_until(ctx, t);
+}
+
+static int timed_submit(void *ctx, const struct smmu_txn *txn, uint64_t *ticket)
+{
+  return engine_timed_submit(ctx, txn, ticket);
+}
+
+static bool timed_poll(void *ctx, struct engine_timed_done *done)
+{
+  return engine_timed_poll(ctx, done);
+}
+
+static void timed_set_signal(void *ctx,
+                             void (*signal)(void *arg, enum smmu_signal line, uint64_t time),
+                             void *arg)
+{
+  engine_timed_set_signal(ctx, signal, arg);
+}
+
+static void timed_set_hooks(void *ctx, const struct smmu_hooks *hooks)
+{
+  engine_timed_set_hooks(ctx, hooks);
+}
+
+static struct smmu *timed_core(void *ctx)
+{
+  return engine_timed_device(ctx);
+}
+
+static void timed_destroy(void *ctx)
+{
+  engine_timed_destroy(ctx);
+}
+
+static const struct plat_device_ops timed_ops = {
+  .mmio_read = timed_mmio_read,
+  .mmio_write = timed_mmio_write,
+  .next_time = timed_next_time,
+  .run_until = timed_run_until,
+  .submit = timed_submit,
+  .poll = timed_poll,
+  .set_signal = timed_set_signal,
+  .set_hooks = timed_set_hooks,
+  .core = timed_core,
+  .destroy = timed_destroy,
+};
+
+int plat_device_timed(struct plat_device *out, const struct engine_timed_options *options)
+{
+  struct engine_timed *e;
+  int err = engine_timed_create(&e, options);
+
+  *out = (struct plat_device){ &timed_ops, e };
+  return err;
+}
+
+struct engine_timed *plat_device_engine_timed(const struct plat_device *device)
+{
+  return device->ops == &timed_ops ? device->ctx : NULL;
+}
