@@ -35,10 +35,10 @@ struct drv_options {
   uint64_t cmdqv;       /* address of the CMDQV's; 0: there is none */
   unsigned cpus;        /* CPUs that will call in, 1..256 */
   unsigned without;     /* enum drv_without */
-  unsigned cmdq_log2;   /* entries of a command queue; 0: 8, at most what IDR1.CMDQS allows */
+  unsigned cmdq_log2;   /* entries of a command queue; 0: 8; at least 7, at most IDR1.CMDQS */
   unsigned eventq_log2; /* 0: 7 */
   bool bypass_vcmdq;    /* leave VCMDQs unused for commands */
-  bool guest;           /* VINTF 0 is asked for with HYP_OWN 0 either way it is read back */
+  bool guest;           /* ask for VINTF 0 without HYP_OWN; what it then has is read back */
   /* An event record arrived; NULL: it is logged. Runs on the interrupt's CPU. */
   void (*event)(void *arg, const uint64_t words[4]);
   /* CMDQV: an error of VINTF v > 0; map[2] is its LVCMDQ_ERR_MAP. NULL: it is logged. */
@@ -59,9 +59,11 @@ struct drv_features {
 
 /* Bring the device up: reset, queues, Stream table (all streams abort), interrupts, SMMUEN, then
  * CMDQV with one LVCMDQ a CPU, as far as they go round. 0; -ENXIO: it lacks what the driver needs;
- * -ETIMEDOUT: it does not answer; -ENOMEM. */
+ * -ETIMEDOUT: it does not answer; -EBUSY: somebody has its interrupt
+ * lines; -ENOMEM. */
 int drv_probe(struct drv **out, const struct plat *plat, const struct drv_options *options);
-/* Switch everything off and give all memory back. Domains must be freed before. */
+/* Switch everything off and give all memory back. Domains and VINTFs must be freed before; nobody
+ * else may be calling in. */
 void drv_remove(struct drv *drv);
 const struct drv_features *drv_get_features(const struct drv *drv);
 const struct plat *drv_plat(const struct drv *drv);
@@ -90,9 +92,10 @@ int drv_batch_add(struct drv *drv, struct drv_batch *batch, const struct drv_com
 /* Send the rest with CMD_SYNC and wait for it. An empty batch does nothing. */
 int drv_batch_submit(struct drv *drv, struct drv_batch *batch);
 
-/* Send commands; with sync also a CMD_SYNC, and wait until it has completed. The queue is this CPU's
- * VCMDQ where that takes the first command, else the SMMU's own. 0 or -ETIMEDOUT (after one second;
- * logged). */
+/* Send commands, any number (cut into submissions of DRV_BATCH); with sync also a CMD_SYNC, and wait
+ * until it has completed. The queue is this CPU's VCMDQ where that takes all of them, else the SMMU's
+ * own. 0 or -ETIMEDOUT (logged): no CMD_SYNC within one second, or no room for so long while the
+ * device consumes nothing. What was sent before a timeout stays sent. */
 int drv_issue(struct drv *drv, const struct drv_command *command, unsigned count, bool sync);
 /* The same on the SMMU's own queue, always. */
 int drv_issue_main(struct drv *drv, const struct drv_command *command, unsigned count, bool sync);
@@ -117,19 +120,25 @@ int drv_domain_alloc(struct drv *drv, enum drv_domain_kind kind, struct drv_doma
 int drv_domain_alloc_nested(struct drv *drv, struct drv_domain *parent, const uint64_t vste[2],
                             struct drv_domain **out);
 /* -EBUSY while a stream is attached or a nested domain stands on it. All IDs and tables are given
- * back, after their invalidation. */
+ * back, after their invalidation (also when that timed out). */
 int drv_domain_free(struct drv_domain *domain);
 uint16_t drv_domain_asid(const struct drv_domain *domain);
 uint16_t drv_domain_vmid(const struct drv_domain *domain);
+/* Its number, from 1 in the order of allocation: `domain` in notes (plat.h). */
+uint32_t drv_domain_number(const struct drv_domain *domain);
 
-/* The stream's STE now stands for the domain; the change is seen whole by the device, and where
- * architecture allows without a gap. 0, -EINVAL (StreamID out of range), -ENOMEM. */
+/* The stream's STE now stands for the domain (NULL: it aborts, as after probe); the change is seen
+ * whole by the device, and where the architecture allows it without a gap. A gap faults (C_BAD_STE).
+ * 0, -EINVAL (StreamID out of range), -ENOMEM (nothing has changed), -ETIMEDOUT (it is attached, but
+ * the device did not confirm). */
 int drv_attach(struct drv *drv, uint32_t sid, struct drv_domain *domain);
-/* The device may have cached what lies behind a nested STE: CFGI_STE + CMD_SYNC for this stream. */
+/* The domain of a stream; NULL: none, or no such stream. */
 struct drv_domain *drv_attached(struct drv *drv, uint32_t sid);
 
-/* Map bytes (a multiple of the page) of physically contiguous memory. 0, -EINVAL (alignment, range),
- * -EEXIST (something is mapped there; nothing is changed), -ENOMEM. */
+/* Map bytes (a multiple of the page) of physically contiguous memory, readable, writable or both; at
+ * stage 1 what is writable can be read. CPUs may map and unmap in one domain at a time, as long as
+ * their ranges do not overlap. 0, -EINVAL (alignment, range, prot, kind of domain), -EEXIST (something
+ * is mapped there; nothing is changed), -ENOMEM (no leaf is set). */
 int drv_map(struct drv_domain *domain, uint64_t iova, uint64_t pa, uint64_t bytes, unsigned prot);
 
 /* A range whose invalidation is due. */
@@ -140,13 +149,16 @@ struct drv_gather {
 };
 
 void drv_gather_init(struct drv_gather *gather);
-/* Clear descriptors; gather grows. Returns how many bytes were unmapped, from iova on without a
- * hole. A block that is unmapped in part is refused: the bytes before it are returned. */
+/* Clear descriptors; gather grows, and is invalidated first where it cannot (a hole between, another
+ * size of leaf). Returns how many bytes were unmapped, from iova on without a hole. A block that is
+ * unmapped in part is refused: the bytes before it are returned. A table that lies in the range as a
+ * whole is invalidated at once, waited for and given back, gathering or not. */
 uint64_t drv_unmap(struct drv_domain *domain, uint64_t iova, uint64_t bytes,
                    struct drv_gather *gather);
-/* Invalidate what was gathered, and wait. An empty gather does nothing. */
+/* Invalidate what was gathered, and wait; the gather is then empty. An empty one does nothing. 0 or
+ * -ETIMEDOUT. */
 int drv_iotlb_sync(struct drv_domain *domain, struct drv_gather *gather);
-/* Everything of the domain: by ASID, or by VMID. */
+/* Everything of the domain: by ASID, or by VMID. 0 or -ETIMEDOUT. */
 int drv_flush_all(struct drv_domain *domain);
 /* Physical address, or UINT64_MAX when nothing is mapped. */
 uint64_t drv_iova_to_phys(struct drv_domain *domain, uint64_t iova);
@@ -161,10 +173,10 @@ int drv_vintf_alloc(struct drv *drv, uint16_t vmid, struct drv_vintf **out);
 /* Every LVCMDQ must have been taken away (CHECKed). */
 void drv_vintf_free(struct drv_vintf *vintf);
 /* Allocate LVCMDQ `index` with its ring at pa; not enabled. The caller has checked order, size and
- * alignment. -ETIMEDOUT. */
+ * alignment. 0; a queue that does not turn off before is logged. */
 int drv_vintf_map_queue(struct drv_vintf *vintf, unsigned index, uint64_t pa, unsigned log2size);
 void drv_vintf_unmap_queue(struct drv_vintf *vintf, unsigned index);
-/* -ENOSPC: every slot is taken. */
+/* -ENOSPC: every slot is taken; -EINVAL: a StreamID that the registers cannot hold. */
 int drv_vintf_add_sid(struct drv_vintf *vintf, uint32_t vsid, uint32_t psid, unsigned *slot);
 void drv_vintf_remove_sid(struct drv_vintf *vintf, unsigned slot);
 unsigned drv_vintf_index(const struct drv_vintf *vintf);
