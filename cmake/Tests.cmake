@@ -5,12 +5,12 @@
 #   tests/litmus/              litmus programs, a library (Layers.cmake); litmus_run/ runs them
 #   tests/fuzz/fuzz_NAME.c     one libFuzzer program each, preset `fuzz` only
 #   tests/<dir>/*.c            test_<dir>; CTest names are <dir>/Suite.Name, labels <dir> and fast
-#                              (medium in property, replay and cli)
+#                              (medium in property, replay, cli and e2e)
 #   tests/<dir>/programs/*.c   small programs that tests of <dir> start (test_program_path("NAME"))
 # A suite whose name begins with Slow carries the label slow instead of fast.
 
 # Directories whose cases take seconds together: label medium instead of fast.
-set(smmu_dirs_of_seconds property replay cli)
+set(smmu_dirs_of_seconds property replay cli e2e)
 set(smmu_dirs_without_tests shim litmus fuzz mutants golden long data)
 
 function(smmu_all_layers_built out)
