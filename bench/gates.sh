@@ -37,6 +37,8 @@ gate "TLB hit, of a bare 4-way lookup" gate/hit ratio le 10 times
 gate "nested miss of 24 reads, of a naive walker" gate/nested ratio ge 0.35 times
 gate "TLBI by address, of decode and search" gate/tlbi ratio ge 0.25 times
 gate "log replay" gate/replay lines_per_second ge 200000 lines/s
+gate "64 vCPUs, unmaps of 4 KB, a minute" gate/unmap_4k unmaps_per_minute ge 1000000 ""
+gate "64 vCPUs, unmaps of 64 KB, a minute" gate/unmap_64k unmaps_per_minute ge 1000000 ""
 
 # A ratio means something only when the run did what its name says.
 gate "share of hits in the hit bench" gate/hit hit_share ge 0.999 ""

@@ -36,12 +36,13 @@ smmu_layer(driver     DIR driver        SEES plat arch util)
 smmu_layer(host_sim   DIR host_sim      SEES driver plat arch util)
 smmu_layer(guest_sim  DIR guest_sim     SEES driver plat arch util)
 smmu_layer(watch      DIR watch         SEES arch util)
-smmu_layer(machine    DIR machine       SEES engine arch util plat driver host_sim guest_sim watch)
-smmu_layer(tools      DIR tools         SEES engine arch util traces litmus
-                                        MAYBE plat driver host_sim guest_sim watch machine
+smmu_layer(machine    DIR machine       SEES engine arch util plat driver host_sim guest_sim
+                                        LINKS core LIBS yaml)
+smmu_layer(tools      DIR tools         SEES engine arch util traces litmus plat machine
+                                        MAYBE driver host_sim guest_sim watch
                                         LIBS jansson GNU)
 
-# Layers that become libraries; tools is the executable.
+# Layers that become libraries by the rule below; tools is the executable.
 function(smmu_library_layers out)
   get_property(names GLOBAL PROPERTY smmu_layers)
   list(REMOVE_ITEM names tools)

@@ -1,0 +1,393 @@
+/* A machine from a configuration: what it is made of, and how it is taken apart again. See world.h. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "machine/device.h"
+#include "machine/world.h"
+#include "smmu/err.h"
+
+/* A run that reaches its limit ends in good order, with the turns that are under way. Programs that do
+ * not end by themselves are given up so much later. */
+#define GRACE (10 * MACHINE_SECOND)
+
+enum { HOST_SID = 0x20, GUEST_SID = 0x10 };
+
+static unsigned vcpus_of(const struct machine_world *w)
+{
+  return (unsigned)machine_get(w->cfg, MACHINE_KEY_VCPUS);
+}
+
+static int out_of_memory(struct machine_world *w)
+{
+  snprintf(w->err->text, sizeof(w->err->text), "out of memory");
+  return SMMU_ERR_NOMEM;
+}
+
+/* ---- memory, device, board ---- */
+
+static int create_device(struct machine_world *w, struct plat_device *device)
+{
+  uint64_t seed = machine_get(w->cfg, MACHINE_KEY_SEED);
+  struct smmu_config config;
+  struct timed_profile profile;
+
+  machine_device_config(w->cfg, &config);
+  machine_device_profile(w->cfg, &profile);
+  if (machine_get(w->cfg, MACHINE_KEY_ENGINE) == MACHINE_ENGINE_NOW)
+    return plat_device_now(device, &config, w->memory, seed);
+  return plat_device_timed(
+    device,
+    &(struct engine_timed_options){
+      .device = &config, .profile = &profile, .bus = engine_memory_bus(w->memory), .seed = seed });
+}
+
+static int create_board(struct machine_world *w, const struct plat_device *device)
+{
+  const struct machine_config *cfg = w->cfg;
+  struct plat_board_config config = {
+    .cpus = vcpus_of(w),
+    .irq_lines = SMMU_SIGNAL_COUNT + VMM_IRQ_LINES,
+    .ram_bytes = machine_get(cfg, MACHINE_KEY_HOST_RAM) +
+                 (machine_world_is_bare(w) ? 0 : machine_get(cfg, MACHINE_KEY_VM_RAM)),
+    .seed = machine_get(cfg, MACHINE_KEY_SEED),
+    .jitter_permille = (uint32_t)machine_get(cfg, MACHINE_KEY_JITTER),
+    .limit_ps =
+      machine_get(cfg, MACHINE_KEY_LIMIT) ? machine_get(cfg, MACHINE_KEY_LIMIT) + GRACE : 0,
+    .memory = w->memory,
+  };
+
+#define COST(name, key, neutral_ps, what) \
+  config.costs.ps[PLAT_COST_##name] = machine_get(cfg, MACHINE_KEY_##name);
+#include "plat/costs.def"
+#undef COST
+  return plat_board_create(&w->board, &config, device);
+}
+
+static void start_observing(struct machine_world *w)
+{
+  struct engine_timed *engine = plat_device_engine_timed(plat_board_device(w->board));
+
+  w->observer.world[0] = plat_board_host(w->board)->ctx;
+  machine_observer_start(&w->observer);
+  plat_board_set_watch(w->board, &w->observer.watch);
+  plat_board_device(w->board)->ops->set_hooks(plat_board_device(w->board)->ctx, &w->observer.hooks);
+  if (engine)
+    engine_timed_set_span(engine, machine_observer_span, &w->observer);
+}
+
+int machine_world_create(struct machine_world *w)
+{
+  struct plat_device device;
+  int rc;
+
+  w->observer.cpus = vcpus_of(w);
+  w->observer.cpu = calloc(w->observer.cpus, sizeof(*w->observer.cpu));
+  w->observer.thread = calloc(w->observer.cpus, sizeof(*w->observer.thread));
+  if (!w->observer.cpu || !w->observer.thread ||
+      engine_memory_create(&w->memory, ENGINE_HOLE_ZERO) != SMMU_OK)
+    return out_of_memory(w);
+  rc = create_device(w, &device);
+  if (rc == SMMU_OK)
+    rc = create_board(w, &device);
+  if (rc == SMMU_OK)
+    start_observing(w);
+  else
+    snprintf(w->err->text, sizeof(w->err->text), "the machine cannot be built: %s",
+             smmu_err_text(rc));
+  return rc;
+}
+
+/* ---- programs ---- */
+
+static void leave(struct machine_world *w, int error, const char *step)
+{
+  if (error < 0 && w->error == 0) {
+    w->error = error;
+    w->step = step;
+  }
+}
+
+/* Run what was started, and say what went wrong. */
+static int run_board(struct machine_world *w)
+{
+  char why[400] = "";
+  int rc = plat_board_run(w->board, why, sizeof(why));
+
+  w->stuck |= rc != SMMU_OK;
+  if (rc == SMMU_ERR_LIMIT)
+    snprintf(w->err->text, sizeof(w->err->text),
+             "programs still run long after run.limit: they were given up");
+  else if (rc != SMMU_OK)
+    snprintf(w->err->text, sizeof(w->err->text), "%s: %s", smmu_err_text(rc), why);
+  if (rc != SMMU_OK || w->error == 0)
+    return rc;
+  snprintf(w->err->text, sizeof(w->err->text), "%s failed: %s%s%s", w->step, strerror(-w->error),
+           w->why[0] ? ": " : "", w->why);
+  return w->error == -ENOMEM ? SMMU_ERR_NOMEM : SMMU_ERR_BADCFG;
+}
+
+static int run_on_host(struct machine_world *w, void (*program)(void *world))
+{
+  int rc = plat_cpu_start(w->board, 0, program, w);
+
+  if (rc != SMMU_OK)
+    return out_of_memory(w);
+  return run_board(w);
+}
+
+static int start_on_subject(struct machine_world *w, unsigned cpu, void (*program)(void *arg),
+                            void *arg)
+{
+  return w->vm ? vmm_vcpu_start(w->vm, cpu, program, arg)
+               : plat_cpu_start(w->board, cpu, program, arg);
+}
+
+static int run_on_subject(struct machine_world *w, void (*program)(void *world))
+{
+  if (start_on_subject(w, 0, program, w) != SMMU_OK)
+    return out_of_memory(w);
+  return run_board(w);
+}
+
+/* ---- boot ---- */
+
+static void boot_host(void *world)
+{
+  struct machine_world *w = world;
+  const struct machine_config *cfg = w->cfg;
+  bool has_cmdqv = machine_get(cfg, MACHINE_KEY_QUEUE) == MACHINE_QUEUE_VCMDQ;
+  struct iommufd_host_options options = { .driver = { .smmu = PLAT_SMMU_BASE,
+                                                      .cmdqv = has_cmdqv ? PLAT_CMDQV_BASE : 0,
+                                                      .cpus = vcpus_of(w),
+                                                      .cmdq_log2 = (unsigned)machine_get(
+                                                        cfg, MACHINE_KEY_HOST_CMDQ) } };
+
+  if (!machine_get(cfg, MACHINE_KEY_HOST_RIL))
+    options.driver.without |= DRV_WITHOUT_RIL;
+  if (!machine_get(cfg, MACHINE_KEY_HOST_MSI))
+    options.driver.without |= DRV_WITHOUT_MSI_POLL;
+  leave(w, iommufd_host_create(&w->host, plat_board_host(w->board), &options), "the host's boot");
+}
+
+static enum iommufd_memory_kind backing_of(const struct machine_config *cfg)
+{
+  switch (machine_get(cfg, MACHINE_KEY_BACKING)) {
+  case MACHINE_BACKING_CONTIGUOUS: return IOMMUFD_MEMORY_CONTIGUOUS;
+  case MACHINE_BACKING_SCATTERED: return IOMMUFD_MEMORY_SCATTERED;
+  default: return IOMMUFD_MEMORY_HUGE;
+  }
+}
+
+static void boot_vm(void *world)
+{
+  struct machine_world *w = world;
+  const struct machine_config *cfg = w->cfg;
+  struct vmm_config config = {
+    .board = w->board,
+    .host = w->host,
+    .ram_bytes = machine_get(cfg, MACHINE_KEY_VM_RAM),
+    .backing = backing_of(cfg),
+    .backing_seed = machine_get(cfg, MACHINE_KEY_BACKING_SEED),
+    .vcpus = vcpus_of(w),
+    .irq_line = SMMU_SIGNAL_COUNT,
+    .devices = 1,
+    .device = { { HOST_SID, GUEST_SID } },
+    .ril = machine_get(cfg, MACHINE_KEY_GUEST_RIL),
+    .cmdqv = machine_get(cfg, MACHINE_KEY_QUEUE) == MACHINE_QUEUE_VCMDQ,
+    .lvcmdqs = (unsigned)machine_get(cfg, MACHINE_KEY_LVCMDQS),
+    .policy = machine_get(cfg, MACHINE_KEY_INVALIDATE) == MACHINE_INVALIDATE_BATCH
+                ? VMM_POLICY_BATCH
+                : VMM_POLICY_PER_COMMAND,
+    .lock_switch_permille = (uint32_t)machine_get(cfg, MACHINE_KEY_LOCK_SWITCH)
+  };
+
+  for (unsigned i = 0; i < config.vcpus; i++)
+    config.vcpu_cpu[i] = i;
+  leave(w, vmm_create(&w->vm, &config, w->why, sizeof(w->why)), "making the virtual machine");
+}
+
+/* The driver under test: a guest's, or the only one of a bare machine. */
+static void boot_driver(void *world)
+{
+  struct machine_world *w = world;
+  const struct machine_config *cfg = w->cfg;
+  bool bare = machine_world_is_bare(w);
+  struct drv_options options = {
+    .smmu = PLAT_SMMU_BASE,
+    .cmdqv = machine_get(cfg, MACHINE_KEY_QUEUE) == MACHINE_QUEUE_VCMDQ ? PLAT_CMDQV_BASE : 0,
+    .cpus = vcpus_of(w),
+    .cmdq_log2 = (unsigned)machine_get(cfg, bare ? MACHINE_KEY_HOST_CMDQ : MACHINE_KEY_GUEST_CMDQ),
+    .guest = !bare
+  };
+  struct dma_config dma = { .sid = bare ? HOST_SID : GUEST_SID,
+                            .cpus = vcpus_of(w),
+                            .lazy = machine_get(cfg, MACHINE_KEY_DMA) == MACHINE_DMA_LAZY };
+
+  if (!machine_get(cfg, bare ? MACHINE_KEY_HOST_RIL : MACHINE_KEY_GUEST_RIL))
+    options.without |= DRV_WITHOUT_RIL;
+  if (bare && !machine_get(cfg, MACHINE_KEY_HOST_MSI))
+    options.without |= DRV_WITHOUT_MSI_POLL;
+  leave(w, drv_probe(&w->drv, w->plat, &options), "the driver's probe");
+  if (w->error == 0) {
+    dma.drv = w->drv;
+    leave(w, dma_create(&w->dma, &dma), "making the DMA domain");
+  }
+}
+
+static int reached_limit(struct machine_world *w)
+{
+  snprintf(w->err->text, sizeof(w->err->text),
+           "simulated time has reached run.limit before all turns were made");
+  return SMMU_ERR_LIMIT;
+}
+
+static int create_benchmark(struct machine_world *w)
+{
+  uint64_t limit = machine_get(w->cfg, MACHINE_KEY_LIMIT), now = plat_board_time(w->board);
+  struct benchmark_config config = {
+    .plat = w->plat,
+    .dma = w->dma,
+    .threads = (unsigned)machine_get(w->cfg, MACHINE_KEY_THREADS),
+    .pages = (unsigned)(machine_get(w->cfg, MACHINE_KEY_GRANULE) / 4096),
+    .direction = (unsigned)machine_get(w->cfg, MACHINE_KEY_DIRECTION),
+    .transfer_ps = machine_get(w->cfg, MACHINE_KEY_TRANSFER),
+    .warmup = machine_get(w->cfg, MACHINE_KEY_WARMUP),
+    .turns = machine_get(w->cfg, MACHINE_KEY_LOOPS),
+  };
+  int error;
+
+  if (limit && now >= limit)
+    return reached_limit(w);
+  config.duration_ps = limit ? limit - now : 0;
+  error = benchmark_create(&w->benchmark, &config);
+  if (error == 0)
+    return SMMU_OK;
+  snprintf(w->err->text, sizeof(w->err->text), "the benchmark: %s", strerror(-error));
+  return error == -ENOMEM ? SMMU_ERR_NOMEM : SMMU_ERR_BADCFG;
+}
+
+int machine_world_boot(struct machine_world *w)
+{
+  int rc = SMMU_OK;
+
+  w->plat = plat_board_host(w->board);
+  if (!machine_world_is_bare(w)) {
+    rc = run_on_host(w, boot_host);
+    if (rc == SMMU_OK)
+      rc = run_on_host(w, boot_vm);
+    if (rc != SMMU_OK)
+      return rc;
+    w->plat = vmm_guest_plat(w->vm);
+    w->observer.world[1] = w->plat->ctx;
+  }
+  w->observer.subject = w->plat->ctx;
+  rc = run_on_subject(w, boot_driver);
+  return rc == SMMU_OK ? create_benchmark(w) : rc;
+}
+
+/* ---- turns ---- */
+
+static void thread_program(void *arg)
+{
+  benchmark_thread(arg);
+}
+
+int machine_world_turns(struct machine_world *w)
+{
+  unsigned threads = (unsigned)machine_get(w->cfg, MACHINE_KEY_THREADS);
+  int rc;
+
+  w->observer.warmup = machine_get(w->cfg, MACHINE_KEY_WARMUP);
+  w->observer.loops = machine_get(w->cfg, MACHINE_KEY_LOOPS);
+  w->observer.active = true;
+  for (unsigned i = 0; i < threads; i++) {
+    if (start_on_subject(w, i, thread_program, w->benchmark) != SMMU_OK)
+      return out_of_memory(w);
+  }
+  rc = run_board(w);
+  w->observer.active = false;
+  if (rc != SMMU_OK)
+    return rc;
+  benchmark_get_result(w->benchmark, &w->sums);
+  if (w->sums.error == 0)
+    return w->sums.all.turns < threads * w->observer.loops ? reached_limit(w) : SMMU_OK;
+  snprintf(w->err->text, sizeof(w->err->text), "the benchmark failed: %s",
+           strerror(-w->sums.error));
+  return w->sums.error == -ENOMEM ? SMMU_ERR_NOMEM : SMMU_ERR_BADCFG;
+}
+
+/* ---- the end ---- */
+
+static void stop_driver(void *world)
+{
+  struct machine_world *w = world;
+
+  if (w->dma)
+    leave(w, dma_destroy(w->dma), "freeing the DMA domain");
+  if (w->error)
+    return;
+  drv_remove(w->drv);
+  w->dma = NULL;
+  w->drv = NULL;
+}
+
+static void stop_host(void *world)
+{
+  struct machine_world *w = world;
+
+  if (w->vm)
+    vmm_destroy(w->vm);
+  if (w->host)
+    iommufd_host_destroy(w->host);
+  w->vm = NULL;
+  w->host = NULL;
+}
+
+/* Also after a failed boot: what is there is taken down. */
+int machine_world_shut_down(struct machine_world *w)
+{
+  int rc = SMMU_OK;
+
+  w->error = 0;
+  w->why[0] = '\0';
+  if (w->drv)
+    rc = run_on_subject(w, stop_driver);
+  return rc == SMMU_OK && w->host ? run_on_host(w, stop_host) : rc;
+}
+
+void machine_world_destroy(struct machine_world *w, bool given_up)
+{
+  static struct machine_world *kept;
+
+  if (given_up) {
+    w->next = kept;
+    kept = w;
+    return;
+  }
+  benchmark_destroy(w->benchmark);
+  if (w->board)
+    plat_board_destroy(w->board);
+  if (w->memory)
+    engine_memory_destroy(w->memory);
+  free(w->observer.cpu);
+  free(w->observer.thread);
+  free(w);
+}
+
+void machine_world_counters(const struct machine_world *w, struct machine_counters *out)
+{
+  const struct engine_timed *engine = plat_device_engine_timed(plat_board_device(w->board));
+
+  memset(out, 0, sizeof(*out));
+  drv_get_counts(w->drv, &out->subject);
+  dma_get_counts(w->dma, &out->dma);
+  dma_get_iova_counts(w->dma, &out->iova);
+  if (w->host)
+    drv_get_counts(iommufd_host_drv(w->host), &out->host);
+  if (w->vm)
+    vmm_get_counts(w->vm, &out->vm);
+  if (engine)
+    engine_timed_get_stats(engine, &out->device);
+}

@@ -1,0 +1,76 @@
+/* See device.h. */
+#include "machine/device.h"
+
+#include <stdio.h>
+
+#include "smmu/cmdqv.h"
+#include "smmu/err.h"
+
+static struct smmu_cache_config cache_of(const struct machine_config *cfg, unsigned sets_key)
+{
+  return (struct smmu_cache_config){ (uint16_t)cfg->key[sets_key].value,
+                                     (uint16_t)cfg->key[sets_key + 1].value };
+}
+
+void machine_device_config(const struct machine_config *cfg, struct smmu_config *device)
+{
+  smmu_config_neutral(device);
+  device->txns = (uint16_t)machine_get(cfg, MACHINE_KEY_TXNS);
+  device->events = (uint16_t)machine_get(cfg, MACHINE_KEY_EVENTS);
+  device->utlb = cache_of(cfg, MACHINE_KEY_UTLB_SETS);
+  device->tlb = cache_of(cfg, MACHINE_KEY_TLB_SETS);
+  device->walk_cache = cache_of(cfg, MACHINE_KEY_WALK_CACHE_SETS);
+  device->cfg_cache = cache_of(cfg, MACHINE_KEY_CFG_CACHE_SETS);
+  if (machine_get(cfg, MACHINE_KEY_QUEUE) == MACHINE_QUEUE_VCMDQ)
+    smmu_config_set_cmdqv(device, (unsigned)machine_get(cfg, MACHINE_KEY_VINTFS),
+                          (unsigned)machine_get(cfg, MACHINE_KEY_VCMDQS));
+}
+
+/* The three keys of a stage stand together: latency, slots, interval. */
+static struct timed_resource resource_of(const struct machine_config *cfg, unsigned latency_key)
+{
+  return (struct timed_resource){ .latency_ps = cfg->key[latency_key].value,
+                                  .slots = (uint32_t)cfg->key[latency_key + 1].value,
+                                  .interval_ps = cfg->key[latency_key + 2].value };
+}
+
+static const uint16_t latency_key[SMMU_STAGE_COUNT] = {
+#define STAGE(name, slots, latency, interval, origin) \
+  [SMMU_STAGE_##name] = MACHINE_KEY_##name##_LATENCY,
+#define WAY(name, slots, latency, interval, origin)
+#include "engine/profile.def"
+#undef STAGE
+#undef WAY
+};
+
+unsigned machine_stage_latency_key(unsigned stage)
+{
+  return stage > SMMU_STAGE_NONE && stage < SMMU_STAGE_COUNT ? latency_key[stage]
+                                                             : MACHINE_KEY_COUNT;
+}
+
+void machine_device_profile(const struct machine_config *cfg, struct timed_profile *profile)
+{
+  timed_profile_zero(profile);
+  for (unsigned stage = SMMU_STAGE_NONE + 1; stage < SMMU_STAGE_COUNT; stage++)
+    profile->stage[stage] = resource_of(cfg, latency_key[stage]);
+  profile->read = resource_of(cfg, MACHINE_KEY_READ_LATENCY);
+  profile->write = resource_of(cfg, MACHINE_KEY_WRITE_LATENCY);
+}
+
+int machine_device_check(const struct machine_config *cfg, struct machine_error *err)
+{
+  struct smmu_config device;
+  struct timed_profile profile;
+  char why[256] = "";
+  int rc;
+
+  machine_device_config(cfg, &device);
+  machine_device_profile(cfg, &profile);
+  rc = smmu_config_check(&device, why, sizeof(why));
+  if (rc == SMMU_OK)
+    rc = timed_profile_check(&profile, why, sizeof(why));
+  if (rc != SMMU_OK)
+    snprintf(err->text, sizeof(err->text), "the SMMU: %s", why);
+  return rc;
+}

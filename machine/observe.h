@@ -1,0 +1,45 @@
+/* Watches a board: which unmap took how long and where its time went, a hash of everything, and one
+ * record each for a sink. It changes nothing. */
+#ifndef MACHINE_OBSERVE_H
+#define MACHINE_OBSERVE_H
+
+#include "machine/result.h"
+#include "plat/board.h"
+#include "smmu/trace.h"
+
+enum { MACHINE_WORLDS = 2, MACHINE_OPERATIONS_DEEP = 16 };
+
+/* One CPU: the operations it is in. */
+struct machine_watched {
+  uint8_t operation[MACHINE_OPERATIONS_DEEP]; /* enum plat_operation */
+  unsigned depth;                             /* may exceed the array; the rest is not kept */
+  unsigned mapping; /* depth at which the map or unmap under way began + 1; 0: none */
+  uint64_t began;
+  bool cold;                  /* the benchmark has charged PLAT_COST_COLD; its clock runs since */
+  uint64_t turns[2];          /* maps, unmaps that have begun since observing began */
+  struct machine_where where; /* of the unmap under way */
+};
+
+struct machine_observer {
+  const void *world[MACHINE_WORLDS]; /* context pointers: the host's, a guest's */
+  const void *subject;               /* the world whose maps and unmaps count */
+  uint64_t warmup, loops;            /* turns of a CPU that do not count, and that do */
+  unsigned cpus;                     /* thread i is CPU i */
+  struct machine_thread *thread;     /* [cpus] */
+  struct machine_watched *cpu;       /* [cpus] */
+  bool active;
+  bool over; /* a thread has made all its turns: from here on not all compete, nothing counts */
+  struct machine_where where;
+  bool charged[PLAT_COST_COUNT];
+  uint64_t hash, records;
+  const struct machine_sink *sink; /* or NULL */
+  struct plat_watch watch;
+  struct smmu_hooks hooks;
+};
+
+/* Everything but `watch` and `hooks`, which this fills in, is the caller's to set before. */
+void machine_observer_start(struct machine_observer *o);
+/* Callback for engine_timed_set_span(). */
+void machine_observer_span(void *observer, const struct timed_span *span);
+
+#endif

@@ -1,0 +1,62 @@
+/* All parts of a machine while it runs: memory, device, board, host, virtual machine, the driver and
+ * the benchmark above them. Parts are made and unmade by programs on the board's CPUs; each such step
+ * leaves an error behind, and the step's name. */
+#ifndef MACHINE_WORLD_H
+#define MACHINE_WORLD_H
+
+#include "guest_sim/benchmark.h"
+#include "host_sim/vmm.h"
+#include "machine/observe.h"
+
+/* Counters of every part at one moment. */
+struct machine_counters {
+  struct drv_counts subject, host;
+  struct vmm_counts vm;
+  struct dma_counts dma;
+  struct iova_counts iova;
+  struct engine_timed_stats device;
+};
+
+struct machine_world {
+  const struct machine_config *cfg;
+  struct machine_error *err;
+  struct machine_error later; /* what went wrong while an error was being tidied up */
+  struct machine_observer observer;
+  struct engine_memory *memory;
+  struct plat_board *board;
+  struct iommufd_host *host; /* NULL: bare */
+  struct vmm *vm;            /* NULL: bare */
+  const struct plat *plat;   /* where driver and benchmark run: the guest's, or the host's */
+  struct drv *drv;
+  struct dma *dma;
+  struct benchmark *benchmark;
+  struct benchmark_result sums; /* after the turns */
+  int error;                    /* negative errno of the first step that failed */
+  const char *step;
+  bool stuck; /* programs were left in the middle of something */
+  char why[256];
+  struct machine_world *next; /* among those that were given up */
+};
+
+static inline bool machine_world_is_bare(const struct machine_world *w)
+{
+  return machine_get(w->cfg, MACHINE_KEY_QUEUE) == MACHINE_QUEUE_BARE;
+}
+
+/* Each: 0, or enum smmu_err with a sentence in w->err. */
+
+/* Memory, device and board; nothing has run yet. */
+int machine_world_create(struct machine_world *w);
+/* The host, the virtual machine, the driver and the DMA domain. */
+int machine_world_boot(struct machine_world *w);
+/* All threads make all their turns. */
+int machine_world_turns(struct machine_world *w);
+/* Everything that boot made, in the opposite order. */
+int machine_world_shut_down(struct machine_world *w);
+/* Frees the rest. A world that could not be shut down, because its programs were given up in the middle,
+ * is kept until the process ends. */
+void machine_world_destroy(struct machine_world *w, bool given_up);
+
+void machine_world_counters(const struct machine_world *w, struct machine_counters *out);
+
+#endif

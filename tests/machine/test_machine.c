@@ -1,0 +1,325 @@
+/* Whole runs: what they count, that figures add up, that nothing but the seed makes a difference. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "machine/result.h"
+#include "shim/gtest_c.h"
+#include "smmu/err.h"
+#include "smmu/trace.h"
+
+enum { MILLION = 1000000 };
+
+static struct machine_config cfg;
+static struct machine_result result, other;
+static struct machine_error err;
+
+static void set(const char *assignment)
+{
+  if (machine_config_set(&cfg, assignment, &err) != SMMU_OK)
+    ADD_TEST_FAILURE("%s", err.text);
+}
+
+static void start(const char *const *settings)
+{
+  machine_config_defaults(&cfg);
+  set("bench.loops=20");
+  set("bench.warmup=3");
+  for (; settings && *settings; settings++)
+    set(*settings);
+}
+
+#define START(...) start((const char *const[]){ __VA_ARGS__, NULL })
+
+static bool run(struct machine_result *r)
+{
+  int rc = machine_run(&cfg, NULL, r, &err);
+
+  if (rc != SMMU_OK)
+    ADD_TEST_FAILURE("%s: %s", smmu_err_name(rc), err.text);
+  return rc == SMMU_OK;
+}
+
+/* ---- counts ---- */
+
+static const char *const granules[] = { "4k", "16k", "64k", "128k", "256k" };
+static const uint64_t pages[] = { 1, 4, 16, 32, 64 };
+
+PARAM_TEST_CASE(Counts, TrappedUnmapCostsWhatTheSourcesSay, granules, 5)
+{
+  uint64_t n = pages[param], syncs = (n + 62) / 63;
+  char granule[32];
+
+  snprintf(granule, sizeof(granule), "bench.granule=%s", granules[param]);
+  START("vm.queue=trapped", granule);
+  ASSERT_TRUE(run(&result));
+  EXPECT_EQ(result.counts.unmaps, 23);
+  EXPECT_EQ(result.counts.exits, 2 * 23);
+  EXPECT_EQ(result.counts.exits_prod, 23);
+  EXPECT_EQ(result.counts.exits_cons, 23);
+  EXPECT_EQ(result.counts.ioctls, 23);
+  EXPECT_EQ(result.counts.guest_commands, (n + 1) * 23);
+  EXPECT_EQ(result.counts.guest_syncs, 23);
+  EXPECT_EQ(result.counts.host_commands, (n + syncs) * 23);
+  EXPECT_EQ(result.counts.host_syncs, syncs * 23);
+  machine_result_free(&result);
+}
+
+PARAM_TEST_CASE(Counts, VcmdqUnmapNeverLeavesTheGuest, granules, 5)
+{
+  char granule[32];
+
+  snprintf(granule, sizeof(granule), "bench.granule=%s", granules[param]);
+  START("vm.queue=vcmdq", granule);
+  ASSERT_TRUE(run(&result));
+  EXPECT_EQ(result.counts.exits, 0);
+  EXPECT_EQ(result.counts.ioctls, 0);
+  EXPECT_EQ(result.counts.host_commands, 0);
+  EXPECT_EQ(result.counts.guest_commands, (pages[param] + 1) * 23);
+  EXPECT_EQ(result.counts.guest_syncs, 23);
+  machine_result_free(&result);
+}
+
+TEST_CASE(Counts, RangeInvalidationIsOneCommand)
+{
+  START("vm.queue=trapped", "bench.granule=256k", "guest.ril=on");
+  ASSERT_TRUE(run(&result));
+  EXPECT_EQ(result.counts.guest_tlbi, 23);
+  EXPECT_EQ(result.counts.guest_commands, 2 * 23);
+  machine_result_free(&result);
+}
+
+TEST_CASE(Counts, OneByOneEveryCommandIsACall)
+{
+  START("vm.queue=trapped", "bench.granule=16k", "vmm.invalidate=per-command");
+  ASSERT_TRUE(run(&result));
+  EXPECT_EQ(result.counts.invalidates, 4 * 23);
+  EXPECT_EQ(result.counts.host_syncs, 4 * 23);
+  machine_result_free(&result);
+}
+
+TEST_CASE(Counts, BareMachineHasNoVirtualMachine)
+{
+  START("vm.queue=bare", "bench.granule=16k", "host.ril=off");
+  ASSERT_TRUE(run(&result));
+  EXPECT_EQ(result.counts.exits + result.counts.ioctls + result.counts.host_commands, 0);
+  EXPECT_EQ(result.counts.guest_commands, 5 * 23);
+  machine_result_free(&result);
+}
+
+TEST_CASE(Counts, LazyUnmapsSendNothingByThemselves)
+{
+  START("vm.queue=vcmdq", "guest.dma=lazy");
+  ASSERT_TRUE(run(&result));
+  EXPECT_LT(result.counts.guest_commands, 23);
+  machine_result_free(&result);
+}
+
+/* ---- figures add up ---- */
+
+static const char *const queues[] = { "trapped", "vcmdq", "bare" };
+
+static uint64_t sum_where(const struct machine_where *w)
+{
+  uint64_t sum = 0;
+
+  for (unsigned i = 0; i < PLAT_COST_COUNT; i++)
+    sum += w->cost[i].ps;
+  for (unsigned i = 0; i < PLAT_OP_COUNT; i++)
+    sum += w->sleep[i].ps;
+  return sum;
+}
+
+PARAM_TEST_CASE(Where, WorkAndSleepAreAllOfTheTime, queues, 3)
+{
+  char queue[32];
+
+  snprintf(queue, sizeof(queue), "vm.queue=%s", queues[param]);
+  START(queue, "bench.threads=2", "dma.cold=3ns", "bench.granule=64k");
+  ASSERT_TRUE(run(&result));
+  EXPECT_GT(result.all.unmap.sum, 0);
+  EXPECT_EQ(sum_where(&result.where), result.all.unmap.sum);
+  EXPECT_GT(result.where.cost[PLAT_COST_COLD].ps, 0);
+  EXPECT_EQ(result.where.cost[PLAT_COST_FILL_PAGE].ps, 0);
+  EXPECT_EQ(result.where.cost[PLAT_COST_LOOP].ps, 0);
+  machine_result_free(&result);
+}
+
+PARAM_TEST_CASE(Where, LatenciesAreThoseTheBenchmarkCounts, queues, 3)
+{
+  char queue[32];
+
+  snprintf(queue, sizeof(queue), "vm.queue=%s", queues[param]);
+  START(queue, "dma.cold=3ns");
+  ASSERT_TRUE(run(&result));
+  EXPECT_EQ(result.all.unmap.count, 20);
+  EXPECT_EQ(result.bench_turns, 20);
+  EXPECT_EQ(result.all.unmap.sum, result.bench_unmap_ps);
+  machine_result_free(&result);
+}
+
+/* What the threads that are left do alone, when the first has made its turns, is not counted. */
+TEST_CASE(Where, TurnsWithoutAllCompetitorsDoNotCount)
+{
+  START("vm.queue=trapped", "vm.vcpus=8", "bench.threads=8");
+  ASSERT_TRUE(run(&result));
+  EXPECT_LT(result.bench_turns, 8 * 20 - 7);
+  EXPECT_EQ(result.all.unmap.count, result.bench_turns);
+  EXPECT_EQ(result.all.unmap.sum, result.bench_unmap_ps);
+  machine_result_free(&result);
+}
+
+TEST_CASE(Where, CostsTakeAsLongAsTheySay)
+{
+  START("vm.queue=trapped", "run.jitter=0", "vm.exit=3us");
+  ASSERT_TRUE(run(&result));
+  EXPECT_EQ(result.where.cost[PLAT_COST_VM_EXIT].units, 40);
+  EXPECT_EQ(result.where.cost[PLAT_COST_VM_EXIT].ps, 120ULL * MILLION);
+  EXPECT_TRUE(result.used[MACHINE_KEY_VM_EXIT]);
+  EXPECT_FALSE(result.used[MACHINE_KEY_JITTER]);
+  EXPECT_FALSE(result.used[MACHINE_KEY_COLD]);
+  machine_result_free(&result);
+}
+
+TEST_CASE(Where, ThreadsOfAllAreSummed)
+{
+  uint64_t sum = 0, count = 0;
+
+  START("vm.queue=vcmdq", "vm.vcpus=4", "bench.threads=4");
+  ASSERT_TRUE(run(&result));
+  EXPECT_EQ(result.threads, 4);
+  for (unsigned i = 0; i < 4; i++) {
+    EXPECT_GT(result.thread[i].unmap.count, 5);
+    sum += result.thread[i].unmap.sum;
+    count += result.thread[i].unmap.count;
+  }
+  EXPECT_EQ(sum, result.all.unmap.sum);
+  EXPECT_EQ(count, result.all.unmap.count);
+  machine_result_free(&result);
+}
+
+/* ---- the same again ---- */
+
+static void expect_same(const struct machine_result *a, const struct machine_result *b)
+{
+  EXPECT_EQ(a->hash, b->hash);
+  EXPECT_EQ(a->records, b->records);
+  EXPECT_MEMEQ(&a->all, &b->all, sizeof(a->all));
+  EXPECT_MEMEQ(&a->counts, &b->counts, sizeof(a->counts));
+  EXPECT_MEMEQ(&a->where, &b->where, sizeof(a->where));
+  EXPECT_MEMEQ(&a->device, &b->device, sizeof(a->device));
+}
+
+PARAM_TEST_CASE(Determinism, SameSeedSameRunOtherSeedAnother, queues, 3)
+{
+  char queue[32];
+
+  snprintf(queue, sizeof(queue), "vm.queue=%s", queues[param]);
+  START(queue, "bench.threads=2");
+  ASSERT_TRUE(run(&result));
+  ASSERT_TRUE(run(&other));
+  expect_same(&result, &other);
+  machine_result_free(&other);
+  set("run.seed=2");
+  ASSERT_TRUE(run(&other));
+  EXPECT_NE(result.hash, other.hash);
+  EXPECT_NE(result.all.unmap.sum, other.all.unmap.sum);
+  machine_result_free(&other);
+  machine_result_free(&result);
+}
+
+struct counter {
+  uint64_t records, category[SMMU_TRACE_COUNT];
+  unsigned long bad;
+};
+
+static void count_record(void *ctx, const struct smmu_record *r)
+{
+  struct counter *c = ctx;
+
+  c->records++;
+  c->bad += r->category >= SMMU_TRACE_COUNT;
+  if (r->category < SMMU_TRACE_COUNT)
+    c->category[r->category]++;
+}
+
+TEST_CASE(Records, SinkGetsEveryKindAndChangesNothing)
+{
+  static const unsigned expected[] = { SMMU_TRACE_SPAN,  SMMU_TRACE_CHARGE,   SMMU_TRACE_SLEEP,
+                                       SMMU_TRACE_NOTE,  SMMU_TRACE_LOAD_REG, SMMU_TRACE_STORE_REG,
+                                       SMMU_TRACE_STORE, SMMU_TRACE_COMMAND,  SMMU_TRACE_SYNC };
+  struct counter counter = { 0 };
+  const struct machine_sink sink = { &counter, count_record };
+
+  START("vm.queue=trapped", "bench.threads=2");
+  ASSERT_TRUE(run(&result));
+  ASSERT_EQ(machine_run(&cfg, &sink, &other, &err), SMMU_OK);
+  expect_same(&result, &other);
+  EXPECT_EQ(counter.records, other.records);
+  EXPECT_EQ(counter.bad, 0);
+  for (unsigned i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
+    if (counter.category[expected[i]] == 0)
+      ADD_TEST_FAILURE("no record of %s", smmu_trace_name(expected[i]));
+  }
+  machine_result_free(&other);
+  machine_result_free(&result);
+}
+
+/* Two builds (with and without optimisation and sanitizers) and all machines give these. When a
+ * change is meant to change times, copy what the failure prints. */
+TEST_CASE(Determinism, EveryBuildGivesTheseFigures)
+{
+  static const struct {
+    const char *scenario;
+    uint64_t hash;
+  } golden[] = {
+#include "golden.inc"
+  };
+
+  for (unsigned i = 0; i < sizeof(golden) / sizeof(golden[0]); i++) {
+    const struct machine_file *file = machine_file_find("scenarios", golden[i].scenario);
+
+    ASSERT_NOT_NULL(file);
+    machine_config_defaults(&cfg);
+    ASSERT_EQ(machine_config_text(&cfg, file->name, (const char *)file->bytes, file->length, &err),
+              SMMU_OK);
+    set("bench.loops=20");
+    if (!run(&result))
+      return;
+    if (result.hash != golden[i].hash)
+      ADD_TEST_FAILURE("tests/machine/golden.inc: { \"%s\", 0x%016llx },", golden[i].scenario,
+                       (unsigned long long)result.hash);
+    machine_result_free(&result);
+  }
+}
+
+/* ---- what goes wrong ---- */
+
+TEST_CASE(Limits, RunEndsAtItsLimit)
+{
+  START("run.limit=1us");
+  EXPECT_EQ(machine_run(&cfg, NULL, &result, &err), SMMU_ERR_LIMIT);
+  START("run.limit=5ms", "bench.loops=1000000");
+  EXPECT_EQ(machine_run(&cfg, NULL, &result, &err), SMMU_ERR_LIMIT);
+  EXPECT_STR_CONTAINS(err.text, "run.limit");
+  machine_result_free(&result);
+}
+
+TEST_CASE(Limits, MachineThatCannotBeIsRefused)
+{
+  START("vm.lvcmdqs=3", "vm.queue=vcmdq");
+  EXPECT_EQ(machine_run(&cfg, NULL, &result, &err), SMMU_ERR_BADCFG);
+  EXPECT_STR_CONTAINS(err.text, "lvcmdqs");
+  START("host.ram=4m", "vm.ram=4m", "bench.granule=4m");
+  EXPECT_NE(machine_run(&cfg, NULL, &result, &err), SMMU_OK);
+  EXPECT_GT(strlen(err.text), 10);
+}
+
+TEST_CASE(Limits, EngineNowRunsTheSameSoftware)
+{
+  START("run.engine=now", "vm.queue=trapped", "bench.granule=16k");
+  ASSERT_TRUE(run(&result));
+  EXPECT_EQ(result.counts.exits, 2 * 23);
+  EXPECT_FALSE(result.has_device);
+  machine_result_free(&result);
+}
