@@ -21,8 +21,15 @@ static const struct verb {
 } verbs[] = {
   { "replay", verb_replay, "PATH", "a recorded run through the model: does every outcome agree?" },
   { "explain", verb_explain, "--sid S --iova A PATH", "one translation, step by step" },
+  { "reproduce", verb_reproduce, "NAME",
+    "a published table beside the model's: every cell, its error" },
+  { "run", verb_run, "PRESET|FILE.yaml",
+    "one machine, its guest and its driver, in simulated time" },
+  { "params", verb_params, "[GLOB]", "every parameter: value, range, and where it comes from" },
   { "litmus", verb_litmus, "[NAME]",
     "every interleaving of small programs: can a rule be broken?" },
+  { "why", verb_why, "PATH [EVENT]", "where the time of one operation of a recorded run went" },
+  { "trace", verb_trace, "info|cat PATH", "what is in a recording, record by record" },
   { "decode", verb_decode, "KIND WORDS...", "a register, command, entry or event in words" },
 };
 

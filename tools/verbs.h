@@ -16,6 +16,11 @@ enum tool_exit {
 int verb_decode(int argc, char **argv);
 int verb_explain(int argc, char **argv);
 int verb_litmus(int argc, char **argv);
+int verb_params(int argc, char **argv);
 int verb_replay(int argc, char **argv);
+int verb_reproduce(int argc, char **argv);
+int verb_run(int argc, char **argv);
+int verb_trace(int argc, char **argv);
+int verb_why(int argc, char **argv);
 
 #endif

@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #define CLI_RUN_F "traces/recorded/F-vfio-edu-faults"
+#define CLI_RUN_T "traces/recorded/T-trapped-unmap"
 
 /* `smmulator ARGS` in a shell, so that redirections work; @ stands for the program. The exit
  * status, or -1; *out and *err (may be NULL) are to be freed. */

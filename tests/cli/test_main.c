@@ -9,7 +9,8 @@
 
 enum { WRONG = 2, MACHINE = 4, BROKEN = 70, EXAMPLES_MAX = 16 };
 
-static const char *const verbs[] = { "replay", "explain", "litmus", "decode" };
+static const char *const verbs[] = { "replay", "explain", "litmus", "decode", "reproduce",
+                                     "run",    "params",  "why",    "trace" };
 
 /* A call of each verb that does something. */
 static const char *const calls[] = {
@@ -17,15 +18,33 @@ static const char *const calls[] = {
   "explain --sid 0x20 --iova 0x151400097 " CLI_RUN_F,
   "litmus msi-order",
   "decode cmd SYNC",
+  "reproduce dma-map --seeds 1",
+  "run small-demo",
+  "params vm",
+  "why " CLI_RUN_T " UNMAP#17",
+  "trace cat " CLI_RUN_T,
 };
 
 enum { VERBS = sizeof(verbs) / sizeof(verbs[0]) };
 
 TEST_CASE(Main, HelpNamesEveryVerbAndEveryExitStatus)
 {
-  static const char *const parts[] = { "replay",        "explain", "litmus",  "decode",
-                                       "Exit status",   "0 done",  "1 done",  "2 the command line",
-                                       "4 the machine", "70 ",     "Example:" };
+  static const char *const parts[] = { "replay",
+                                       "explain",
+                                       "litmus",
+                                       "decode",
+                                       "reproduce",
+                                       "run",
+                                       "params",
+                                       "why",
+                                       "trace",
+                                       "Exit status",
+                                       "0 done",
+                                       "1 done",
+                                       "2 the command line",
+                                       "4 the machine",
+                                       "70 ",
+                                       "Example:" };
   struct test_run run;
 
   ASSERT_TRUE(test_run_tool("--help", &run));
@@ -280,6 +299,17 @@ static const struct keys promised[] = {
                            "tests/0/schedule", "tests/0/seen", "passed", "failed", NULL } },
   { "decode cmd SYNC --json",
     (const char *const[]){ "schema", "kind", "fields/0/name", "fields/0/value", "words/0", NULL } },
+  { "reproduce dma-map --seeds 1 --json",
+    (const char *const[]){ "schema", "cells/0/model_us", "mean_abs_error_pct", "gates/0/holds",
+                           "counts/0/exits", "fitted_parameters", "hand_set_parameters", NULL } },
+  { "run small-demo --json", (const char *const[]){ "schema", "stats/unmap.mean_ps",
+                                                    "config/vm.queue", "seed", "build", NULL } },
+  { "params vm --json", (const char *const[]){ "schema", "params/0/name", "params/0/unit",
+                                               "params/0/default", "params/0/origin", NULL } },
+  { "why " CLI_RUN_T " UNMAP#17 --json",
+    (const char *const[]){ "schema", "path/0/what", "path/0/ns", "path/0/share", "total_ns",
+                           "event", NULL } },
+  { "trace info " CLI_RUN_T " --json", (const char *const[]){ "schema", "records", NULL } },
 };
 
 PARAM_TEST_CASE(Verb, JsonKeysAreThere, verbs, VERBS)

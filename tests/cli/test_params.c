@@ -1,0 +1,100 @@
+/* params: every parameter, some of them, those of a profile. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kit.h"
+#include "machine/config.h"
+#include "shim/gtest_c.h"
+
+enum { WRONG = 2, MACHINE = 4 };
+
+TEST_CASE(Params, EveryKeyIsListedWithUnitRangeAndOrigin)
+{
+  int exit_code = -1;
+  json_t *root = cli_json("params --json", &exit_code), *row;
+  size_t i;
+
+  ASSERT_NOT_NULL(root);
+  EXPECT_EQ(exit_code, 0);
+  EXPECT_EQ(json_array_size(cli_at(root, "params")), MACHINE_KEY_COUNT);
+  json_array_foreach(cli_at(root, "params"), i, row)
+  {
+    EXPECT_STREQ(cli_text(row, "name"), machine_key_at((unsigned)i)->name);
+    if (!*cli_text(row, "unit") || !*cli_text(row, "origin") || !*cli_text(row, "what") ||
+        !cli_at(row, "value") || !cli_at(row, "default"))
+      ADD_TEST_FAILURE("%s lacks something", cli_text(row, "name"));
+  }
+  json_decref(root);
+}
+
+TEST_CASE(Params, TableShowsEveryKeyAndTheProfiles)
+{
+  struct test_run run;
+
+  ASSERT_TRUE(test_run_tool("params", &run));
+  EXPECT_EQ(run.exit_code, 0);
+  for (unsigned i = 0; i < MACHINE_KEY_COUNT; i++)
+    EXPECT_STR_CONTAINS(run.out, machine_key_at(i)->name);
+  EXPECT_STR_CONTAINS(run.out, "grace-fitted");
+  EXPECT_STR_CONTAINS(run.out, "trapped|vcmdq|bare");
+  test_run_free(&run);
+}
+
+TEST_CASE(Params, GlobSelects)
+{
+  static const struct {
+    const char *args;
+    size_t count;
+  } cases[] = { { "params vm.exit --json", 1 },
+                { "params 'smmu.*.latency' --json", 18 },
+                { "params smmu.tlb --json", 2 } };
+
+  for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    int exit_code = -1;
+    json_t *root = cli_json(cases[i].args, &exit_code);
+
+    ASSERT_NOT_NULL(root);
+    EXPECT_EQ(exit_code, 0);
+    EXPECT_EQ(json_array_size(cli_at(root, "params")), cases[i].count);
+    json_decref(root);
+  }
+}
+
+TEST_CASE(Params, ProfileGivesValuesOriginsAndSources)
+{
+  int exit_code = -1;
+  json_t *root = cli_json("params vm.exit --profile published --json", &exit_code);
+
+  ASSERT_NOT_NULL(root);
+  EXPECT_STREQ(cli_text(root, "profile"), "published");
+  EXPECT_STREQ(cli_text(root, "params/0/origin"), "published");
+  EXPECT_STR_CONTAINS(cli_text(root, "params/0/source"), "kvm-unit-tests");
+  EXPECT_EQ(json_integer_value(cli_at(root, "params/0/value")), 842000);
+  EXPECT_EQ(json_integer_value(cli_at(root, "params/0/default")), 1000000);
+  json_decref(root);
+}
+
+static const struct {
+  const char *args, *reason;
+} wrong_lines[] = {
+  { "params vm.exti", "did you mean \"vm.exit\"?" },
+  { "params frobnicate", "no parameter" },
+  { "params vm smmu", "one too many" },
+  { "params --profile publsihed", "did you mean \"published\"?" },
+  { "params --profile /nowhere.yaml", "/nowhere.yaml: No such file" },
+  { "params --profile README.md", "README.md:" },
+};
+
+static const char *const mistakes[] = { "typo", "word", "two", "profile", "file", "text" };
+
+PARAM_TEST_CASE(Params, WrongLineGetsAReason, mistakes, 6)
+{
+  struct test_run run;
+
+  ASSERT_TRUE(test_run_tool(wrong_lines[param].args, &run));
+  EXPECT_EQ(run.exit_code, WRONG);
+  EXPECT_STREQ(run.out, "");
+  EXPECT_STR_CONTAINS(run.err, wrong_lines[param].reason);
+  test_run_free(&run);
+}

@@ -1,0 +1,204 @@
+/* reproduce dma-map: the table, its JSON, gates and exit statuses. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kit.h"
+#include "shim/gtest_c.h"
+
+enum { DIFFERS = 1, WRONG = 2 };
+
+/* Few turns: what is tested here does not depend on the figures. */
+#define QUICK " --seeds 1 --set bench.loops=12 --set bench.warmup=2"
+
+TEST_CASE(Reproduce, TableFitsAScreenAndExplainsItself)
+{
+  static const char *const parts[] = { "trapped", "vcmdq",      "measured", "model", "reduction",
+                                       "256k",    "Parameters", "fitted",   "Seeds", "Gates" };
+  struct test_run run;
+  size_t lines = 0, width = 0, longest = 0;
+
+  ASSERT_TRUE(test_run_tool("reproduce dma-map" QUICK, &run));
+  EXPECT_STREQ(run.err, "");
+  for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+    EXPECT_STR_CONTAINS(run.out, parts[i]);
+  for (const char *c = run.out; *c; c++) {
+    width = *c == '\n' ? 0 : width + 1;
+    longest = width > longest ? width : longest;
+    lines += *c == '\n';
+  }
+  EXPECT_LE(lines, 40);
+  EXPECT_LE(longest, 100);
+  test_run_free(&run);
+}
+
+TEST_CASE(Reproduce, JsonHasTheStableKeysAndTwentyCells)
+{
+  static const char *const keys[] = { "schema",
+                                      "cells/0/granule_bytes",
+                                      "cells/0/threads",
+                                      "cells/0/mode",
+                                      "cells/0/measured_us",
+                                      "cells/0/model_us",
+                                      "cells/0/null_us",
+                                      "cells/0/error_pct",
+                                      "cells/0/held_out",
+                                      "mean_abs_error_pct",
+                                      "max_abs_error_pct",
+                                      "heldout_mean_abs_error_pct",
+                                      "fitted_parameters",
+                                      "hand_set_parameters",
+                                      "counts/0/granule_bytes",
+                                      "counts/0/threads",
+                                      "counts/0/mode",
+                                      "counts/0/exits",
+                                      "counts/0/ioctls",
+                                      "counts/0/guest_commands",
+                                      "counts/0/host_commands",
+                                      "counts/0/host_syncs",
+                                      "gates/0/name",
+                                      "gates/0/holds",
+                                      "reductions/0/model_pct",
+                                      "seeds/0/seed",
+                                      NULL };
+  int exit_code = -1;
+  json_t *root = cli_json("reproduce dma-map --json" QUICK, &exit_code);
+
+  ASSERT_NOT_NULL(root);
+  cli_expect_keys(root, keys);
+  EXPECT_EQ(json_array_size(cli_at(root, "cells")), 20);
+  EXPECT_EQ(json_array_size(cli_at(root, "counts")), 20);
+  EXPECT_EQ(json_array_size(cli_at(root, "gates")), 4);
+  EXPECT_EQ(json_array_size(cli_at(root, "seeds")), 1);
+  EXPECT_GT(json_integer_value(cli_at(root, "fitted_parameters")), 0);
+  json_decref(root);
+}
+
+TEST_CASE(Reproduce, CountsOfOneThreadAreThoseOfTheSources)
+{
+  int exit_code = -1;
+  json_t *root = cli_json("reproduce dma-map --json" QUICK, &exit_code), *row;
+  size_t i;
+
+  ASSERT_NOT_NULL(root);
+  json_array_foreach(cli_at(root, "counts"), i, row)
+  {
+    json_int_t pages = json_integer_value(cli_at(row, "granule_bytes")) / 4096;
+    bool trapped = strcmp(cli_text(row, "mode"), "trapped") == 0;
+
+    EXPECT_NEAR(json_real_value(cli_at(row, "guest_commands")), (double)(pages + 1), 0);
+    if (json_integer_value(cli_at(row, "threads")) != 1)
+      continue;
+    EXPECT_NEAR(json_real_value(cli_at(row, "exits")), trapped ? 2 : 0, 0);
+    EXPECT_NEAR(json_real_value(cli_at(row, "ioctls")), trapped ? 1 : 0, 0);
+    EXPECT_NEAR(json_real_value(cli_at(row, "host_syncs")), !trapped ? 0 : pages == 64 ? 2 : 1, 0);
+  }
+  json_decref(root);
+}
+
+TEST_CASE(Reproduce, MissedGateIsExitOne)
+{
+  int exit_code = -1;
+  json_t *root = cli_json("reproduce dma-map --json --set vm.exit=1ms" QUICK, &exit_code), *gate;
+  bool missed = false;
+  size_t i;
+
+  ASSERT_NOT_NULL(root);
+  EXPECT_EQ(exit_code, DIFFERS);
+  json_array_foreach(cli_at(root, "gates"), i, gate)
+  {
+    missed |= json_is_false(cli_at(gate, "holds"));
+  }
+  EXPECT_TRUE(missed);
+  json_decref(root);
+}
+
+TEST_CASE(Reproduce, FittedProfileHoldsEveryGate)
+{
+  int exit_code = -1;
+  json_t *root = cli_json("reproduce dma-map --json", &exit_code), *gate;
+  size_t i;
+
+  ASSERT_NOT_NULL(root);
+  EXPECT_EQ(exit_code, 0);
+  json_array_foreach(cli_at(root, "gates"), i, gate)
+  {
+    if (!json_is_true(cli_at(gate, "holds")))
+      ADD_TEST_FAILURE("%s at %s", cli_text(gate, "name"), cli_text(gate, "where"));
+  }
+  EXPECT_EQ(json_array_size(cli_at(root, "seeds")), 5);
+  json_decref(root);
+}
+
+/* Nothing was fitted: every cell is a prediction. */
+TEST_CASE(Reproduce, UnfittedProfilesHoldEveryCellOut)
+{
+  static const char *const profiles[] = { "published", "neutral" };
+
+  for (unsigned p = 0; p < 2; p++) {
+    char args[160];
+    int exit_code = -1;
+    json_t *root, *cell;
+    size_t i;
+
+    snprintf(args, sizeof(args), "reproduce dma-map --json --profile %s" QUICK, profiles[p]);
+    root = cli_json(args, &exit_code);
+    ASSERT_NOT_NULL(root);
+    EXPECT_EQ(json_integer_value(cli_at(root, "fitted_parameters")), 0);
+    json_array_foreach(cli_at(root, "cells"), i, cell)
+    {
+      EXPECT_TRUE(json_is_true(cli_at(cell, "held_out")));
+    }
+    EXPECT_NEAR(json_real_value(cli_at(root, "heldout_mean_abs_error_pct")),
+                json_real_value(cli_at(root, "mean_abs_error_pct")), 1e-9);
+    json_decref(root);
+  }
+}
+
+TEST_CASE(Reproduce, TableOfAUserIsTaken)
+{
+  char folder[64], args[200];
+  int exit_code = -1;
+  json_t *root;
+
+  ASSERT_TRUE(cli_make_folder(folder));
+  ASSERT_TRUE(cli_write_file(folder, "t.csv",
+                             "granule_bytes,threads,mode,unmap_latency_us\n8192,3,vcmdq,7.25\n"));
+  snprintf(args, sizeof(args), "reproduce dma-map --json --reference %s/t.csv" QUICK, folder);
+  root = cli_json(args, &exit_code);
+  ASSERT_NOT_NULL(root);
+  EXPECT_EQ(json_array_size(cli_at(root, "cells")), 1);
+  EXPECT_NEAR(json_real_value(cli_at(root, "cells/0/measured_us")), 7.25, 1e-9);
+  EXPECT_NEAR(json_real_value(cli_at(root, "cells/0/null_us")), 7.25, 1e-9);
+  EXPECT_TRUE(json_real_value(cli_at(root, "cells/0/model_us")) > 0);
+  json_decref(root);
+  cli_remove_folder(folder);
+}
+
+static const struct {
+  const char *args, *reason;
+} wrong_lines[] = {
+  { "reproduce", "expected dma-map" },
+  { "reproduce dma-mop", "expected dma-map" },
+  { "reproduce dma-map twice", "one too many" },
+  { "reproduce dma-map --seeds 0", "--seeds" },
+  { "reproduce dma-map --seeds many", "--seeds" },
+  { "reproduce dma-map --profile grace", "did you mean" },
+  { "reproduce dma-map --set dma.clod=1", "did you mean \"dma.cold\"?" },
+  { "reproduce dma-map --reference README.md", "README.md:1:1: " },
+  { "reproduce dma-map --reference /nowhere.csv", "/nowhere.csv" },
+};
+
+static const char *const mistakes[] = { "nothing", "name", "two",   "zero", "word",
+                                        "profile", "key",  "table", "path" };
+
+PARAM_TEST_CASE(Reproduce, WrongLineGetsAReason, mistakes, 9)
+{
+  struct test_run run;
+
+  ASSERT_TRUE(test_run_tool(wrong_lines[param].args, &run));
+  EXPECT_EQ(run.exit_code, WRONG);
+  EXPECT_STREQ(run.out, "");
+  EXPECT_STR_CONTAINS(run.err, wrong_lines[param].reason);
+  test_run_free(&run);
+}

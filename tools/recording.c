@@ -1,0 +1,108 @@
+/* See recording.h. Everything a machine numbers gets its name here: a reader needs no part of it. */
+#include "tools/recording.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host_sim/vmm.h"
+#include "plat/board.h"
+#include "smmu/err.h"
+#include "tools/machine_words.h"
+
+static int add_list(struct smt_names *names, enum smt_kind kind, unsigned count,
+                    const char *(*name)(unsigned number))
+{
+  int rc = 0;
+
+  for (unsigned i = 0; i < count && !rc; i++)
+    rc = smt_names_add(names, kind, i, name(i));
+  return rc;
+}
+
+/* "vCPU 0", "vCPU 1", ...; the numbers begin at `first`. */
+static int add_numbered(struct smt_names *names, enum smt_kind kind, uint64_t first, uint64_t count,
+                        const char *what)
+{
+  char text[64];
+  int rc = 0;
+
+  for (uint64_t i = 0; i < count && !rc; i++) {
+    snprintf(text, sizeof(text), "%s %llu", what, (unsigned long long)i);
+    rc = smt_names_add(names, kind, first + i, text);
+  }
+  return rc;
+}
+
+/* Interrupt handlers have numbers behind those of the CPUs. */
+static int add_cpus(struct smt_names *names, const struct machine_config *cfg)
+{
+  bool bare = machine_get(cfg, MACHINE_KEY_QUEUE) == MACHINE_QUEUE_BARE;
+  uint64_t cpus = machine_get(cfg, MACHINE_KEY_VCPUS);
+  int rc = add_numbered(names, SMT_CPU, 0, cpus, bare ? "CPU" : "vCPU");
+
+  return rc ? rc
+            : add_numbered(names, SMT_CPU, cpus, SMMU_SIGNAL_COUNT + VMM_IRQ_LINES,
+                           "handler of line");
+}
+
+/* In the order of smmu/step.h. */
+static int add_actors(struct smt_names *names, const struct machine_config *cfg)
+{
+  uint64_t first = machine_get(cfg, MACHINE_KEY_TXNS);
+  int rc = smt_names_add(names, SMT_ACTOR, first, "CMDQ");
+
+  if (!rc)
+    rc = smt_names_add(names, SMT_ACTOR, first + 1, "EVENTQ");
+  if (!rc)
+    rc = smt_names_add(names, SMT_ACTOR, first + 2, "acknowledger");
+  return rc ? rc
+            : add_numbered(names, SMT_ACTOR, first + 3, machine_get(cfg, MACHINE_KEY_VCMDQS),
+                           "VCMDQ");
+}
+
+static int add_names(struct smt_names *names, const struct machine_config *cfg)
+{
+  int rc = smt_names_add_model(names);
+
+  if (!rc)
+    rc = add_list(names, SMT_COST, PLAT_COST_COUNT, plat_cost_key);
+  if (!rc)
+    rc = add_list(names, SMT_NOTE, PLAT_NOTE_COUNT, plat_note_name);
+  if (!rc)
+    rc = add_list(names, SMT_OPERATION, PLAT_OP_COUNT, plat_operation_name);
+  if (!rc)
+    rc = smt_names_add(names, SMT_WORLD, 0, "host");
+  if (!rc)
+    rc = smt_names_add(names, SMT_WORLD, 1, "VM 0");
+  if (!rc)
+    rc = smt_names_add(names, SMT_WINDOW, PLAT_SMMU_BASE, "SMMU");
+  if (!rc)
+    rc = smt_names_add(names, SMT_WINDOW, PLAT_CMDQV_BASE, "CMDQV");
+  if (!rc)
+    rc = add_cpus(names, cfg);
+  return rc ? rc : add_actors(names, cfg);
+}
+
+int recording_open(struct smt_writer **out, struct machine_sink *sink, const char *folder,
+                   const struct machine_config *cfg, struct trace_error *err)
+{
+  char *yaml = machine_config_yaml(cfg, NULL);
+  struct smt_head head = { .build = machine_build_id(),
+                           .config = yaml,
+                           .config_len = yaml ? strlen(yaml) : 0,
+                           .seed = machine_get(cfg, MACHINE_KEY_SEED) };
+  char path[4096];
+  int rc = yaml ? add_names(&head.names, cfg) : SMMU_ERR_NOMEM;
+
+  *out = NULL;
+  snprintf(path, sizeof(path), "%s/%s", folder, SMT_FILE_NAME);
+  if (rc)
+    trace_fail(err, rc, "%s: %s", path, smmu_err_text(rc));
+  else
+    rc = smt_writer_create(out, path, &head, err);
+  *sink = (struct machine_sink){ *out, smt_writer_record };
+  smt_names_free(&head.names);
+  free(yaml);
+  return rc;
+}

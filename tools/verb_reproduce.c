@@ -1,0 +1,227 @@
+/* smmulator reproduce: a published result beside what the model gives for it. Exit status 1 when a
+ * gate is missed. */
+#include <argp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "smmu/err.h"
+#include "tools/reproduce.h"
+#include "tools/ui.h"
+#include "tools/verbs.h"
+#include "util/check.h"
+
+enum { KEY_SET = 256, KEY_REFERENCE, KEY_SEEDS };
+
+struct request {
+  const char *name, *profile, *reference;
+  struct machine_settings settings;
+  uint64_t seeds;
+  bool json, wrong;
+};
+
+static const struct argp_option options[] = {
+  { "profile", 'p', "PROFILE", 0,
+    "Costs: grace-fitted (default), published, neutral, or a YAML file", 0 },
+  { "reference", KEY_REFERENCE, "CSV", 0, "Another table than the one in the program", 0 },
+  { "seeds", KEY_SEEDS, "N", 0, "Runs of each cell, with seeds 1 to N (5)", 0 },
+  { "set", KEY_SET, "KEY=VALUE", 0, "Set a parameter in every cell; may be given often", 0 },
+  { "json", 'j', NULL, 0, "Print one JSON object", 0 },
+  { 0 }
+};
+
+static const char doc[] =
+  "Reproduces a published result. NAME is dma-map: the latency of dma_unmap in a guest, with its "
+  "command queue emulated by the VMM (trapped) and with a hardware queue of its own (vcmdq). Every "
+  "cell is simulated and compared; exit status 1 when a gate is missed.\v"
+  "Example:\n"
+  "  smmulator reproduce dma-map\n"
+  "  smmulator reproduce dma-map --seeds 1 --json";
+
+static error_t on_option(int key, char *arg, struct argp_state *state)
+{
+  struct request *r = state->input;
+
+  switch (key) {
+  case 'p': r->profile = arg; return 0;
+  case 'j': r->json = true; return 0;
+  case KEY_REFERENCE: r->reference = arg; return 0;
+  case KEY_SET: r->wrong |= !machine_settings_add(&r->settings, "reproduce", arg); return 0;
+  case KEY_SEEDS:
+    r->wrong |= !machine_number("reproduce", "--seeds", arg, 1, REPRODUCE_SEEDS_MOST, &r->seeds);
+    return 0;
+  case ARGP_KEY_ARG:
+    if (r->name) {
+      ui_complain("reproduce", "one NAME is expected, \"%s\" is one too many", arg);
+      r->wrong = true;
+    }
+    r->name = arg;
+    return 0;
+  default: return ARGP_ERR_UNKNOWN;
+  }
+}
+
+/* ---- one cell ---- */
+
+static void set_cell(struct machine_config *cfg, const struct machine_cell *c, uint64_t seed)
+{
+  cfg->key[MACHINE_KEY_GRANULE].value = c->granule;
+  cfg->key[MACHINE_KEY_THREADS].value = c->threads;
+  cfg->key[MACHINE_KEY_QUEUE].value = c->queue;
+  cfg->key[MACHINE_KEY_SEED].value = seed;
+  if (cfg->key[MACHINE_KEY_VCPUS].value < c->threads)
+    cfg->key[MACHINE_KEY_VCPUS].value = c->threads;
+}
+
+/* Counts do not depend on the seed where the driver alone decides; where threads meet they are
+ * averages. */
+static void add_run(struct machine_cell *c, const struct machine_result *r, unsigned run)
+{
+  const struct machine_counts *n = &r->counts;
+  const uint64_t count[MACHINE_CELL_COUNTS] = { n->exits, n->ioctls, n->guest_commands,
+                                                n->host_commands, n->host_syncs };
+  uint64_t mean = machine_series_mean(&r->all.unmap);
+
+  c->model += mean;
+  c->least = run == 0 || mean < c->least ? mean : c->least;
+  c->most = mean > c->most ? mean : c->most;
+  for (unsigned i = 0; i < MACHINE_CELL_COUNTS; i++)
+    c->count[i] += n->unmaps ? (count[i] * 1000000 + n->unmaps / 2) / n->unmaps : 0;
+}
+
+static int run_cell(struct reproduce *r, struct machine_cell *c, const struct machine_config *base,
+                    bool used[MACHINE_KEY_COUNT], struct machine_error *err)
+{
+  static struct machine_config cfg;
+  static struct machine_result result;
+  int rc = SMMU_OK;
+
+  for (unsigned i = 0; i < r->seeds && rc == SMMU_OK; i++) {
+    uint64_t before = c->model;
+    int64_t error;
+
+    cfg = *base;
+    set_cell(&cfg, c, r->first_seed + i);
+    rc = machine_run(&cfg, NULL, &result, err);
+    if (rc == SMMU_OK) {
+      add_run(c, &result, i);
+      error = (int64_t)((__int128)(c->model - before) * 1000000 / c->measured) - 1000000;
+      r->seed_error[i] += (uint64_t)(error < 0 ? -error : error);
+      for (unsigned k = 0; k < MACHINE_KEY_COUNT; k++)
+        used[k] |= result.used[k];
+    }
+    machine_result_free(&result);
+  }
+  CHECK(r->seeds > 0);
+  c->model = (c->model + r->seeds / 2) / r->seeds;
+  for (unsigned i = 0; i < MACHINE_CELL_COUNTS; i++)
+    c->count[i] = (c->count[i] + r->seeds / 2) / r->seeds;
+  return rc;
+}
+
+/* ---- all of them ---- */
+
+static void count_parameters(struct reproduce *r, const struct machine_config *cfg,
+                             const bool used[MACHINE_KEY_COUNT])
+{
+  for (unsigned i = 0; i < MACHINE_KEY_COUNT; i++) {
+    unsigned origin = cfg->key[i].origin;
+
+    r->fitted += origin == MACHINE_ORIGIN_FITTED;
+    if (!used[i])
+      continue;
+    r->assumed += origin == MACHINE_ORIGIN_ASSUMED || origin == MACHINE_ORIGIN_CHOSEN;
+    r->neutral += origin == MACHINE_ORIGIN_NEUTRAL;
+    r->published += origin == MACHINE_ORIGIN_PUBLISHED || origin == MACHINE_ORIGIN_MEASURED;
+  }
+}
+
+static void judge(struct reproduce *r)
+{
+  machine_table_errors(&r->table, &r->errors);
+  machine_table_gates(&r->table, r->gate);
+  for (unsigned i = 0; i < MACHINE_GATES; i++)
+    r->missed |= !r->gate[i].holds;
+  for (unsigned i = 0; i < r->seeds; i++)
+    r->seed_error[i] /= r->table.cells;
+  for (unsigned i = 0; i < r->table.cells; i++) {
+    const struct machine_cell *c = &r->table.cell[i];
+    uint64_t spread = c->model ? (c->most - c->least) * 1000000 / c->model : 0;
+
+    r->spread = spread > r->spread ? spread : r->spread;
+  }
+}
+
+static int run_table(struct reproduce *r, const struct machine_config *cfg,
+                     struct machine_error *err)
+{
+  static bool used[MACHINE_KEY_COUNT];
+  int rc = SMMU_OK;
+
+  for (unsigned i = 0; i < r->table.cells && rc == SMMU_OK; i++) {
+    ui_progress("reproduce: cell %u of %u", i + 1, r->table.cells);
+    rc = run_cell(r, &r->table.cell[i], cfg, used, err);
+  }
+  ui_progress_end();
+  if (rc == SMMU_OK) {
+    count_parameters(r, cfg, used);
+    judge(r);
+  }
+  return rc;
+}
+
+static int prepare(const struct request *q, struct reproduce *r, struct machine_config *cfg,
+                   struct machine_error *err)
+{
+  int rc;
+
+  machine_config_defaults(cfg);
+  rc = machine_config_profile(cfg, q->profile ? q->profile : "grace-fitted", err);
+  if (rc == SMMU_OK)
+    rc = machine_settings_apply(&q->settings, cfg, err);
+  if (rc == SMMU_OK)
+    rc = machine_table_load(&r->table, q->reference, err);
+  if (rc == SMMU_OK && !machine_table_hold_out(&r->table, cfg->fitted_on, err))
+    rc = SMMU_ERR_BADCFG;
+  r->seeds = (unsigned)q->seeds;
+  r->first_seed = 1;
+  return rc;
+}
+
+static bool is_known(const char *name)
+{
+  if (name && strcmp(name, "dma-map") == 0)
+    return true;
+  if (name)
+    ui_complain("reproduce", "no published result \"%s\"; expected dma-map", name);
+  else
+    ui_complain("reproduce", "a NAME is missing; expected dma-map");
+  return false;
+}
+
+int verb_reproduce(int argc, char **argv)
+{
+  static const struct argp argp = { options, on_option, "NAME", doc, NULL, NULL, NULL };
+  static char name[] = "smmulator reproduce";
+  static struct machine_config cfg;
+  static struct reproduce r;
+  struct machine_error err = { "" };
+  struct request q = { .seeds = 5 };
+  int rc;
+
+  argv[0] = name;
+  if (argp_parse(&argp, argc, argv, 0, NULL, &q) != 0 || q.wrong || !is_known(q.name))
+    return TOOL_WRONG;
+  rc = prepare(&q, &r, &cfg, &err);
+  if (rc == SMMU_OK)
+    rc = run_table(&r, &cfg, &err);
+  if (rc != SMMU_OK)
+    return machine_status("reproduce", rc, &err);
+  if (q.json)
+    ui_json(reproduce_json(&r, &cfg));
+  else
+    reproduce_print(&r, &cfg);
+  return r.missed ? TOOL_DIFFERS : TOOL_DONE;
+}

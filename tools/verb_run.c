@@ -1,0 +1,296 @@
+/* smmulator run: one scenario, a preset or a file: a whole machine, its virtual machine, its driver and
+ * the loop of dma_map_benchmark. */
+#include <argp.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <jansson.h>
+
+#include "smmu/err.h"
+#include "tools/machine_words.h"
+#include "tools/recording.h"
+#include "tools/ui.h"
+#include "tools/verbs.h"
+
+enum { KEY_SET = 256, KEY_SEED, KEY_LIST, KEY_NO_TRACE };
+enum { SCHEMA = 1 };
+
+struct request {
+  const char *scenario, *folder, *profile, *seed;
+  struct machine_settings settings;
+  bool json, list, no_trace, wrong;
+};
+
+static const struct argp_option options[] = {
+  { "output", 'o', "DIR", 0,
+    "Write config.yaml (everything, to be run again), stats.json, stats.txt and trace.smt (every "
+    "record, for smmulator why and trace) into DIR",
+    0 },
+  { "no-trace", KEY_NO_TRACE, NULL, 0, "With -o: leave out trace.smt (64 bytes a record)", 0 },
+  { "profile", 'p', "PROFILE", 0,
+    "Costs of this profile (smmulator params) below the scenario's own", 0 },
+  { "set", KEY_SET, "KEY=VALUE", 0, "Set a parameter, after the file; may be given often", 0 },
+  { "seed", KEY_SEED, "N", 0, "As --set run.seed=N", 0 },
+  { "list", KEY_LIST, NULL, 0, "List the presets", 0 },
+  { "json", 'j', NULL, 0, "Print one JSON object", 0 },
+  { 0 }
+};
+
+static const char doc[] =
+  "Builds a machine, boots it and runs the loop of dma_map_benchmark in it: fill, map, unmap. Prints "
+  "how long an unmap took, what it caused, and where its time went. The same configuration and seed "
+  "give the same output, byte for byte.\v"
+  "Example:\n"
+  "  smmulator run small-demo\n"
+  "  smmulator run dma-map-vcmdq --set bench.threads=2 --seed 7\n"
+  "  smmulator run dma-map-trapped --profile published --json\n"
+  "  smmulator run --list";
+
+static error_t on_option(int key, char *arg, struct argp_state *state)
+{
+  struct request *r = state->input;
+
+  switch (key) {
+  case 'o': r->folder = arg; return 0;
+  case 'p': r->profile = arg; return 0;
+  case 'j': r->json = true; return 0;
+  case KEY_SET: r->wrong |= !machine_settings_add(&r->settings, "run", arg); return 0;
+  case KEY_SEED: r->seed = arg; return 0;
+  case KEY_LIST: r->list = true; return 0;
+  case KEY_NO_TRACE: r->no_trace = true; return 0;
+  case ARGP_KEY_ARG:
+    if (r->scenario) {
+      ui_complain("run", "one PRESET or FILE is expected, \"%s\" is one too many", arg);
+      r->wrong = true;
+    }
+    r->scenario = arg;
+    return 0;
+  default: return ARGP_ERR_UNKNOWN;
+  }
+}
+
+static int list_presets(bool json)
+{
+  const struct machine_file *file;
+  json_t *list = json_array();
+
+  for (size_t i = 0; (file = machine_file_at("scenarios", i)) != NULL; i++) {
+    static struct machine_config cfg;
+    struct machine_error err;
+    char name[MACHINE_NAME_MAX];
+
+    snprintf(name, sizeof(name), "%.*s", (int)strcspn(file->name, "."), file->name);
+    machine_config_defaults(&cfg);
+    if (machine_config_text(&cfg, file->name, (const char *)file->bytes, file->length, &err))
+      continue;
+    if (json) {
+      json_array_append_new(list, json_pack("{s:s, s:s}", "name", name, "about", cfg.about));
+    } else {
+      ui_put(UI_HEAD, "%-18s", name);
+      ui_wrap(18, 18, cfg.about);
+    }
+  }
+  if (json)
+    ui_json(json_pack("{s:i, s:o}", "schema", SCHEMA, "presets", list));
+  else
+    json_decref(list);
+  return TOOL_DONE;
+}
+
+/* ---- configuration: defaults, --profile, the scenario, --set, --seed ---- */
+
+static int load_scenario(struct machine_config *cfg, const char *name, struct machine_error *err)
+{
+  const struct machine_file *file = machine_file_find("scenarios", name);
+  const char *near;
+  char place[96];
+
+  if (file) {
+    snprintf(place, sizeof(place), "scenarios/%s", file->name);
+    return machine_config_text(cfg, place, (const char *)file->bytes, file->length, err);
+  }
+  if (strchr(name, '/') || strchr(name, '.'))
+    return machine_config_file(cfg, name, err);
+  near = machine_file_nearest("scenarios", name);
+  snprintf(err->text, sizeof(err->text),
+           "no preset \"%.80s\"%s%s%s; expected one of smmulator run --list, or a YAML file", name,
+           near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+  return SMMU_ERR_BADCFG;
+}
+
+static int configure(const struct request *q, struct machine_config *cfg, struct machine_error *err)
+{
+  char seed[64];
+  int rc = SMMU_OK;
+
+  machine_config_defaults(cfg);
+  if (q->profile)
+    rc = machine_config_profile(cfg, q->profile, err);
+  if (rc == SMMU_OK)
+    rc = load_scenario(cfg, q->scenario, err);
+  if (rc == SMMU_OK)
+    rc = machine_settings_apply(&q->settings, cfg, err);
+  if (rc == SMMU_OK && q->seed) {
+    snprintf(seed, sizeof(seed), "run.seed=%.40s", q->seed);
+    rc = machine_config_set(cfg, seed, err);
+  }
+  return rc;
+}
+
+/* ---- files ---- */
+
+static json_t *result_json(const struct machine_config *cfg, const struct machine_result *r)
+{
+  return json_pack("{s:i, s:s, s:I, s:s, s:o, s:o}", "schema", SCHEMA, "build", machine_build_id(),
+                   "seed", (json_int_t)machine_get(cfg, MACHINE_KEY_SEED), "profile", cfg->profile,
+                   "stats", machine_stats_json(r), "config", machine_config_json(cfg));
+}
+
+static void print_stat(void *ctx, const struct machine_stat *stat)
+{
+  if (stat->is_ratio)
+    fprintf(ctx, "%-44s %24.6f # %s\n", stat->name, (double)stat->value / 1e6, stat->what);
+  else
+    fprintf(ctx, "%-44s %24llu # %s\n", stat->name, (unsigned long long)stat->value, stat->what);
+}
+
+/* A file appears whole or not at all. */
+static FILE *open_new(const char *folder, const char *name, char path[4096])
+{
+  snprintf(path, 4096, "%s/%s.new", folder, name);
+  return fopen(path, "w");
+}
+
+static bool close_new(FILE *file, char path[4096], bool good)
+{
+  char final[4096];
+
+  good &= !ferror(file);
+  good &= fclose(file) == 0;
+  snprintf(final, sizeof(final), "%.*s", (int)(strlen(path) - strlen(".new")), path);
+  return good && rename(path, final) == 0;
+}
+
+static bool write_files(const char *folder, const struct machine_config *cfg,
+                        const struct machine_result *r)
+{
+  char path[4096], head[160], *yaml;
+  json_t *json;
+  FILE *file = open_new(folder, "config.yaml", path);
+  bool good = file != NULL;
+
+  snprintf(head, sizeof(head),
+           "Effective configuration, smmulator %s. Run it again: smmulator run FILE",
+           machine_build_id());
+  yaml = machine_config_yaml(cfg, head);
+  if (good)
+    good = close_new(file, path, yaml && fputs(yaml, file) >= 0);
+  free(yaml);
+  file = good ? open_new(folder, "stats.json", path) : NULL;
+  json = result_json(cfg, r);
+  good = file &&
+         close_new(file, path,
+                   json && json_dumpf(json, file, JSON_INDENT(2)) == 0 && fputc('\n', file) != EOF);
+  json_decref(json);
+  file = good ? open_new(folder, "stats.txt", path) : NULL;
+  if (!file)
+    return false;
+  fputs("---------- Begin Simulation Statistics ----------\n", file);
+  machine_result_each(r, print_stat, file);
+  return close_new(file, path,
+                   fputs("---------- End Simulation Statistics   ----------\n", file) >= 0);
+}
+
+static int make_folder(const char *folder)
+{
+  struct stat st;
+  int error;
+
+  if (stat(folder, &st) == 0 && S_ISDIR(st.st_mode))
+    return TOOL_DONE;
+  if (mkdir(folder, 0777) == 0)
+    return TOOL_DONE;
+  error = errno;
+  ui_complain("run", "%s: %s, expected a folder, or a name for a new one", folder, strerror(error));
+  return error == ENOENT || error == ENOTDIR || error == EEXIST ? TOOL_WRONG : TOOL_MACHINE;
+}
+
+static int report(const struct request *q, const struct machine_config *cfg,
+                  const struct machine_result *r)
+{
+  if (q->folder && !write_files(q->folder, cfg, r)) {
+    ui_complain("run", "%s cannot be written: %s", q->folder, strerror(errno));
+    return TOOL_MACHINE;
+  }
+  if (q->json)
+    ui_json(result_json(cfg, r));
+  else
+    machine_print_summary(cfg, r);
+  if (q->folder)
+    fprintf(stderr, "wrote %s/config.yaml, stats.json, stats.txt%s\n", q->folder,
+            q->no_trace ? "" : ", trace.smt");
+  return TOOL_DONE;
+}
+
+static int trace_status(int rc, const struct trace_error *err)
+{
+  if (rc == SMMU_OK)
+    return TOOL_DONE;
+  ui_complain("run", "%s", err->text);
+  return TOOL_MACHINE;
+}
+
+/* The machine, and with -o all that happens in it as trace.smt. */
+static int run_machine(const struct request *q, const struct machine_config *cfg,
+                       struct machine_result *result)
+{
+  struct smt_writer *writer = NULL;
+  struct machine_sink sink;
+  struct machine_error err = { "" };
+  struct trace_error trace_err;
+  int status = TOOL_DONE, closed;
+
+  if (q->folder && !q->no_trace)
+    status = trace_status(recording_open(&writer, &sink, q->folder, cfg, &trace_err), &trace_err);
+  if (status != TOOL_DONE)
+    return status;
+  status = machine_status("run", machine_run(cfg, writer ? &sink : NULL, result, &err), &err);
+  closed = trace_status(smt_writer_close(writer, &trace_err), &trace_err);
+  return status == TOOL_DONE ? closed : status;
+}
+
+int verb_run(int argc, char **argv)
+{
+  static const struct argp argp = { options, on_option, "PRESET|FILE.yaml", doc, NULL, NULL, NULL };
+  static char name[] = "smmulator run";
+  static struct machine_config cfg;
+  static struct machine_result result;
+  struct machine_error err = { "" };
+  struct request q = { 0 };
+  int status;
+
+  argv[0] = name;
+  if (argp_parse(&argp, argc, argv, 0, NULL, &q) != 0 || q.wrong)
+    return TOOL_WRONG;
+  if (q.list)
+    return list_presets(q.json);
+  if (!q.scenario) {
+    ui_complain("run", "a PRESET or FILE.yaml is missing; smmulator run --list shows the presets");
+    return TOOL_WRONG;
+  }
+  status = machine_status("run", configure(&q, &cfg, &err), &err);
+  if (status == TOOL_DONE)
+    status = machine_status("run", machine_config_check(&cfg, &err), &err);
+  if (status == TOOL_DONE && q.folder)
+    status = make_folder(q.folder);
+  if (status != TOOL_DONE)
+    return status;
+  status = run_machine(&q, &cfg, &result);
+  if (status == TOOL_DONE)
+    status = report(&q, &cfg, &result);
+  machine_result_free(&result);
+  return status;
+}
