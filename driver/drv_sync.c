@@ -1,7 +1,8 @@
 /* Waiting for CMD_SYNC, and for anything else the device does: polling with back-off.
  * With MSIs and a coherent device the CMD_SYNC writes zero over its own slot and nobody reads a
- * register; else CONS is read. A device with IDR0.SEV is asked for CS=SEV, but there is no
- * wait-for-event here: CPUs poll with the same back-off. IHI 0070 4.7, 4.8. */
+ * register: the CPU sleeps on that word, no back-off delays it. Else CONS is polled. A device with
+ * IDR0.SEV is asked for CS=SEV, but its event wakes nobody here: CPUs poll with the same back-off.
+ * IHI 0070 4.7, 4.8. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -99,13 +100,13 @@ struct drv_command drv_sync_command(const struct drv_queue *queue, uint32_t at)
 
 static int wait_for_msi(struct drv_queue *queue, uint32_t at)
 {
-  const struct drv *drv = queue->drv;
-  struct drv_poll poll;
+  const struct plat *plat = &queue->drv->plat;
+  uint64_t slot = drv_queue_slot(queue, at), until = plat_now_ps(plat) + DRV_TIMEOUT_PS, word;
 
-  drv_poll_start(drv, &poll);
-  while ((uint32_t)plat_load64(&drv->plat, drv_queue_slot(queue, at))) {
-    if (drv_poll_turn(drv, &poll))
+  while ((uint32_t)(word = plat_load64(plat, slot))) {
+    if (plat_now_ps(plat) >= until)
       return -ETIMEDOUT;
+    plat_wait64(plat, slot, word, until);
   }
   return 0;
 }

@@ -199,6 +199,17 @@ static void guest_relax(void *ctx)
   plat_relax(((struct vmm *)ctx)->host);
 }
 
+static void guest_wait64(void *ctx, uint64_t addr, uint64_t value, uint64_t until_ps)
+{
+  struct vmm *vm = ctx;
+  uint64_t pa = (addr & 7) == 0 ? vmm_host_address(vm, addr) : UINT64_MAX;
+
+  if (pa != UINT64_MAX)
+    plat_wait64(vm->host, pa, value, until_ps);
+  else
+    plat_relax(vm->host); /* the load before it has said so */
+}
+
 static void guest_delay(void *ctx, uint64_t ps)
 {
   plat_delay(((struct vmm *)ctx)->host, ps);
@@ -302,6 +313,7 @@ static const struct plat_ops guest_ops = {
   .wrote = guest_wrote,
   .wait = guest_wait,
   .relax = guest_relax,
+  .wait64 = guest_wait64,
   .delay = guest_delay,
   .now_ps = guest_now_ps,
   .cpu = guest_cpu,

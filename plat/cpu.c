@@ -65,13 +65,15 @@ static void remove_at(struct plat_board *b, uint32_t i)
 
 /* ---- who is next ---- */
 
-/* When the device or a raised line acts next. */
+/* When the device or a raised line acts next, or somebody gives up waiting. */
 static uint64_t next_event(const struct plat_board *b)
 {
   uint64_t device = b->device.ops->next_time(b->device.ctx);
   uint64_t raise = b->raises ? b->raise[0].time : ENGINE_NEVER;
+  uint64_t first = device < raise ? device : raise;
+  uint64_t deadline = b->monitors ? word_deadline(b) : ENGINE_NEVER;
 
-  return device < raise ? device : raise;
+  return first < deadline ? first : deadline;
 }
 
 static bool beyond_limit(struct plat_board *b, uint64_t time)
@@ -85,6 +87,8 @@ static void run_events(struct plat_board *b, uint64_t time)
   b->reached = time;
   b->device.ops->run_until(b->device.ctx, time);
   irq_raise_until(b, time);
+  if (b->monitors)
+    word_check(b, time);
   if (b->expecting)
     translate_collect(b);
 }

@@ -55,6 +55,8 @@ static void host_mmio_write(void *ctx, uint64_t addr, uint64_t value, unsigned b
   if (find_window(b, addr, bytes, &window, &offset)) {
     cpu_meet_device(b);
     b->device.ops->mmio_write(b->device.ctx, window, offset, value, bytes);
+    if (b->monitors)
+      word_check(b, cpu_current(b)->key.clock);
   }
 }
 
@@ -90,6 +92,8 @@ static void host_store64(void *ctx, uint64_t addr, uint64_t value)
   if (b->watch.store)
     b->watch.store(b->watch.ctx, self->number, self->key.clock, b, addr, value);
   engine_memory_store64(b->config.memory, addr, value);
+  if (b->monitors)
+    word_check(b, self->key.clock);
 }
 
 static uint64_t host_load64(void *ctx, uint64_t addr)
@@ -171,6 +175,11 @@ static void host_relax(void *ctx)
   plat_cpu_settle(b);
 }
 
+static void host_wait64(void *ctx, uint64_t addr, uint64_t value, uint64_t until_ps)
+{
+  word_sleep(ctx, addr, value, until_ps);
+}
+
 static void host_delay(void *ctx, uint64_t ps)
 {
   struct plat_board *b = ctx;
@@ -224,6 +233,7 @@ const struct plat_ops host_ops = {
   .wrote = host_wrote,
   .wait = host_wait,
   .relax = host_relax,
+  .wait64 = host_wait64,
   .delay = host_delay,
   .now_ps = host_now_ps,
   .cpu = host_cpu,

@@ -130,6 +130,10 @@ struct plat_ops {
   /* One turn of a spin loop on a device; at least a picosecond, so that time goes on when all costs
    * are zero. On state of CPUs spin with wait() instead. */
   void (*relax)(void *ctx);
+  /* Sleep while the word at addr is `value`, as a CPU does that waits for an event on a line it
+   * monitors, but not beyond the time `until`. Read the word before and after: may return without
+   * cause. */
+  void (*wait64)(void *ctx, uint64_t addr, uint64_t value, uint64_t until_ps);
   /* Do nothing for so long: exactly, neither scaled nor with jitter. */
   void (*delay)(void *ctx, uint64_t ps);
   uint64_t (*now_ps)(void *ctx);
@@ -202,6 +206,11 @@ static inline void plat_wait(const struct plat *p, struct plat_line *line)
 static inline void plat_relax(const struct plat *p)
 {
   p->ops->relax(p->ctx);
+}
+static inline void plat_wait64(const struct plat *p, uint64_t addr, uint64_t value,
+                               uint64_t until_ps)
+{
+  p->ops->wait64(p->ctx, addr, value, until_ps);
 }
 static inline void plat_delay(const struct plat *p, uint64_t ps)
 {

@@ -3,7 +3,8 @@
  *   cpu.c     who runs next; sleeping and waking        irq.c        interrupt lines
  *   charge.c  what work costs                           ram.c        dma_alloc()'s memory
  *   run.c     plat_board_run(), why it ended            translate.c  transactions
- *   host.c    struct plat_ops of the host               mutex.c      a sleeping lock */
+ *   host.c    struct plat_ops of the host               mutex.c      a sleeping lock
+ *   word.c    sleeping until memory changes */
 #ifndef PLAT_STATE_H
 #define PLAT_STATE_H
 
@@ -25,7 +26,8 @@ enum cpu_reason {
   SLEEP_MUTEX,  /* object: struct plat_mutex */
   SLEEP_IRQ,    /* object: struct irq; until its handler has returned */
   SLEEP_ANSWER, /* of its transaction */
-  SLEEP_SLOT    /* for a transaction slot of the device */
+  SLEEP_SLOT,   /* for a transaction slot of the device */
+  SLEEP_WORD    /* until a word of memory changes; cpu.word */
 };
 
 /* The order of CPUs: by clock, then by tie, whose low bits are the CPU's number. */
@@ -45,6 +47,9 @@ struct cpu {
   uint32_t next; /* CPU + 1: on a list of sleepers */
   void (*program)(void *arg);
   void *arg;
+  struct {
+    uint64_t addr, value, until;
+  } word;          /* it sleeps on */
   uint64_t ticket; /* of its transaction */
   struct smmu_result *result;
   struct fiber fiber;
@@ -90,6 +95,7 @@ struct plat_board {
   struct raise *raise; /* heap by time */
   uint32_t raises, raise_room;
   uint32_t expecting; /* CPUs asleep for an answer or a slot */
+  uint32_t monitors;  /* CPU + 1 of the first that sleeps on a word */
 
   uint64_t tie_random, jitter_random;
 };
@@ -141,6 +147,15 @@ void irq_raise_until(struct plat_board *b, uint64_t time);
 
 /* Hand completed transactions to those who sleep for them. */
 void translate_collect(struct plat_board *b);
+
+/* ---- word.c ---- */
+
+/* Wake those whose word has changed, or whose time has come. */
+void word_check(struct plat_board *b, uint64_t time);
+/* The first time at which one of them gives up. */
+uint64_t word_deadline(const struct plat_board *b);
+/* Put the current CPU to sleep on a word. */
+void word_sleep(struct plat_board *b, uint64_t addr, uint64_t value, uint64_t until);
 
 /* ---- ram.c ---- */
 

@@ -50,6 +50,8 @@ void plat_board_translate(struct plat_board *board, const struct smmu_txn *txn,
     plat_cpu_settle(board);
     cpu_meet_device(board);
     err = board->device.ops->submit(board->device.ctx, txn, &self->ticket);
+    if (board->monitors)
+      word_check(board, self->key.clock);
     if (err != SMMU_ERR_NOSLOT)
       break;
     board->expecting++;

@@ -126,6 +126,12 @@ static void relax(void *ctx)
   run_handlers(bare);
 }
 
+static void wait64(void *ctx, uint64_t addr, uint64_t value, uint64_t until_ps)
+{
+  (void)addr, (void)value, (void)until_ps;
+  relax(ctx);
+}
+
 static void delay(void *ctx, uint64_t ps)
 {
   struct bare *bare = ctx;
@@ -183,6 +189,7 @@ static const struct plat_ops bare_ops = {
   .wrote = wrote,
   .wait = wait,
   .relax = relax,
+  .wait64 = wait64,
   .delay = delay,
   .now_ps = now_ps,
   .cpu = cpu,

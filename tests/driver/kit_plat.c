@@ -114,6 +114,11 @@ static void on_relax(void *ctx)
   plat_relax(host(ctx));
 }
 
+static void on_wait64(void *ctx, uint64_t addr, uint64_t value, uint64_t until_ps)
+{
+  plat_wait64(host(ctx), addr, value, until_ps);
+}
+
 static void on_delay(void *ctx, uint64_t ps)
 {
   plat_delay(host(ctx), ps);
@@ -165,6 +170,7 @@ const struct plat_ops kit_ops = {
   .wrote = on_wrote,
   .wait = on_wait,
   .relax = on_relax,
+  .wait64 = on_wait64,
   .delay = on_delay,
   .now_ps = on_now_ps,
   .cpu = on_cpu,

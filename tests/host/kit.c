@@ -86,6 +86,11 @@ static void relax(void *ctx)
   plat_relax(board_plat(ctx));
 }
 
+static void wait64(void *ctx, uint64_t addr, uint64_t value, uint64_t until_ps)
+{
+  plat_wait64(board_plat(ctx), addr, value, until_ps);
+}
+
 static void delay(void *ctx, uint64_t ps)
 {
   plat_delay(board_plat(ctx), ps);
@@ -133,6 +138,7 @@ static const struct plat_ops counted_ops = {
   .wrote = wrote,
   .wait = wait,
   .relax = relax,
+  .wait64 = wait64,
   .delay = delay,
   .now_ps = now_ps,
   .cpu = cpu,
