@@ -8,7 +8,7 @@
 #   - public headers include public headers and the C standard library only
 #   - the core knows no time, I/O or malloc; arch and util know no operating system; neither core nor
 #     arch calls printf, malloc, exit and the like (snprintf is fine)
-#   - C++ sources live in tlm/, bench/ and tests/shim/ alone
+#   - C++ sources live in tlm/, examples/tlm_platform/, bench/, tests/shim/ and tests/tlm/ alone
 #   - tests may include everything, and name it by its layer
 cmake_minimum_required(VERSION 3.25)
 if(NOT ROOT)
@@ -107,7 +107,7 @@ foreach(row IN LISTS all_layers)
     set(system ${c_standard_headers})
   endif()
   file(GLOB files RELATIVE ${ROOT} ${ROOT}/${dir}/*)
-  list(FILTER files INCLUDE REGEX "\\.(c|h|def|inc)$")
+  list(FILTER files INCLUDE REGEX "\\.(c|h|cpp|def|inc)$")
   check_files(${row} "${sees};${maybe}" "${system}")
   if(row MATCHES "^(core|arch)$")
     foreach(file IN LISTS files)
@@ -120,7 +120,7 @@ endforeach()
 file(GLOB files RELATIVE ${ROOT} ${ROOT}/bench/*)
 list(FILTER files INCLUDE REGEX "\\.(h|cpp)$")
 set(user_view ${all_layers})
-list(REMOVE_ITEM user_view core tools)
+list(REMOVE_ITEM user_view core tools tlm)
 check_files(bench "${user_view}" ANY)
 
 # Tests see everything, and still name it by its layer.
@@ -130,9 +130,9 @@ list(FILTER files EXCLUDE REGEX "^tests/litmus/")
 check_files(tests ALL ANY)
 
 file(GLOB_RECURSE files RELATIVE ${ROOT} ${ROOT}/*.cpp ${ROOT}/*.cc ${ROOT}/*.cxx ${ROOT}/*.hpp)
-list(FILTER files EXCLUDE REGEX "^(build|tlm|bench|tests/shim|rtl)/")
+list(FILTER files EXCLUDE REGEX "^(build|tlm|examples/tlm_platform|bench|tests/shim|tests/tlm|rtl)/")
 foreach(file IN LISTS files)
-  violation(${file} "a C++ file" "C++ lives in tlm/, bench/ and tests/shim/ alone")
+  violation(${file} "a C++ file" "C++ lives in tlm/, its example and tests, bench/ and tests/shim/ alone")
 endforeach()
 
 if(violations)

@@ -41,11 +41,12 @@ smmu_layer(machine    DIR machine       SEES engine arch util plat driver host_s
 smmu_layer(tools      DIR tools         SEES engine arch util traces litmus plat machine
                                         MAYBE driver host_sim guest_sim watch
                                         LIBS jansson GNU)
+smmu_layer(tlm        DIR tlm           LINKS engine core)
 
-# Layers that become libraries by the rule below; tools is the executable.
+# Layers that become libraries by the rule below; tools is the executable, tlm is C++ (Tlm.cmake).
 function(smmu_library_layers out)
   get_property(names GLOBAL PROPERTY smmu_layers)
-  list(REMOVE_ITEM names tools)
+  list(REMOVE_ITEM names tools tlm)
   set(${out} ${names} PARENT_SCOPE)
 endfunction()
 

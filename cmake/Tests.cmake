@@ -4,6 +4,7 @@
 #   tests/shim/                the kit: GoogleTest for C, and rigs shared by tests
 #   tests/litmus/              litmus programs, a library (Layers.cmake); litmus_run/ runs them
 #   tests/fuzz/fuzz_NAME.c     one libFuzzer program each, preset `fuzz` only
+#   tests/tlm/                 test_tlm, in C++, with the common suite of tests/unit (Tlm.cmake)
 #   tests/<dir>/*.c            test_<dir>; CTest names are <dir>/Suite.Name, labels <dir> and fast
 #                              (medium in property, replay, cli and e2e)
 #   tests/<dir>/programs/*.c   small programs that tests of <dir> start (test_program_path("NAME"))
@@ -11,7 +12,7 @@
 
 # Directories whose cases take seconds together: label medium instead of fast.
 set(smmu_dirs_of_seconds property replay cli e2e)
-set(smmu_dirs_without_tests shim litmus fuzz mutants golden long data)
+set(smmu_dirs_without_tests shim litmus fuzz mutants golden long data tlm)
 
 function(smmu_all_layers_built out)
   smmu_library_layers(names)
@@ -175,4 +176,5 @@ function(smmu_add_all_tests)
       smmu_add_test_directory(${directory})
     endif()
   endforeach()
+  smmu_add_tlm_tests()
 endfunction()
