@@ -135,10 +135,11 @@ static bool count(struct benchmark *b, const struct turn *turn, uint64_t turns)
   const struct benchmark_config *c = &b->config;
   bool over = (c->turns != 0 && turns >= c->turns) ||
               (c->duration_ps != 0 && turn->end - b->start >= c->duration_ps);
+  uint64_t began = turn->end - turn->unmap_ps;
 
   plat_take(c->plat, &b->line);
   add(&b->all, turn);
-  if (turn->end <= b->first && (c->duration_ps == 0 || turn->end - b->start <= c->duration_ps))
+  if (began <= b->first && (c->duration_ps == 0 || began - b->start <= c->duration_ps))
     add(&b->inside, turn);
   if (over && turn->end < b->first)
     b->first = turn->end;

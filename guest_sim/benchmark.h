@@ -48,8 +48,8 @@ struct benchmark_sum {
 
 struct benchmark_result {
   struct benchmark_sum all;    /* every turn that counts */
-  struct benchmark_sum inside; /* without those that were under way when the first thread, or the
-                                  time, was at its end: all threads compete all through */
+  struct benchmark_sum inside; /* whose unmap began before the first thread, or the time, was at its
+                                  end: all threads compete, and who is starved counts too */
   uint64_t span_ps;            /* from the common start to the end of the last turn */
   int error; /* 0, or what the first failed call gave; the sums are then partial */
 };

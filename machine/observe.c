@@ -183,14 +183,15 @@ static void end_turn(struct machine_observer *o, unsigned cpu, uint64_t time)
   struct machine_thread *t = &o->thread[cpu];
 
   w->mapping = 0;
-  if (w->turns[unmap] <= o->warmup || o->over)
+  if (w->turns[unmap] <= o->warmup || w->began > o->over_at)
     return;
   machine_series_add(unmap ? &t->unmap : &t->map, time - w->began);
   if (!unmap)
     return;
   add_spent(o->where.cost, w->where.cost, PLAT_COST_COUNT);
   add_spent(o->where.sleep, w->where.sleep, PLAT_OP_COUNT);
-  o->over = w->turns[1] == o->warmup + o->loops;
+  if (w->turns[1] == o->warmup + o->loops && time < o->over_at)
+    o->over_at = time;
 }
 
 static void end(struct machine_observer *o, unsigned cpu, uint64_t time)
@@ -225,6 +226,7 @@ static void on_note(void *ctx, unsigned cpu, uint64_t time, const void *platform
 
 void machine_observer_start(struct machine_observer *o)
 {
+  o->over_at = ENGINE_NEVER;
   o->watch = (struct plat_watch){ .ctx = o,
                                   .charge = on_charge,
                                   .sleep = on_sleep,

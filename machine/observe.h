@@ -28,7 +28,8 @@ struct machine_observer {
   struct machine_thread *thread;     /* [cpus] */
   struct machine_watched *cpu;       /* [cpus] */
   bool active;
-  bool over; /* a thread has made all its turns: from here on not all compete, nothing counts */
+  uint64_t over_at; /* when the first thread had made all its turns: what begins later does not
+                       count, for not all compete */
   struct machine_where where;
   bool charged[PLAT_COST_COUNT];
   uint64_t hash, records;

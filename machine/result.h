@@ -1,7 +1,8 @@
 /* What one run of a machine gave. All times are picoseconds of simulated time.
  *
- * Latencies, and where they went, are of the turns that end behind the warm-up and before the first
- * thread has made all of its turns, so that all threads compete all through. Counts are of all turns,
+ * Latencies, and where they went, are of the turns that end behind the warm-up and begin before the
+ * first thread has made all of its turns: all threads compete, and an unmap that is starved to the
+ * end still counts. Counts are of all turns,
  * between two moments at which no unmap was under way: divided by the unmaps they give what one unmap
  * costs, exactly. */
 #ifndef MACHINE_RESULT_H
@@ -48,7 +49,7 @@ struct machine_result {
   struct machine_counts counts;
   bool has_device;                  /* engine timed */
   struct engine_timed_stats device; /* differences too */
-  bool used[MACHINE_KEY_COUNT];     /* timing keys with a value that had a part in it */
+  bool used[MACHINE_KEY_COUNT];     /* timing keys, and slots of stages, that had a part */
   uint64_t time_ps;                 /* of the turns */
   uint64_t records;                 /* of everything that happened, boot and shutdown included */
   uint64_t hash;                    /* of all of them, in order */
