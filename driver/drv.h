@@ -128,7 +128,8 @@ uint16_t drv_domain_vmid(const struct drv_domain *domain);
 uint32_t drv_domain_number(const struct drv_domain *domain);
 
 /* The stream's STE now stands for the domain (NULL: it aborts, as after probe); the change is seen
- * whole by the device, and where the architecture allows it without a gap. A gap faults (C_BAD_STE).
+ * whole by the device, and where the architecture allows it without a gap. A gap faults: C_BAD_STE,
+ * or C_BAD_CD from stage 1 to stage 1, where the STE stays.
  * 0, -EINVAL (StreamID out of range), -ENOMEM (nothing has changed), -ETIMEDOUT (it is attached, but
  * the device did not confirm). */
 int drv_attach(struct drv *drv, uint32_t sid, struct drv_domain *domain);
@@ -146,17 +147,19 @@ struct drv_gather {
   uint64_t first, last; /* inclusive; last < first: empty */
   uint64_t page;        /* bytes of the leaves that were in it */
   bool queued;          /* lazy: nobody gathers, everything is flushed later */
+  int err; /* of the first invalidation that was not confirmed; drv_iotlb_sync() tells */
 };
 
 void drv_gather_init(struct drv_gather *gather);
 /* Clear descriptors; gather grows, and is invalidated first where it cannot (a hole between, another
  * size of leaf). Returns how many bytes were unmapped, from iova on without a hole. A block that is
  * unmapped in part is refused: the bytes before it are returned. A table that lies in the range as a
- * whole is invalidated at once, waited for and given back, gathering or not. */
+ * whole is invalidated at once, waited for and given back, gathering or not. What the device did not
+ * confirm is told by drv_iotlb_sync(). */
 uint64_t drv_unmap(struct drv_domain *domain, uint64_t iova, uint64_t bytes,
                    struct drv_gather *gather);
-/* Invalidate what was gathered, and wait; the gather is then empty. An empty one does nothing. 0 or
- * -ETIMEDOUT. */
+/* Invalidate what was gathered, and wait; the gather is then empty. 0 or -ETIMEDOUT: that, or an
+ * invalidation that drv_unmap() did for this gather, was not confirmed. */
 int drv_iotlb_sync(struct drv_domain *domain, struct drv_gather *gather);
 /* Everything of the domain: by ASID, or by VMID. 0 or -ETIMEDOUT. */
 int drv_flush_all(struct drv_domain *domain);

@@ -159,6 +159,9 @@ static int each_granule(struct drv_batch *batch, struct drv_domain *domain, uint
   return err;
 }
 
+/* What one command has: 31 * 2^31 pages. */
+enum { SCALE_MAX = 31, COUNT_MAX = 31 };
+
 /* (NUM + 1) * 2^SCALE pages a command, the lowest bits of the number of pages first. With TTL 0,
  * NUM and SCALE may not both be 0: one page more is invalidated then. */
 static int each_range(struct drv_batch *batch, struct drv_domain *domain, uint64_t iova,
@@ -175,17 +178,20 @@ static int each_range(struct drv_batch *batch, struct drv_domain *domain, uint64
   else if (pages % 32 == 1)
     pages++;
   while (pages) {
-    unsigned scale = (unsigned)__builtin_ctzll(pages);
-    uint64_t num = (pages >> scale) & 31;
+    unsigned zeros = (unsigned)__builtin_ctzll(pages);
+    unsigned scale = zeros < SCALE_MAX ? zeros : SCALE_MAX;
+    uint64_t left = pages >> scale;
+    uint64_t count = scale < SCALE_MAX ? left & COUNT_MAX : left;
     int bad;
 
+    count = count < COUNT_MAX ? count : COUNT_MAX;
     FPUT(CMD, SCALE, c.words, scale);
-    FPUT(CMD, NUM, c.words, num - 1);
+    FPUT(CMD, NUM, c.words, count - 1);
     FPUT(CMD, ADDR, c.words, iova >> 12);
     bad = drv_batch_add(domain->drv, batch, &c);
     err = err ? err : bad;
-    iova += num << (scale + page_log2);
-    pages -= num << scale;
+    iova += count << (scale + page_log2);
+    pages -= count << scale;
   }
   return err;
 }

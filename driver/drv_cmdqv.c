@@ -1,12 +1,14 @@
 /* CMDQV of the host, or of a guest: VINTF 0 with an LVCMDQ a CPU, and its errors.
- * Registers of a queue are reached through its VINTF's pages. Without HYP_OWN the queues take what
- * drv_queue_takes() says, the rest goes to the SMMU's own queue. No public specification; sequences
- * follow the behaviour of Linux 6.17. Left out: CONS in memory. */
+ * Without HYP_OWN the queues take what drv_queue_takes() says, the rest goes to the SMMU's own queue.
+ * No public specification; sequences follow the behaviour of Linux 6.17, except that queues of
+ * virtual machines are programmed while no guest reaches them (docs/decisions/009). Left out: CONS in
+ * memory. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "driver/drv_state.h"
+#include "smmu/cmdqv.h"
 #include "smmu/step.h"
 
 static uint64_t page0(unsigned vintf, unsigned lvcmdq, unsigned offset)
@@ -14,12 +16,22 @@ static uint64_t page0(unsigned vintf, unsigned lvcmdq, unsigned offset)
   return cmdqv_lvcmdq_page0(vintf, lvcmdq) + offset;
 }
 
+/* Where page 0 of a queue is programmed. VINTF 0: in the VINTF's page, the only one that a guest's
+ * driver has. The others: in the window of the VCMDQ itself, which works without allocation and which
+ * no guest is given. */
+static uint64_t window(const struct drv *drv, unsigned vintf, unsigned lvcmdq)
+{
+  if (vintf == 0)
+    return page0(0, lvcmdq, 0);
+  return SMMU_CMDQV_PAGE + (uint64_t)(vintf * drv->features.lvcmdqs + lvcmdq) * SMMU_CMDQV_SLOT;
+}
+
 static void write_address(struct drv *drv, unsigned vintf, unsigned lvcmdq, unsigned offset,
                           uint64_t value)
 {
-  uint64_t at = drv->options.cmdqv + cmdqv_lvcmdq_page1(vintf, lvcmdq) + offset;
+  uint64_t page1 = window(drv, vintf, lvcmdq) + SMMU_CMDQV_PAGE;
 
-  plat_mmio_write(&drv->plat, at, value, 8);
+  plat_mmio_write(&drv->plat, drv->options.cmdqv + page1 + offset, value, 8);
 }
 
 /* ---- the handshake all three levels have --------------------------------------------------------- */
@@ -46,8 +58,9 @@ static int switch_vintf(struct drv *drv, unsigned vintf, uint32_t config)
 
 static int switch_vcmdq(struct drv *drv, unsigned vintf, unsigned lvcmdq, uint32_t config)
 {
-  return switch_level(drv, page0(vintf, lvcmdq, OFF_VCMDQ_CONFIG),
-                      page0(vintf, lvcmdq, OFF_VCMDQ_STATUS), config, "VCMDQ");
+  uint64_t at = window(drv, vintf, lvcmdq);
+
+  return switch_level(drv, at + OFF_VCMDQ_CONFIG, at + OFF_VCMDQ_STATUS, config, "VCMDQ");
 }
 
 /* ---- queues ---------------------------------------------------------------------------------- */
@@ -69,20 +82,21 @@ void drv_cmdqv_allocate(struct drv *drv, unsigned vintf, unsigned lvcmdq, bool o
  * CMD_SYNC on the SMMU's own queue waits for it. */
 void drv_cmdqv_vcmdq_deinit(struct drv *drv, unsigned vintf, unsigned lvcmdq)
 {
+  uint64_t at = window(drv, vintf, lvcmdq);
   uint32_t gerror;
   uint32_t gerrorn;
 
   switch_vcmdq(drv, vintf, lvcmdq, 0);
   drv_issue_main(drv, NULL, 0, true);
-  drv_vwrite(drv, page0(vintf, lvcmdq, OFF_VCMDQ_PROD_INDX), 0);
-  drv_vwrite(drv, page0(vintf, lvcmdq, OFF_VCMDQ_CONS_INDX), 0);
+  drv_vwrite(drv, at + OFF_VCMDQ_PROD_INDX, 0);
+  drv_vwrite(drv, at + OFF_VCMDQ_CONS_INDX, 0);
   write_address(drv, vintf, lvcmdq, OFF_VCMDQ_BASE, 0);
   write_address(drv, vintf, lvcmdq, OFF_VCMDQ_CONS_INDX_BASE_DRAM, 0);
-  gerrorn = drv_vread(drv, page0(vintf, lvcmdq, OFF_VCMDQ_GERRORN));
-  gerror = drv_vread(drv, page0(vintf, lvcmdq, OFF_VCMDQ_GERROR));
+  gerrorn = drv_vread(drv, at + OFF_VCMDQ_GERRORN);
+  gerror = drv_vread(drv, at + OFF_VCMDQ_GERROR);
   if (gerror != gerrorn) {
     drv_log(drv, "cmdqv: VINTF %u LVCMDQ %u had errors 0x%x", vintf, lvcmdq, gerror ^ gerrorn);
-    drv_vwrite(drv, page0(vintf, lvcmdq, OFF_VCMDQ_GERRORN), gerror);
+    drv_vwrite(drv, at + OFF_VCMDQ_GERRORN, gerror);
   }
 }
 

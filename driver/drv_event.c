@@ -77,37 +77,80 @@ static bool read_prod(struct drv *drv, uint32_t *prod, bool *overflow)
   return !(value & ~(mask | flag)) && ((value - q->cons) & mask) <= 1u << q->log2;
 }
 
-void drv_eventq_handler(void *arg)
+static void take_records(struct drv *drv, uint32_t prod, bool tell)
 {
-  struct drv *drv = arg;
   struct drv_eventq *q = &drv->eventq;
   uint32_t mask = (2u << q->log2) - 1;
   uint32_t flag = (uint32_t)MASK(EVENTQ_CONS, OVACKFLG);
 
-  plat_begin(&drv->plat, PLAT_OP_IRQ_HANDLER, SMMU_SIGNAL_EVENTQ);
+  while ((q->cons & mask) != prod) {
+    uint32_t index = q->cons & ((1u << q->log2) - 1);
+
+    handle_record(drv, q->ring + (uint64_t)index * EVENT_BYTES);
+    q->cons = (q->cons & flag) | ((q->cons + 1) & mask);
+    if (tell)
+      drv_write(drv, OFF_EVENTQ_CONS, q->cons);
+  }
+}
+
+/* Until the queue is empty; false: it never is, or makes no sense. */
+static bool drain(struct drv *drv)
+{
+  struct drv_eventq *q = &drv->eventq;
+  uint32_t mask = (2u << q->log2) - 1;
+
   for (unsigned round = 0; round < ROUNDS_MAX; round++) {
     uint32_t prod;
     bool overflow;
 
     if (!read_prod(drv, &prod, &overflow)) {
       drv_log(drv, "eventq: PROD cannot be true");
-      break;
+      return false;
     }
     if (prod == (q->cons & mask) && !overflow)
-      break;
-    while ((q->cons & mask) != prod) {
-      uint32_t index = q->cons & ((1u << q->log2) - 1);
-
-      handle_record(drv, q->ring + (uint64_t)index * EVENT_BYTES);
-      q->cons = (q->cons & flag) | ((q->cons + 1) & mask);
-      drv_write(drv, OFF_EVENTQ_CONS, q->cons);
-    }
+      return true;
+    take_records(drv, prod, true);
     if (overflow) {
       drv_log(drv, "eventq: overflow, events lost");
-      q->cons ^= flag;
+      q->cons ^= (uint32_t)MASK(EVENTQ_CONS, OVACKFLG);
       drv_write(drv, OFF_EVENTQ_CONS, q->cons);
     }
   }
+  return false;
+}
+
+/* A queue that is left non-empty raises no interrupt again, so it is emptied while it is off: then
+ * nothing is added. Records that still cannot be found are given up. IHI 0070 3.5.4, 7.2.1. */
+static void start_over(struct drv *drv)
+{
+  uint64_t ack = drv->options.smmu + OFF_CR0ACK;
+  uint32_t on = drv_read(drv, OFF_CR0);
+  uint32_t off = on & ~(uint32_t)MASK(CR0, EVENTQEN);
+  uint32_t prod;
+  bool overflow;
+
+  drv_log(drv, "eventq: does not get empty, starting over, events lost");
+  drv_write(drv, OFF_CR0, off);
+  if (drv_poll_register(drv, ack, UINT32_MAX, off)) {
+    drv_log(drv, "eventq: does not turn off");
+    return;
+  }
+  if (read_prod(drv, &prod, &overflow))
+    take_records(drv, prod, false);
+  drv->eventq.cons = 0;
+  drv_write(drv, OFF_EVENTQ_PROD, 0);
+  drv_write(drv, OFF_EVENTQ_CONS, 0);
+  drv_write(drv, OFF_CR0, on);
+  drv_poll_register(drv, ack, UINT32_MAX, on);
+}
+
+void drv_eventq_handler(void *arg)
+{
+  struct drv *drv = arg;
+
+  plat_begin(&drv->plat, PLAT_OP_IRQ_HANDLER, SMMU_SIGNAL_EVENTQ);
+  if (!drain(drv))
+    start_over(drv);
   plat_end(&drv->plat, PLAT_OP_IRQ_HANDLER, SMMU_SIGNAL_EVENTQ);
 }
 

@@ -171,7 +171,7 @@ static void store_run(struct drv_domain *domain, const struct run *run, uint64_t
     if (run->level < 3) {
       uint64_t desc = plat_load64(plat, at);
 
-      if (desc & 1)
+      if (desc & 1) /* a timeout is logged, and takes nothing back */
         drv_table_drop(domain, at, desc, run->level, run->iova + i * span);
     }
     plat_store64(plat, at, (run->pa + i * span) | leaf | 1);

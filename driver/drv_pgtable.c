@@ -93,14 +93,16 @@ void drv_table_free(struct drv_domain *domain)
 }
 
 /* A walk may stand in the table until the invalidation has completed. */
-void drv_table_drop(struct drv_domain *domain, uint64_t at, uint64_t desc, int level, uint64_t iova)
+int drv_table_drop(struct drv_domain *domain, uint64_t at, uint64_t desc, int level, uint64_t iova)
 {
   uint64_t span = drv_table_span(domain, level);
+  int err;
 
   plat_store64(&domain->drv->plat, at, 0);
   plat_charge(&domain->drv->plat, PLAT_COST_PTE_CLEAR, 1);
-  drv_inv_range(domain, iova & ~(span - 1), span, granule(domain), false);
+  err = drv_inv_range(domain, iova & ~(span - 1), span, granule(domain), false);
   free_tables(domain, drv_table_next(domain, desc), granule(domain), level + 1);
+  return err;
 }
 
 /* ---- looking ahead --------------------------------------------------------------------------- */

@@ -43,6 +43,7 @@ void drv_queue_free(struct drv_queue *queue)
 void drv_queue_restart(struct drv_queue *queue)
 {
   queue->prod = queue->cons = queue->owner_prod = 0;
+  queue->aborts = 0;
   memset(queue->valid, 0, words_of(queue) * sizeof *queue->valid);
 }
 
@@ -85,6 +86,18 @@ static void lock_shared(struct drv_queue *queue)
   plat_wrote(plat, &queue->lock_line);
 }
 
+/* What is known of the device's CONS. Where it has moved, a fetch that failed has succeeded since. */
+static void move_cons(struct drv_queue *queue, uint32_t cons)
+{
+  const struct plat *plat = &queue->drv->plat;
+
+  plat_take(plat, &queue->indices_line);
+  if (cons != queue->cons)
+    queue->aborts = 0;
+  queue->cons = cons;
+  plat_wrote(plat, &queue->indices_line);
+}
+
 /* The last one tells the others how far the device has come. */
 static void unlock_shared(struct drv_queue *queue, uint32_t cons, bool known)
 {
@@ -92,9 +105,7 @@ static void unlock_shared(struct drv_queue *queue, uint32_t cons, bool known)
 
   plat_take(plat, &queue->lock_line);
   if (queue->lock == 1 && known) {
-    plat_take(plat, &queue->indices_line);
-    queue->cons = cons;
-    plat_wrote(plat, &queue->indices_line);
+    move_cons(queue, cons);
     plat_take(plat, &queue->lock_line);
   }
   queue->lock--;
@@ -112,11 +123,8 @@ static void try_update_cons(struct drv_queue *queue)
     return;
   queue->lock = -1;
   plat_wrote(plat, &queue->lock_line);
-  if (drv_queue_read_cons(queue, &cons)) {
-    plat_take(plat, &queue->indices_line);
-    queue->cons = cons;
-    plat_wrote(plat, &queue->indices_line);
-  }
+  if (drv_queue_read_cons(queue, &cons))
+    move_cons(queue, cons);
   plat_take(plat, &queue->lock_line);
   queue->lock = 0;
   plat_wrote(plat, &queue->lock_line);

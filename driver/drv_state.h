@@ -67,7 +67,7 @@ struct drv_queue {
   uint64_t *valid; /* one bit a slot; its meaning flips each lap */
   struct plat_line *valid_line;
 
-  /* Fetch aborts in a row at one index. */
+  /* Fetch aborts in a row at one index: since `cons` has moved. */
   uint32_t abort_at;
   unsigned aborts;
 };
@@ -146,9 +146,8 @@ unsigned drv_granule_code(unsigned granule_log2);
 int drv_table_init(struct drv_domain *domain, unsigned stage);
 void drv_table_free(struct drv_domain *domain);
 /* Unlink the table behind the descriptor at `at`, which lies at `level` and covers iova: descriptor
- * 0, invalidation, and the tables' memory back. */
-void drv_table_drop(struct drv_domain *domain, uint64_t at, uint64_t desc, int level,
-                    uint64_t iova);
+ * 0, invalidation, and the tables' memory back, also when that was not confirmed: -ETIMEDOUT. */
+int drv_table_drop(struct drv_domain *domain, uint64_t at, uint64_t desc, int level, uint64_t iova);
 /* Whether a table at `level` holds no leaf, or nothing but leaves. */
 bool drv_table_is_empty(const struct drv_domain *domain, uint64_t table, int level);
 bool drv_table_is_full(const struct drv_domain *domain, uint64_t table, int level);
@@ -245,7 +244,8 @@ void drv_cmdqv_stop(struct drv *drv);
 /* This CPU's queue, if it takes all these commands; else NULL. */
 struct drv_queue *drv_cmdqv_queue(struct drv *drv, const struct drv_command *command,
                                   unsigned count);
-/* Steps that VINTF 0 and those of virtual machines share. */
+/* Steps that VINTF 0 and those of virtual machines share. The queues of VINTF 0 must be allocated
+ * for them; those of a virtual machine must not be, so that its guest cannot reach them meanwhile. */
 void drv_cmdqv_vcmdq_deinit(struct drv *drv, unsigned vintf, unsigned lvcmdq);
 void drv_cmdqv_allocate(struct drv *drv, unsigned vintf, unsigned lvcmdq, bool on);
 void drv_cmdqv_set_base(struct drv *drv, unsigned vintf, unsigned lvcmdq, uint64_t ring,

@@ -15,14 +15,16 @@ static bool is_empty(const struct drv_gather *gather)
 
 int drv_iotlb_sync(struct drv_domain *domain, struct drv_gather *gather)
 {
-  int err;
+  int err = gather->err;
+  int bad = 0;
 
-  if (is_empty(gather))
-    return 0;
-  err = drv_inv_range(domain, gather->first, gather->last - gather->first + 1, gather->page, true);
+  if (!is_empty(gather))
+    bad =
+      drv_inv_range(domain, gather->first, gather->last - gather->first + 1, gather->page, true);
   gather->first = UINT64_MAX;
   gather->last = gather->page = 0;
-  return err;
+  gather->err = 0;
+  return err ? err : bad;
 }
 
 /* One gather is one range of leaves of one size: anything else is invalidated before. */
@@ -35,7 +37,7 @@ static void gather_add(struct drv_domain *domain, struct drv_gather *gather, uin
     return;
   if (!is_empty(gather) && (gather->page != page || iova > gather->last + 1 ||
                             (gather->first && last < gather->first - 1)))
-    drv_iotlb_sync(domain, gather);
+    gather->err = drv_iotlb_sync(domain, gather);
   gather->page = page;
   if (gather->first > iova)
     gather->first = iova;
@@ -92,7 +94,9 @@ static uint64_t unmap_some(struct drv_domain *domain, uint64_t iova, uint64_t by
     table = drv_table_next(domain, desc);
     if (drv_table_leaf_level(domain, level) && bytes >= span && (iova & (span - 1)) == 0 &&
         drv_table_is_full(domain, table, level + 1)) {
-      drv_table_drop(domain, at, desc, level, iova);
+      int err = drv_table_drop(domain, at, desc, level, iova);
+
+      gather->err = gather->err ? gather->err : err;
       return span;
     }
   }

@@ -1,5 +1,6 @@
 /* VINTFs for virtual machines: VMID, queues, StreamIDs, and taking them away. The caller has checked
- * what a user may ask for; order of register accesses as in Linux 6.17. */
+ * what a user may ask for; order of register accesses as in Linux 6.17, but for the allocation of
+ * a queue: docs/decisions/009. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -73,17 +74,17 @@ void drv_vintf_free(struct drv_vintf *vintf)
 int drv_vintf_map_queue(struct drv_vintf *vintf, unsigned index, uint64_t pa, unsigned log2size)
 {
   CHECK(index < vintf->drv->features.lvcmdqs);
-  drv_cmdqv_allocate(vintf->drv, vintf->index, index, true);
   drv_cmdqv_vcmdq_deinit(vintf->drv, vintf->index, index);
   drv_cmdqv_set_base(vintf->drv, vintf->index, index, pa, log2size);
+  drv_cmdqv_allocate(vintf->drv, vintf->index, index, true);
   vintf->queues[index / 64] |= 1ULL << index % 64;
   return 0;
 }
 
 void drv_vintf_unmap_queue(struct drv_vintf *vintf, unsigned index)
 {
-  drv_cmdqv_vcmdq_deinit(vintf->drv, vintf->index, index);
   drv_cmdqv_allocate(vintf->drv, vintf->index, index, false);
+  drv_cmdqv_vcmdq_deinit(vintf->drv, vintf->index, index);
   vintf->queues[index / 64] &= ~(1ULL << index % 64);
 }
 

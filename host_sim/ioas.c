@@ -90,6 +90,7 @@ void iommufd_ioas_unfill(struct iommufd *f, struct iommufd_hwpt *hwpt,
 
   drv_gather_init(&gather);
   CHECK(drv_unmap(hwpt->domain, area->iova, area->bytes, &gather) == area->bytes);
+  /* A timeout is logged by the driver; as in a kernel, an unmap cannot fail for it. */
   drv_iotlb_sync(hwpt->domain, &gather);
   plat_note(f->plat, PLAT_NOTE_UNMAPPED, area->iova, area->bytes, drv_domain_number(hwpt->domain));
 }

@@ -102,6 +102,7 @@ static int add_area(struct iommufd *f, struct iommufd_ioas *ioas, const struct i
   int err =
     iommufd_grow(&ioas->area, &ioas->area_room, ioas->areas + 1, sizeof(struct iommufd_area));
 
+  iommufd_memory_get(area->memory); /* its owner may put it meanwhile */
   for (struct iommufd_hwpt *hwpt = ioas->hwpt; !err && hwpt; hwpt = hwpt->next) {
     err = iommufd_ioas_fill(f, hwpt, area);
     if (err) {
@@ -109,12 +110,13 @@ static int add_area(struct iommufd *f, struct iommufd_ioas *ioas, const struct i
         iommufd_ioas_unfill(f, filled, area);
     }
   }
-  if (err)
+  if (err) {
+    iommufd_memory_put(area->memory);
     return err;
+  }
   memmove(&ioas->area[index + 1], &ioas->area[index], (ioas->areas - index) * sizeof ioas->area[0]);
   ioas->area[index] = *area;
   ioas->areas++;
-  iommufd_memory_get(area->memory);
   return 0;
 }
 

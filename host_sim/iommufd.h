@@ -65,7 +65,8 @@ enum iommufd_memory_kind {
   IOMMUFD_MEMORY_SCATTERED   /* pages of 4 KB, in an order drawn from the seed (0: one piece) */
 };
 
-/* A list of physical pages. It is given back when its owner has put it and nothing maps it. */
+/* A list of physical pages. It is given back when its owner has put it and nothing maps it. Who passes
+ * it to a call keeps it until the call returns. */
 struct iommufd_memory;
 
 /* bytes: a multiple of the page, of 2 MB for HUGE. Zero filled. 0, -EINVAL, -ENOMEM. */
@@ -144,7 +145,9 @@ long iommufd_veventq_read(struct iommufd *f, uint32_t fd, struct iommufd_user bu
 long iommufd_veventq_write(struct iommufd *f, uint32_t fd, const void *buffer, size_t bytes);
 /* Something can be read. False for no such file. */
 bool iommufd_veventq_poll(struct iommufd *f, uint32_t fd);
-/* Written each time a record arrives: plat_take(), poll, plat_wait(). NULL: no such file. */
+/* Written each time a record arrives, and when the file is closed: plat_take(), poll, plat_wait(),
+ * and ask for the line again, as the file may be gone. It can be taken until iommufd_close(), by who
+ * had it before the file was closed too. NULL: no such file. */
 struct plat_line *iommufd_veventq_line(struct iommufd *f, uint32_t fd);
 /* ready(arg) is called each time a record arrives, on the interrupt's CPU; it must not call iommufd.
  * NULL: nobody. -EBADF. */

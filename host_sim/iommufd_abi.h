@@ -54,7 +54,8 @@ enum iommufd_nr {
 
 /* ---- objects in general ---- */
 
-/* -ENOENT: no such object. -EBUSY: something stands on it. */
+/* -ENOENT: no such object. -EBUSY: something stands on it, or a call runs on it (Linux counts both as
+ * users; it waits only where the kernel itself removes an object). */
 struct iommu_destroy {
   uint32_t size;
   uint32_t id;
@@ -85,7 +86,8 @@ struct iommu_ioas_iova_ranges {
 
 enum { IOMMU_IOAS_MAP_FIXED_IOVA = 1, IOMMU_IOAS_MAP_WRITEABLE = 2, IOMMU_IOAS_MAP_READABLE = 4 };
 
-/* [user_va, user_va + length) of `memory`, in bytes from its start, appears at iova. Without
+/* [user_va, user_va + length) of `memory`, in bytes from its start, appears at iova. The caller keeps
+ * `memory` until the call returns; from then on the mapping does. Without
  * FIXED_IOVA the kernel chooses: the lowest free address above 0, at 2 MB if it is that long; iova
  * is written. In order: -EOPNOTSUPP flags, reserved; -EOVERFLOW iova or length UINT64_MAX; -EINVAL
  * neither read nor write; -ENOENT; -EINVAL length 0 or anything not a multiple of the page;
@@ -272,8 +274,8 @@ enum iommu_veventq_type {
   IOMMU_VEVENTQ_TYPE_TEGRA241_CMDQV = 2
 };
 
-/* In order: -EOPNOTSUPP flags, reserved, type 0; -EINVAL depth 0; -ENOENT; -EEXIST the vIOMMU has one
- * of this type; -ENOMEM. */
+/* Any other type can have a queue, which nothing is put into. In order: -EOPNOTSUPP flags, reserved,
+ * type 0; -EINVAL depth 0; -ENOENT; -EEXIST the vIOMMU has one of this type; -ENOMEM. */
 struct iommu_veventq_alloc {
   uint32_t size;
   uint32_t flags;

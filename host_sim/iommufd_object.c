@@ -90,7 +90,7 @@ void iommufd_object_bury(struct iommufd *f, struct iommufd_object *object)
   iommufd_object_drop(f, object);
   if (!tombstone)
     return; /* the ID can then be given out again at once */
-  *tombstone = (struct iommufd_object){ id, IOMMUFD_OBJECT_TOMBSTONE, 1 };
+  *tombstone = (struct iommufd_object){ .id = id, .type = IOMMUFD_OBJECT_TOMBSTONE, .users = 1 };
   f->object[id] = tombstone;
 }
 
@@ -153,7 +153,7 @@ static void close_holders(struct iommufd *f)
   while (f->vmas)
     iommufd_munmap(f, f->vma[0].address);
   for (unsigned i = 0; i < f->fd_room; i++) {
-    if (f->fd[i])
+    if (f->fd[i] && f->fd[i]->queue)
       iommufd_veventq_close(f, IOMMUFD_FIRST_FD + i);
   }
   for (unsigned id = 1; id < f->object_room; id++) {
@@ -185,6 +185,8 @@ void iommufd_close(struct iommufd *f)
   iommufd_unlock(f);
   f->host->files--;
   free(f->object);
+  for (unsigned i = 0; i < f->fd_room; i++)
+    free(f->fd[i]);
   free(f->fd);
   free(f->vma);
   free(f);

@@ -47,6 +47,13 @@ struct iommufd_host {
 /* A process's descriptors begin behind standard input, output and error. */
 enum { IOMMUFD_FIRST_FD = 3 };
 
+/* An open event file, or a place for the next one. It stays until the file of iommufd is closed:
+ * whoever sleeps on its line may look at it once more after the close. */
+struct iommufd_event_file {
+  struct iommufd_veventq *queue; /* NULL: closed */
+  struct plat_line line;
+};
+
 struct iommufd_vma {
   struct iommufd_viommu *viommu;
   uint64_t address;
@@ -60,7 +67,7 @@ struct iommufd {
   bool locked;
   struct iommufd_object **object; /* by ID; [0] stays empty */
   unsigned object_room;
-  struct iommufd_veventq **fd; /* by descriptor - IOMMUFD_FIRST_FD */
+  struct iommufd_event_file **fd; /* by descriptor - IOMMUFD_FIRST_FD */
   unsigned fd_room;
   struct iommufd_vma *vma;
   unsigned vmas, vma_room;
@@ -194,15 +201,13 @@ void iommufd_device_unbind(struct iommufd *f, struct iommufd_bound *device);
 
 /* ---- vIOMMU ---- */
 
-enum { IOMMUFD_VEVENTQ_TYPES = 3 };
-
 struct iommufd_viommu {
   struct iommufd_object object;
   struct iommufd *file;
   unsigned type; /* enum iommu_viommu_type */
   struct iommufd_hwpt *parent;
   struct iommufd_vdevice *vdevice;
-  struct iommufd_veventq *veventq[IOMMUFD_VEVENTQ_TYPES]; /* by type */
+  struct iommufd_veventq *veventqs; /* at most one of a type */
   /* type 2 */
   struct drv_vintf *vintf;
   uint64_t mmap_offset;

@@ -62,10 +62,19 @@ static int store(struct iommufd_viommu *viommu, struct iommufd_veventq *q, const
   return event == &q->lost && !full ? -ENOMEM : 0;
 }
 
+static struct iommufd_veventq *find(const struct iommufd_viommu *viommu, uint32_t type)
+{
+  struct iommufd_veventq *q = viommu->veventqs;
+
+  while (q && q->type != type)
+    q = q->next;
+  return q;
+}
+
 int iommufd_veventq_report(struct iommufd_viommu *viommu, unsigned type, const void *data)
 {
   struct iommufd_host *host = viommu->file->host;
-  struct iommufd_veventq *q = viommu->veventq[type];
+  struct iommufd_veventq *q = find(viommu, type);
   int err;
 
   if (!q)
@@ -74,7 +83,7 @@ int iommufd_veventq_report(struct iommufd_viommu *viommu, unsigned type, const v
   q->reporting++;
   if (q->ready)
     q->ready(q->ready_arg);
-  plat_wrote(host->plat, &q->line);
+  plat_wrote(host->plat, &q->file->line);
   q->reporting--;
   plat_wrote(host->plat, &host->line);
   return err;
@@ -82,16 +91,21 @@ int iommufd_veventq_report(struct iommufd_viommu *viommu, unsigned type, const v
 
 /* ---- life ---- */
 
-/* The lowest free descriptor. */
+/* The lowest free descriptor; its place may be there from an earlier file. */
 static int take_fd(struct iommufd *f, struct iommufd_veventq *q, uint32_t *fd)
 {
   unsigned i = 0;
 
-  while (i < f->fd_room && f->fd[i])
+  while (i < f->fd_room && f->fd[i] && f->fd[i]->queue)
     i++;
-  if (iommufd_grow(&f->fd, &f->fd_room, i + 1, sizeof(struct iommufd_veventq *)) != 0)
+  if (iommufd_grow(&f->fd, &f->fd_room, i + 1, sizeof(struct iommufd_event_file *)) != 0)
     return -ENOMEM;
-  f->fd[i] = q;
+  if (!f->fd[i])
+    f->fd[i] = calloc(1, sizeof *f->fd[i]);
+  if (!f->fd[i])
+    return -ENOMEM;
+  f->fd[i]->queue = q;
+  q->file = f->fd[i];
   *fd = IOMMUFD_FIRST_FD + i;
   return 0;
 }
@@ -103,14 +117,12 @@ int iommufd_veventq_alloc(struct iommufd *f, struct iommu_veventq_alloc *cmd)
 
   if (cmd->flags || cmd->reserved || cmd->type == IOMMU_VEVENTQ_TYPE_DEFAULT)
     return -EOPNOTSUPP;
-  if (cmd->type >= IOMMUFD_VEVENTQ_TYPES)
-    return -EOPNOTSUPP;
   if (!cmd->veventq_depth)
     return -EINVAL;
   viommu = iommufd_object_get(f, cmd->viommu_id, IOMMUFD_OBJECT_VIOMMU);
   if (!viommu)
     return -ENOENT;
-  if (viommu->veventq[cmd->type])
+  if (find(viommu, cmd->type))
     return -EEXIST;
   q = iommufd_object_new(f, IOMMUFD_OBJECT_VEVENTQ, sizeof *q);
   if (!q)
@@ -123,7 +135,8 @@ int iommufd_veventq_alloc(struct iommufd *f, struct iommu_veventq_alloc *cmd)
   q->type = cmd->type;
   q->depth = cmd->veventq_depth;
   q->object.users++; /* the open file */
-  viommu->veventq[cmd->type] = q;
+  q->next = viommu->veventqs;
+  viommu->veventqs = q;
   viommu->object.users++;
   cmd->out_veventq_id = q->object.id;
   return 0;
@@ -132,8 +145,11 @@ int iommufd_veventq_alloc(struct iommufd *f, struct iommu_veventq_alloc *cmd)
 void iommufd_veventq_destroy(struct iommufd *f, struct iommufd_veventq *q)
 {
   struct iommufd_host *host = f->host;
+  struct iommufd_veventq **link = &q->viommu->veventqs;
 
-  q->viommu->veventq[q->type] = NULL;
+  while (*link != q)
+    link = &(*link)->next;
+  *link = q->next;
   while (q->reporting) {
     plat_wait(host->plat, &host->line);
     plat_take(host->plat, &host->line);

@@ -3,10 +3,18 @@
 
 #include <stdlib.h>
 
-static struct iommufd_veventq *queue_of(const struct iommufd *f, uint32_t fd)
+/* The place of a descriptor, open or not. */
+static struct iommufd_event_file *file_of(const struct iommufd *f, uint32_t fd)
 {
   return fd >= IOMMUFD_FIRST_FD && fd - IOMMUFD_FIRST_FD < f->fd_room ? f->fd[fd - IOMMUFD_FIRST_FD]
                                                                       : NULL;
+}
+
+static struct iommufd_veventq *queue_of(const struct iommufd *f, uint32_t fd)
+{
+  const struct iommufd_event_file *file = file_of(f, fd);
+
+  return file ? file->queue : NULL;
 }
 
 static size_t bytes_of(const struct iommufd_veventq *q, const struct iommufd_vevent *event)
@@ -83,7 +91,7 @@ struct plat_line *iommufd_veventq_line(struct iommufd *f, uint32_t fd)
 {
   struct iommufd_veventq *q = queue_of(f, fd);
 
-  return q ? &q->line : NULL;
+  return q ? &q->file->line : NULL;
 }
 
 int iommufd_veventq_set_ready(struct iommufd *f, uint32_t fd, void (*ready)(void *arg), void *arg)
@@ -97,14 +105,19 @@ int iommufd_veventq_set_ready(struct iommufd *f, uint32_t fd, void (*ready)(void
   return 0;
 }
 
+/* Who sleeps for a record finds that the file is gone. */
 int iommufd_veventq_close(struct iommufd *f, uint32_t fd)
 {
-  struct iommufd_veventq *q = queue_of(f, fd);
+  struct iommufd_event_file *file = file_of(f, fd);
 
-  if (!q)
+  if (!file)
     return -EBADF;
-  q->ready = NULL;
-  q->object.users--;
-  f->fd[fd - IOMMUFD_FIRST_FD] = NULL;
+  plat_take(f->plat, &file->line);
+  if (!file->queue)
+    return -EBADF;
+  file->queue->ready = NULL;
+  file->queue->object.users--;
+  file->queue = NULL;
+  plat_wrote(f->plat, &file->line);
   return 0;
 }

@@ -140,9 +140,9 @@ static void report_stray(struct vmm *vm, const char *what, uint64_t addr)
 {
   char line[96];
 
-  snprintf(line, sizeof line, "guest: %s at 0x%llx, where there is no RAM", what,
+  snprintf(line, sizeof line, "%s at 0x%llx, where there is no RAM", what,
            (unsigned long long)addr);
-  plat_log(vm->host, line);
+  plat_board_log(vm->board, vm, line);
 }
 
 static void guest_store64(void *ctx, uint64_t addr, uint64_t value)
@@ -265,7 +265,8 @@ static int guest_irq_handler(void *ctx, unsigned line, void (*fn)(void *arg), vo
   l = &vm->line[line];
   if (fn == NULL) {
     err = plat_irq_handler(vm->host, vm->config.irq_line + line, NULL, NULL);
-    l->fn = NULL;
+    if (!err)
+      l->fn = NULL;
     return err;
   }
   if (l->fn)
@@ -294,10 +295,7 @@ static void guest_note(void *ctx, const struct plat_note *note)
 
 static void guest_log(void *ctx, const char *line)
 {
-  char text[256];
-
-  snprintf(text, sizeof text, "guest: %s", line);
-  plat_log(((struct vmm *)ctx)->host, text);
+  plat_board_log(((struct vmm *)ctx)->board, ctx, line);
 }
 
 static const struct plat_ops guest_ops = {

@@ -142,3 +142,10 @@ void plat_board_report_mmio(struct plat_board *board, const void *platform, uint
     board->watch.mmio(board->watch.ctx, board->current ? board->current->number : 0,
                       plat_board_time(board), platform, addr, value, bytes, write);
 }
+
+void plat_board_log(struct plat_board *board, const void *platform, const char *line)
+{
+  if (board->watch.log)
+    board->watch.log(board->watch.ctx, board->current ? board->current->number : 0,
+                     plat_board_time(board), platform, line);
+}

@@ -176,6 +176,8 @@ void plat_board_set_watch(struct plat_board *board, const struct plat_watch *wat
 void plat_board_note(struct plat_board *board, const void *platform, const struct plat_note *note);
 void plat_board_report_mmio(struct plat_board *board, const void *platform, uint64_t addr,
                             uint64_t value, unsigned bytes, bool write);
+/* One line for people, without newline. */
+void plat_board_log(struct plat_board *board, const void *platform, const char *line);
 
 #ifdef __cplusplus
 }

@@ -214,10 +214,7 @@ static void host_note(void *ctx, const struct plat_note *note)
 
 static void host_log(void *ctx, const char *line)
 {
-  struct plat_board *b = ctx;
-
-  if (b->watch.log)
-    b->watch.log(b->watch.ctx, b->current ? b->current->number : 0, plat_board_time(b), b, line);
+  plat_board_log(ctx, ctx, line);
 }
 
 const struct plat_ops host_ops = {

@@ -95,6 +95,8 @@ int irq_set_handler(struct plat_board *b, uint32_t line, void (*fn)(void *arg), 
     plat_cpu_settle(b);
   irq = &b->irq[line];
   if (!fn) {
+    if (irq->inside && !b->current)
+      return -EBUSY; /* nobody here can wait for it */
     take_away(b, irq);
     return 0;
   }

@@ -144,8 +144,8 @@ struct plat_ops {
   /* fn runs on a CPU of its own when the line is raised (enum smmu_signal), PLAT_COST_IRQ later.
    * A line is latched, not counted: however often it is raised while fn runs, fn runs once more.
    * What is raised without a handler is lost. One handler a line; fn NULL takes it away, and
-   * returns when it runs no more (at once from within it). 0, -EBUSY (there is one), -EINVAL (no
-   * such line) or -ENOMEM. */
+   * returns when it runs no more (at once from within it). 0, -EBUSY (there is one; fn NULL, from
+   * outside: it is asleep, and stays), -EINVAL (no such line) or -ENOMEM. */
   int (*irq_handler)(void *ctx, unsigned line, void (*fn)(void *arg), void *arg);
 
   void (*note)(void *ctx, const struct plat_note *note);

@@ -184,7 +184,8 @@ CMDQV_TEST(Cmdqv, IllegalCommandOfVintf0IsSkipped, (void)0)
 
 /* ---- virtual machines ----------------------------------------------------------------------------------- */
 
-/* A register by name: CONFIG page by its own, VINTF v's as v<n>.NAME, queues as v<n>.q<n>.NAME. */
+/* A register by name: CONFIG page by its own, VINTF v's as v<n>.NAME, queues as v<n>.q<n>.NAME where
+ * the VINTF has them, as q<n>.NAME where they are by themselves. */
 static size_t name_register(uint64_t offset, char *text, size_t size)
 {
   unsigned index = 0;
@@ -198,6 +199,15 @@ static size_t name_register(uint64_t offset, char *text, size_t size)
     reg = smmu_cmdqv_by_offset(page1 ? CMDQV_BLOCK_PAGE1 : CMDQV_BLOCK_PAGE0,
                                (uint32_t)(offset % SMMU_CMDQV_SLOT), &index);
     return (size_t)snprintf(text, size, "v%u.q%u.%s", (unsigned)(in_pages / SMMU_CMDQV_PAGE / 2),
+                            (unsigned)(offset % SMMU_CMDQV_PAGE / SMMU_CMDQV_SLOT),
+                            reg < 0 ? "?" : smmu_cmdqv_rows[reg].name);
+  }
+  if (offset >= SMMU_CMDQV_PAGE) {
+    bool page1 = offset >= 2 * SMMU_CMDQV_PAGE;
+
+    reg = smmu_cmdqv_by_offset(page1 ? CMDQV_BLOCK_PAGE1 : CMDQV_BLOCK_PAGE0,
+                               (uint32_t)(offset % SMMU_CMDQV_SLOT), &index);
+    return (size_t)snprintf(text, size, "q%u.%s",
                             (unsigned)(offset % SMMU_CMDQV_PAGE / SMMU_CMDQV_SLOT),
                             reg < 0 ? "?" : smmu_cmdqv_rows[reg].name);
   }
@@ -246,6 +256,7 @@ static void writes_as_text(struct kit *kit, char *text, size_t size)
     (kit)->accesses.count = 0; \
   } while (0)
 
+/* A queue is programmed while it is not allocated: no guest can write to it meanwhile. */
 CMDQV_TEST(Vintf, RegistersAreWrittenInOrder, (void)0)
 {
   struct drv_vintf *v;
@@ -257,18 +268,18 @@ CMDQV_TEST(Vintf, RegistersAreWrittenInOrder, (void)0)
   EXPECT_WRITES(kit, "v1.VINTF_CONFIG[0]=0\nv1.VINTF_SID_MATCH[0]=0\nv1.VINTF_SID_REPLACE[0]=0\n"
                      "v1.VINTF_CONFIG[0]=24\nv1.VINTF_CONFIG[0]=25\n");
   EXPECT_EQ(drv_vintf_map_queue(v, 0, 0x90000000, 8), 0);
-  EXPECT_WRITES(kit, "CMDQV_CMDQ_ALLOC_MAP[4]=8001\nv1.q0.VCMDQ_CONFIG=0\nSYNC\n"
-                     "v1.q0.VCMDQ_PROD_INDX=0\nv1.q0.VCMDQ_CONS_INDX=0\nv1.q0.VCMDQ_BASE=0\n"
-                     "v1.q0.VCMDQ_CONS_INDX_BASE_DRAM=0\nv1.q0.VCMDQ_BASE=90000008\n");
+  EXPECT_WRITES(kit, "q4.VCMDQ_CONFIG=0\nSYNC\nq4.VCMDQ_PROD_INDX=0\nq4.VCMDQ_CONS_INDX=0\n"
+                     "q4.VCMDQ_BASE=0\nq4.VCMDQ_CONS_INDX_BASE_DRAM=0\n"
+                     "q4.VCMDQ_BASE=90000008\nCMDQV_CMDQ_ALLOC_MAP[4]=8001\n");
   EXPECT_EQ(drv_vintf_add_sid(v, 0x30, 0x77, &slot), 0);
   EXPECT_EQ(slot, 0);
   EXPECT_WRITES(kit, "v1.VINTF_SID_REPLACE[0]=77\nv1.VINTF_SID_MATCH[0]=61\n");
   drv_vintf_remove_sid(v, slot);
   EXPECT_WRITES(kit, "v1.VINTF_SID_MATCH[0]=0\nv1.VINTF_SID_REPLACE[0]=0\n");
   drv_vintf_unmap_queue(v, 0);
-  EXPECT_WRITES(kit, "v1.q0.VCMDQ_CONFIG=0\nSYNC\nv1.q0.VCMDQ_PROD_INDX=0\n"
-                     "v1.q0.VCMDQ_CONS_INDX=0\nv1.q0.VCMDQ_BASE=0\n"
-                     "v1.q0.VCMDQ_CONS_INDX_BASE_DRAM=0\nCMDQV_CMDQ_ALLOC_MAP[4]=8000\n");
+  EXPECT_WRITES(kit, "CMDQV_CMDQ_ALLOC_MAP[4]=8000\nq4.VCMDQ_CONFIG=0\nSYNC\n"
+                     "q4.VCMDQ_PROD_INDX=0\nq4.VCMDQ_CONS_INDX=0\nq4.VCMDQ_BASE=0\n"
+                     "q4.VCMDQ_CONS_INDX_BASE_DRAM=0\n");
   drv_vintf_free(v);
   EXPECT_WRITES(kit, "v1.VINTF_CONFIG[0]=0\nv1.VINTF_SID_MATCH[0]=0\nv1.VINTF_SID_REPLACE[0]=0\n");
 }

@@ -115,13 +115,97 @@ DRIVER_TEST(Event, HandlerEndsWhateverProdSays)
   kit->arg = &prod;
   kit->answer = answer_prod;
   drv_eventq_handler(kit->drv);
-  EXPECT_EQ(kit->events, 4096);
+  EXPECT_EQ(kit->events, 4097); /* the last one was found with the queue off */
   prod = UINT32_MAX;
   kit_clear(kit);
   drv_eventq_handler(kit->drv);
   EXPECT_EQ(kit->events, 0);
   EXPECT_STR_CONTAINS(kit->log, "PROD cannot be true");
   kit->answer = NULL;
+}
+
+/* ---- a queue that is never empty ---- */
+
+static void flood(struct kit *kit, unsigned n)
+{
+  const bool *stop = kit->arg;
+
+  while (!*stop)
+    kit_read(kit, SID, 0x1000ULL * (n + 1));
+}
+
+static bool was_started_over(struct kit *kit)
+{
+  return kit_writes(kit, PLAT_SMMU_BASE + OFF_CR0) > 0;
+}
+
+/* Faster than the handler: it gives up after a while, and the queue would stay full, silently. */
+static void flooded(struct kit *kit)
+{
+  struct drv_domain *d = kit_domain(kit, DRV_DOMAIN_S1, SID);
+  bool stop = false;
+  unsigned before;
+
+  kit->arg = &stop;
+  kit_clear(kit);
+  for (unsigned n = 0; n < 2; n++)
+    kit_start(kit, n + 1, flood, n);
+  do {
+    before = kit->events;
+    plat_delay(&kit->plat, 500000000);
+  } while (kit->events != before && !was_started_over(kit));
+  EXPECT_TRUE(was_started_over(kit));
+  stop = true;
+  kit_join(kit);
+  let_interrupts_pass(kit);
+  EXPECT_GE(kit->events, 4096);
+  before = kit->events;
+  kit_read(kit, SID, 0x5000);
+  let_interrupts_pass(kit);
+  EXPECT_EQ(kit->events, before + 1);
+  EXPECT_EQ(FGET(F_TRANSLATION, InputAddr, kit->event), 0x5000);
+  kit_free(kit, d, SID);
+}
+
+TEST_CASE(Event, AfterAFloodTheNextOneArrives)
+{
+  static struct kit kit;
+
+  kit_init(&kit, 1);
+  kit.options.eventq_log2 = 3;
+  kit_run(&kit, flooded);
+}
+
+/* PROD that cannot be true is no reason to hear nothing any more. */
+static bool answer_lie(struct kit *kit, uint64_t addr, bool write, uint64_t *value)
+{
+  bool *lie = kit->arg;
+
+  if (!write && addr == PLAT_SMMU_BASE + OFF_EVENTQ_PROD && *lie) {
+    *value = 0x7fffffff;
+    *lie = false;
+  }
+  return false;
+}
+
+DRIVER_TEST(Event, OneLieOfProdLosesNoRecord)
+{
+  struct drv_domain *d = kit_domain(kit, DRV_DOMAIN_S1, SID);
+  bool lie = true;
+
+  kit->arg = &lie;
+  kit->answer = answer_lie;
+  kit_read(kit, SID, 0x5000);
+  let_interrupts_pass(kit);
+  EXPECT_FALSE(lie);
+  EXPECT_STR_CONTAINS(kit->log, "starting over");
+  EXPECT_EQ(kit->events, 1);
+  kit->answer = NULL;
+  kit_read(kit, SID, 0x6000);
+  let_interrupts_pass(kit);
+  EXPECT_EQ(kit->events, 2);
+  EXPECT_EQ(FGET(F_TRANSLATION, InputAddr, kit->event), 0x6000);
+  kit_free(kit, d, SID);
 }
 
 /* A record that says Stall is answered, or its transaction would wait for ever. The device here has
@@ -227,6 +311,56 @@ PARAM_TEST_CASE(Gerror, FetchThatAbortsForEverIsGivenUp, kit_devices, KIT_DEVICE
   kit_init(&kit, param);
   kit.options.without = DRV_WITHOUT_MSI_POLL;
   kit_run(&kit, abort_fetch);
+}
+
+/* One abort at the same index, every second lap: the index is the same, the fetches are not in a
+ * row. */
+static int issued;
+
+static void issue_sync(struct kit *kit, unsigned n)
+{
+  (void)n;
+  issued = drv_issue_main(kit->drv, NULL, 0, true);
+}
+
+static void issue_until_prod_is(struct kit *kit, uint64_t prod)
+{
+  while (kit_reg(kit, OFF_CMDQ_PROD) != prod)
+    ASSERT_EQ(drv_issue_main(kit->drv, NULL, 0, true), 0);
+}
+
+static void aborts_laps_apart(struct kit *kit)
+{
+  uint64_t ring = kit->drv->cmdq.ring;
+  struct drv_counts counts;
+
+  for (unsigned i = 0; i < 20; i++) {
+    uint64_t before;
+
+    issue_until_prod_is(kit, 0xf0);
+    issue_until_prod_is(kit, 0x10);
+    drv_get_counts(kit->drv, &counts);
+    before = counts.gerrors;
+    engine_memory_inject_abort(kit->memory, ring, 4096, true);
+    kit_start(kit, 1, issue_sync, 0);
+    for (unsigned t = 0; t < 10000 && counts.gerrors == before; t++) {
+      plat_delay(&kit->plat, 10000);
+      drv_get_counts(kit->drv, &counts);
+    }
+    engine_memory_inject_abort(kit->memory, ring, 4096, false);
+    kit_join(kit);
+    ASSERT_EQ(issued, 0);
+  }
+}
+
+TEST_CASE(Gerror, AbortsLapsApartAreNotInARow)
+{
+  static struct kit kit;
+
+  kit_init(&kit, 1);
+  kit.options.cmdq_log2 = 7;
+  kit.options.without = DRV_WITHOUT_MSI_POLL;
+  kit_run(&kit, aborts_laps_apart);
 }
 
 DRIVER_TEST(Gerror, HandlerWithNothingToDoDoesNothing)

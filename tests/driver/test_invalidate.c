@@ -1,4 +1,7 @@
 /* How many commands an invalidation takes, which, and in how many submissions. */
+#include <errno.h>
+
+#include "driver/drv_state.h"
 #include "kit.h"
 
 #define BASE 0x40000000ULL
@@ -202,6 +205,85 @@ DRIVER_TEST(Gather, DistantOrOtherSizeIsInvalidatedFirst)
   EXPECT_EQ(gather.page, 2 << 20);
   EXPECT_EQ(drv_iotlb_sync(d, &gather), 0);
   kit_free(kit, d, SID);
+}
+
+/* Of 2^32 pages and more, which is what SCALE and NUM of one command cannot say. */
+static void check_huge(struct kit *kit)
+{
+  struct drv_domain *d = kit_domain(kit, DRV_DOMAIN_S1, SID);
+  const uint64_t iova = 1ULL << 45;
+
+  for (unsigned i = 0; i < 3; i++) {
+    const uint64_t bytes = (i == 2 ? 3ULL : 1ULL) << (i == 0 ? 43 : 44);
+    uint64_t covered = 0;
+
+    EXPECT_EQ(drv_map(d, iova, 0, bytes, KIT_RW), 0);
+    EXPECT_EQ(kit_read(kit, SID, iova + (5ULL << 30)), 5ULL << 30);
+    EXPECT_EQ(kit_read(kit, SID, iova + bytes - 0x1000), bytes - 0x1000);
+    kit_clear(kit);
+    EXPECT_EQ(kit_unmap(kit, d, iova, bytes), bytes);
+    for (size_t c = 0; c < kit->commands.count; c++) {
+      const uint64_t *w = kit_command(kit, c)->words;
+
+      if (FGET(CMD, Opcode, w) == CMD_TLBI_NH_VA)
+        covered += (FGET(TLBI_NH_VA, NUM, w) + 1) << FGET(TLBI_NH_VA, SCALE, w) << 12;
+    }
+    EXPECT_EQ(covered, bytes);
+    EXPECT_EQ(kit_read(kit, SID, iova + (5ULL << 30)), KIT_FAULT);
+    EXPECT_EQ(kit_read(kit, SID, iova + bytes - 0x1000), KIT_FAULT);
+  }
+  kit_free(kit, d, SID);
+}
+
+PARAM_TEST_CASE(Ril, HugeUnmapForgetsAll, kit_devices, KIT_DEVICES)
+{
+  static struct kit kit;
+
+  kit_init(&kit, param);
+  kit_run(&kit, check_huge);
+}
+
+/* ---- what was not confirmed is told ---- */
+
+static void silence(struct kit *kit, bool on)
+{
+  uint64_t ring = kit->drv->cmdq.ring;
+
+  EXPECT_EQ(engine_memory_inject_abort(kit->memory, ring, 4096, on), 0);
+  if (!on)
+    plat_mmio_write(&kit->plat, PLAT_SMMU_BASE + OFF_GERRORN, kit_reg(kit, OFF_GERROR), 4);
+}
+
+/* Of a table dropped at once, and of a gather sent because the next range did not fit. */
+static void check_told(struct kit *kit)
+{
+  struct drv_domain *d = kit_domain(kit, DRV_DOMAIN_S1, SID);
+  struct drv_gather gather;
+
+  EXPECT_EQ(drv_map(d, BASE, KIT_DATA + 0x1000, 2 << 20, KIT_RW), 0);
+  drv_gather_init(&gather);
+  silence(kit, true);
+  EXPECT_EQ(drv_unmap(d, BASE, 2 << 20, &gather), 2 << 20);
+  silence(kit, false);
+  EXPECT_EQ(drv_iotlb_sync(d, &gather), -ETIMEDOUT);
+  EXPECT_EQ(drv_iotlb_sync(d, &gather), 0);
+  EXPECT_EQ(drv_map(d, 0x1000, KIT_DATA, 0x1000, KIT_RW), 0);
+  EXPECT_EQ(drv_map(d, 0x9000, KIT_DATA, 0x1000, KIT_RW), 0);
+  EXPECT_EQ(drv_unmap(d, 0x1000, 0x1000, &gather), 0x1000);
+  silence(kit, true);
+  EXPECT_EQ(drv_unmap(d, 0x9000, 0x1000, &gather), 0x1000);
+  silence(kit, false);
+  EXPECT_EQ(drv_iotlb_sync(d, &gather), -ETIMEDOUT);
+  kit_free(kit, d, SID);
+}
+
+PARAM_TEST_CASE(Gather, SyncTellsWhatUnmapCouldNotInvalidate, kit_devices, KIT_DEVICES)
+{
+  static struct kit kit;
+
+  kit_init(&kit, param);
+  kit.options.without = DRV_WITHOUT_MSI_POLL;
+  kit_run(&kit, check_told);
 }
 
 /* ---- batches ----------------------------------------------------------------------------------- */

@@ -194,8 +194,8 @@ static void make_device(struct kit *kit, struct plat_device *device)
   struct engine_timed_options options = { &kit->smmu, &profile, engine_memory_bus(kit->memory), 1 };
 
   timed_profile_neutral(&profile);
-  if (kit->slow_device)
-    profile.stage[SMMU_STAGE_CMD].latency_ps = 10000000;
+  if (kit->command_ps)
+    profile.stage[SMMU_STAGE_CMD].latency_ps = kit->command_ps;
   if (kit->timed)
     ASSERT_EQ(plat_device_timed(device, &options), SMMU_OK);
   else

@@ -34,9 +34,9 @@ struct kit {
   /* before the host is there */
   struct smmu_config smmu;
   struct iommufd_host_options options;
-  bool timed;       /* else every access acts at once */
-  bool slow_device; /* timed: a command takes 10 us */
-  int expect_host;  /* what iommufd_host_create() gives; the body runs after 0 */
+  bool timed;          /* else every access acts at once */
+  uint64_t command_ps; /* timed: what a command takes; 0: as neutral */
+  int expect_host;     /* what iommufd_host_create() gives; the body runs after 0 */
   void (*body)(struct kit *kit);
 
   struct engine_memory *memory;

@@ -268,3 +268,58 @@ HOST_TEST(HwQueue, AnErrorIsAnEventOfType2)
   EXPECT_EQ(record.data.lvcmdq_err_map[1], 0u);
   EXPECT_NE(reg(kit, page, 0x10), reg(kit, page, 0x14)); /* GERROR, GERRORN */
 }
+
+/* ---- a guest that switches its queue on again and again ---- */
+
+static struct {
+  struct kit *kit;
+  uint64_t page;
+  bool stop;
+} hostile;
+
+static void enable_for_ever(void *arg)
+{
+  (void)arg;
+  while (!hostile.stop) {
+    plat_mmio_write(&hostile.kit->plat, hostile.page, 1, 4);
+    plat_delay(&hostile.kit->plat, 700000);
+  }
+}
+
+/* Its queue goes, its memory goes, and new queues come: each has the ring it was given. */
+static void take_away_and_give(struct kit *kit)
+{
+  const uint64_t gpa = 0x70000000, va = 0x200000;
+  uint64_t bytes = KIT_RAM;
+  uint32_t id;
+
+  hostile.kit = kit;
+  hostile.stop = false;
+  kit_vm(kit, 2);
+  EXPECT_EQ(kit_mmap(kit, &hostile.page), 0);
+  hostile.page += CONFIG;
+  EXPECT_EQ(kit_queue(kit, 0, KIT_GPA + 0x10000, 4096, &id), 0);
+  EXPECT_EQ(plat_cpu_start(kit->board, 1, enable_for_ever, NULL), 0);
+  plat_delay(&kit->plat, 20000000);
+  EXPECT_EQ(kit_destroy(kit, id), 0);
+  EXPECT_EQ(kit_map(kit, kit->ioas, KIT_FIXED_RW, va, 0x100000, gpa), 0);
+  EXPECT_EQ(kit_unmap(kit, kit->ioas, KIT_GPA, &bytes), 0);
+  for (unsigned i = 0; i < 10; i++) {
+    uint64_t base;
+
+    ASSERT_EQ(kit_queue(kit, 0, gpa + i * 0x1000, 4096, &id), 0);
+    base = plat_mmio_read(&kit->plat, hostile.page - CONFIG + 0x10000, 8) & ~0x1full;
+    EXPECT_EQ(base, iommufd_memory_pa(kit->ram, va + i * 0x1000));
+    EXPECT_EQ(kit_destroy(kit, id), 0);
+  }
+  hostile.stop = true;
+}
+
+TEST_CASE(HwQueue, AHostileGuestCannotKeepItsOldRing)
+{
+  static struct kit kit;
+
+  kit_defaults(&kit, take_away_and_give);
+  kit.timed = true;
+  kit_run(&kit);
+}

@@ -282,6 +282,8 @@ HOST_TEST(Invalidate, ADeviceThatDoesNotAnswerIsEtimedout)
 
 /* ---- beside others ---- */
 
+#define US 1000000ull
+
 static void destroyer(void *arg)
 {
   struct kit *kit = arg;
@@ -312,6 +314,6 @@ TEST_CASE(Invalidate, OtherCallsGoOnAndTheViommuStays)
 
   kit_defaults(&kit, while_invalidating);
   kit.timed = true;
-  kit.slow_device = true;
+  kit.command_ps = 10 * US;
   kit_run(&kit);
 }

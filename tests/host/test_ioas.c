@@ -325,3 +325,31 @@ HOST_TEST(Memory, BadSizesAndNoMemory)
   EXPECT_EQ(iommufd_memory_alloc(&kit->plat, PAGE, IOMMUFD_MEMORY_HUGE, 0, &m), -EINVAL);
   EXPECT_EQ(iommufd_memory_alloc(&kit->plat, 1 << 30, IOMMUFD_MEMORY_CONTIGUOUS, 0, &m), -ENOMEM);
 }
+
+static struct kit *shared;
+static struct iommufd_memory *put_early;
+
+static void putter(void *arg)
+{
+  (void)arg;
+  plat_delay(&shared->plat, 3000000);
+  iommufd_memory_put(put_early);
+}
+
+/* While a domain is filled, which takes long, other CPUs run. */
+HOST_TEST(Memory, OwnerPutsMemoryDuringMap)
+{
+  struct iommu_ioas_map map = { .size = sizeof map, .flags = KIT_FIXED_RW };
+  uint64_t length = 1 << 20;
+
+  shared = kit;
+  kit_vm(kit, 1);
+  ASSERT_EQ(iommufd_memory_alloc(&kit->plat, length, IOMMUFD_MEMORY_SCATTERED, 3, &put_early), 0);
+  map.ioas_id = kit->ioas;
+  map.memory = put_early;
+  map.length = length;
+  map.iova = 0x50000000;
+  EXPECT_EQ(plat_cpu_start(kit->board, 1, putter, NULL), 0);
+  EXPECT_EQ(iommufd_ioctl(kit->f, IOMMUFD_NR_IOAS_MAP, &map), 0);
+  EXPECT_EQ(kit_unmap(kit, kit->ioas, 0x50000000, &length), 0);
+}

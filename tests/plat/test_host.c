@@ -162,3 +162,36 @@ BOARD_TEST(Host, NotesCarryCpuTimeAndWorld)
   kit_run(kit);
   EXPECT_EQ(told.n, 12u); /* nobody listens now */
 }
+
+static void on_log(void *ctx, unsigned cpu, uint64_t time, const void *platform, const char *line)
+{
+  struct told *t = ctx;
+
+  EXPECT_EQ(cpu, 2u);
+  EXPECT_STREQ(line, platform == t ? "theirs" : "ours");
+  EXPECT_TRUE(platform == t->kit->p->ctx || platform == t);
+  t->n = t->n * 10 + (platform == t ? 2 : 1);
+  t->end = time;
+}
+
+static void say(void *arg)
+{
+  struct told *t = arg;
+
+  plat_delay(t->kit->p, 500);
+  plat_log(t->kit->p, "ours");
+  plat_board_log(t->kit->board, t, "theirs");
+}
+
+BOARD_TEST(Host, LinesCarryCpuTimeAndWorld)
+{
+  struct told told = { .kit = kit };
+  struct plat_watch watch = { .ctx = &told, .log = on_log };
+
+  kit_make(kit);
+  plat_board_set_watch(kit->board, &watch);
+  kit_start(kit, 2, say, &told);
+  kit_run(kit);
+  EXPECT_EQ(told.n, 12u);
+  EXPECT_EQ(told.end, 500u);
+}

@@ -387,3 +387,33 @@ BOARD_TEST(Irq, ALaterRemovalTakesNothingBack)
   kit_run(kit);
   EXPECT_EQ(h.trail.n, 2u);
 }
+
+static void sleep_for_ever(void *arg)
+{
+  struct heard *h = arg;
+  static struct plat_line line;
+
+  plat_take(h->trail.kit->p, &line);
+  plat_wait(h->trail.kit->p, &line);
+}
+
+static void raise_for_ever(void *arg)
+{
+  struct heard *h = arg;
+
+  EXPECT_EQ(plat_irq_handler(h->trail.kit->p, FREE_LINE, sleep_for_ever, h), 0);
+  plat_board_raise(h->trail.kit->board, FREE_LINE, 0);
+}
+
+/* Nobody out there can wait for it. */
+BOARD_TEST(Irq, FromOutsideASleepingHandlerIsNotTakenAway)
+{
+  struct heard h = { .trail.kit = kit };
+
+  costs(kit);
+  kit_start(kit, 0, raise_for_ever, &h);
+  EXPECT_EQ(kit_try(kit), SMMU_ERR_DEADLOCK);
+  EXPECT_EQ(plat_irq_handler(kit->p, FREE_LINE, NULL, NULL), -EBUSY);
+  EXPECT_EQ(plat_irq_handler(kit->p, FREE_LINE, handler, &h), -EBUSY);
+  EXPECT_EQ(plat_irq_handler(kit->p, FREE_LINE + 1, NULL, NULL), 0);
+}
