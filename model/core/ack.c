@@ -1,7 +1,8 @@
 /* Register acknowledger: the handshakes CR0/CR0ACK, IRQ_CTRL/IRQ_CTRLACK, GBPA.Update and those of
  * CMDQV; the GERROR interrupt is raised from here. IHI 0070 6.3.9, 6.3.10, 6.3.14, 6.3.16, 6.3.18.
- * One acknowledgement a step. A bit that goes to 0 is acknowledged only when what it switches off
- * has come to rest; until then it no longer starts anything new. */
+ * One acknowledgement a step: GERROR, CR0 from the lowest field on, IRQ_CTRL, GBPA; those of CMDQV
+ * come last and take turns, for guests set them off. A bit that goes to 0 is acknowledged only when
+ * what it switches off has come to rest; until then it no longer starts anything new. */
 #include "core/cmdqv.h"
 
 /* The fields of CR0 whose acknowledgement may be given now. */
@@ -49,8 +50,10 @@ static void acknowledge(struct smmu *s, struct smmu_ask *ask)
 
     sh->reg[R_CR0ACK] = (sh->reg[R_CR0ACK] & ~field) | (sh->reg[R_CR0] & field);
     smmu_wake_cmdq(s, 0);
+    smmu_wake_evtq(s);
   } else if (irq_ready(s)) {
     sh->reg[R_IRQ_CTRLACK] = sh->reg[R_IRQ_CTRL];
+    smmu_wake_evtq(s);
   } else if (GET(GBPA, Update, sh->reg[R_GBPA])) {
     sh->reg[R_GBPA] &= ~MASK(GBPA, Update);
   } else {

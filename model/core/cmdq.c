@@ -1,9 +1,8 @@
 /* Command queue consumer: fetch, execute, consume, one command at a time, and CMD_SYNC; for the
- * SMMU's own queue and each VCMDQ of CMDQV. CONS moves only after the command's effects; an error stops the queue with CONS at the command,
- * ERR visible before GERROR. IHI 0070 3.5.1, 4.1, 4.7.3, 6.3.27-6.3.28, 7.1. A CMD_SYNC waits until
- * nothing that was marked is in flight and the event records that were buffered when it began, or
- * that marked transactions added, are visible; then CONS moves, and only then is completion
- * signalled. */
+ * SMMU's own queue and each VCMDQ of CMDQV. CONS moves only after the command's effects; an error
+ * stops the queue with CONS at the command, ERR visible before GERROR. IHI 0070 3.5.1, 4.1, 4.7.3,
+ * 6.3.27-6.3.28, 7.1. What a CMD_SYNC waits for is in sync.c; then CONS moves, and only then is
+ * completion signalled. */
 #include <string.h>
 
 #include "arch/structs.h"
@@ -71,31 +70,6 @@ static inline bool can_fetch(const struct smmu *s, const uint64_t *ring, unsigne
   return used != 0 && used <= (1u << q) && is_on(s, number);
 }
 
-static bool is_drained(const struct smmu *s, const struct cmdq *q)
-{
-  return !q->records && !smmu_inval_any_marked(s);
-}
-
-void smmu_sync_record_added(struct smmu *s)
-{
-  for (unsigned number = 0; number <= s->n_vcmdqs; number++) {
-    struct cmdq *q = cmdq_at(s, number);
-
-    if (q->phase == CMDQ_DRAIN && q->waiting)
-      q->records = shared_of(s)->evtq.count;
-  }
-}
-
-void smmu_sync_record_gone(struct smmu *s)
-{
-  for (unsigned number = 0; number <= s->n_vcmdqs; number++) {
-    struct cmdq *q = cmdq_at(s, number);
-
-    if (q->records)
-      q->records--;
-  }
-}
-
 bool smmu_cmdq_can_move(const struct smmu *s, unsigned number)
 {
   const struct cmdq *q = cmdq_const(s, number);
@@ -104,7 +78,7 @@ bool smmu_cmdq_can_move(const struct smmu *s, unsigned number)
 
   if (q->phase == CMDQ_IDLE)
     return can_fetch(s, ring, number);
-  return !q->waiting || is_drained(s, q);
+  return !q->waiting || smmu_sync_is_drained(s, number);
 }
 
 /* Reading PROD and CONS shows nothing to anybody, so a fetch may begin in the step that consumed
@@ -159,7 +133,8 @@ static inline void execute(const struct view *v)
   }
 }
 
-/* The command's words are here: decide, touch nothing shared. */
+/* The command's words are here: decide, touch nothing shared. HYP_OWN and VMID of the queue's VINTF
+ * are read in this step, which takes the answer: a change meanwhile counts. */
 static inline void fetched(const struct view *v, const struct smmu_reply *reply)
 {
   /* Disabled meanwhile: the command has not begun, and does not. IHI 0070 6.3.9. */
@@ -177,14 +152,14 @@ static inline void fetched(const struct view *v, const struct smmu_reply *reply)
 
 /* One cache for one command, and the marks that belong to it. Sources are swept before the caches
  * they feed. */
-static void sweep(struct smmu *s, struct inval *inv, const struct cache *c,
+static void sweep(struct smmu *s, struct inval *inv, unsigned number, const struct cache *c,
                   const struct smmu_hooks *h)
 {
   unsigned vmw = (unsigned)GET(CR0, VMW, shared_of(s)->reg[R_CR0ACK]); /* 5 to 7 act as 0 */
 
   VISIBLE(s);
   inv->vmid_mask = (uint16_t)~bits_low(vmw <= 4 ? vmw : 0);
-  inval_mark(s, inv, h);
+  inval_mark(s, inv, number, h);
   smmu_inval_cache(s, c, inv, h);
 }
 
@@ -192,7 +167,7 @@ static void sweep_utlb(const struct view *v)
 {
   struct cmdq *q = v->q;
 
-  sweep(v->s, &q->inval, &v->s->cache[SMMU_CACHE_UTLB + q->unit], v->h);
+  sweep(v->s, &q->inval, v->number, &v->s->cache[SMMU_CACHE_UTLB + q->unit], v->h);
   q->unit++;
   if (q->unit < v->s->config.tbus) {
     ask_stage(v->ask, SMMU_STAGE_INVALIDATE);
@@ -206,7 +181,7 @@ static void sweep_utlb(const struct view *v)
 static void sweep_config(const struct view *v)
 {
   VISIBLE(v->s);
-  inval_mark(v->s, &v->q->inval, v->h);
+  inval_mark(v->s, &v->q->inval, v->number, v->h);
   smmu_cfg_invalidate(v->s, &v->q->inval, v->h);
   v->q->phase = CMDQ_CONSUME;
   ask_stage(v->ask, SMMU_STAGE_CMD);
@@ -249,7 +224,7 @@ static void drain(const struct view *v)
   VISIBLE(v->s);
   if (!q->waiting) /* records of answers already given; later ones need not wait */
     q->records = shared_of(v->s)->evtq.count;
-  q->waiting = !is_drained(v->s, q);
+  q->waiting = !smmu_sync_is_drained(v->s, v->number);
   if (q->waiting) {
     ask_wait(v->ask, SMMU_WAIT_DRAIN);
     return;
@@ -342,12 +317,12 @@ static void step(const struct view *v, const struct smmu_reply *reply)
     break;
   case CMDQ_FETCHED: fetched(v, reply); break;
   case CMDQ_INV_WALK:
-    sweep(s, &q->inval, &s->cache[SMMU_CACHE_WALK], v->h);
+    sweep(s, &q->inval, v->number, &s->cache[SMMU_CACHE_WALK], v->h);
     q->phase = CMDQ_INV_TLB;
     ask_stage(v->ask, SMMU_STAGE_INVALIDATE);
     break;
   case CMDQ_INV_TLB:
-    sweep(s, &q->inval, &s->cache[SMMU_CACHE_TLB], v->h);
+    sweep(s, &q->inval, v->number, &s->cache[SMMU_CACHE_TLB], v->h);
     q->phase = s->config.utlb.sets ? CMDQ_INV_UTLB : CMDQ_CONSUME;
     ask_stage(v->ask, q->phase == CMDQ_CONSUME ? SMMU_STAGE_CMD : SMMU_STAGE_INVALIDATE);
     break;

@@ -20,6 +20,7 @@ void smmu_cmdqv_reset(struct smmu *s)
     return;
   cmdqv_of(s)->config = s->config.cmdqv.config_reset;
   cmdqv_of(s)->status = (uint32_t)GET(CMDQV_CONFIG, CMDQV_EN, s->config.cmdqv.config_reset);
+  smmu_cmdqv_find_owners(s);
 }
 
 /* ---- ownership ---- */
@@ -47,7 +48,7 @@ uint32_t smmu_lvcmdq_find(const struct smmu *s, unsigned vintf, unsigned lvcmdq)
   return find_map(s, (uint32_t)map);
 }
 
-uint32_t smmu_vcmdq_owner(const struct smmu *s, unsigned vcmdq)
+uint32_t smmu_cmdqv_find_owner(const struct smmu *s, unsigned vcmdq)
 {
   uint32_t map = cmdqv_const(s)->alloc[vcmdq];
   uint32_t vintf = (uint32_t)GET(CMDQV_CMDQ_ALLOC_MAP, VIRT_INTF_INDX, map);
@@ -55,6 +56,17 @@ uint32_t smmu_vcmdq_owner(const struct smmu *s, unsigned vcmdq)
   if (!GET(CMDQV_CMDQ_ALLOC_MAP, ALLOC, map) || vintf >= s->n_vintfs || find_map(s, map) != vcmdq)
     return SMMU_NO_INDEX;
   return vintf;
+}
+
+uint32_t smmu_vcmdq_owner(const struct smmu *s, unsigned vcmdq)
+{
+  return ((const uint32_t *)at_const(s, s->off_owner))[vcmdq];
+}
+
+void smmu_cmdqv_find_owners(struct smmu *s)
+{
+  for (unsigned q = 0; q < s->n_vcmdqs; q++)
+    ((uint32_t *)at(s, s->off_owner))[q] = smmu_cmdqv_find_owner(s, q);
 }
 
 /* ---- enables ---- */
@@ -126,19 +138,30 @@ static bool cmdqv_ready(const struct smmu *s)
          (asked || !any_queue_ok(s, SMMU_NO_INDEX));
 }
 
+/* Everything with a handshake has a number: VCMDQs, then VINTFs, then CMDQV itself. */
+static unsigned handshakes(const struct smmu *s)
+{
+  return s->n_vcmdqs + s->n_vintfs + 1;
+}
+
+static bool handshake_ready(const struct smmu *s, unsigned number)
+{
+  if (number < s->n_vcmdqs)
+    return vcmdq_ready(s, number);
+  if (number < s->n_vcmdqs + s->n_vintfs)
+    return vintf_ready(s, number - s->n_vcmdqs);
+  return cmdqv_ready(s);
+}
+
 bool smmu_cmdqv_is_ready(const struct smmu *s)
 {
   if (!s->n_vcmdqs)
     return false;
-  for (unsigned q = 0; q < s->n_vcmdqs; q++) {
-    if (vcmdq_ready(s, q))
+  for (unsigned i = 0; i < handshakes(s); i++) {
+    if (handshake_ready(s, i))
       return true;
   }
-  for (unsigned v = 0; v < s->n_vintfs; v++) {
-    if (vintf_ready(s, v))
-      return true;
-  }
-  return cmdqv_ready(s);
+  return false;
 }
 
 /* A ring inside the output size, aligned to its own size. */
@@ -163,24 +186,33 @@ static void acknowledge_vcmdq(struct smmu *s, unsigned vcmdq, struct smmu_ask *a
   smmu_wake_cmdq(s, 1 + vcmdq);
 }
 
+static void acknowledge(struct smmu *s, unsigned number, struct smmu_ask *ask)
+{
+  if (number < s->n_vcmdqs)
+    acknowledge_vcmdq(s, number, ask);
+  else if (number < s->n_vcmdqs + s->n_vintfs)
+    vintf_at(s, number - s->n_vcmdqs)->status ^= (uint32_t)MASK(VINTF_STATUS, ENABLE_OK);
+  else
+    cmdqv_of(s)->status ^= (uint32_t)MASK(CMDQV_STATUS, CMDQV_ENABLED);
+}
+
+/* In turn, so that a guest that switches its queue on and off does not hold up the others. When
+ * nobody waits the turn goes back to 0: equal meanings compare equal. */
 void smmu_cmdqv_acknowledge(struct smmu *s, struct smmu_ask *ask)
 {
+  unsigned n = handshakes(s), turn, number;
+
   if (!s->n_vcmdqs)
     return;
-  for (unsigned q = 0; q < s->n_vcmdqs; q++) {
-    if (vcmdq_ready(s, q)) {
-      acknowledge_vcmdq(s, q, ask);
-      return;
-    }
+  turn = cmdqv_of(s)->turn;
+  for (unsigned i = 0; i < n; i++) {
+    number = (turn + i) % n;
+    if (!handshake_ready(s, number))
+      continue;
+    acknowledge(s, number, ask);
+    cmdqv_of(s)->turn = smmu_cmdqv_is_ready(s) ? (number + 1) % n : 0;
+    break;
   }
-  for (unsigned v = 0; v < s->n_vintfs; v++) {
-    if (vintf_ready(s, v)) {
-      vintf_at(s, v)->status ^= (uint32_t)MASK(VINTF_STATUS, ENABLE_OK);
-      return;
-    }
-  }
-  if (cmdqv_ready(s))
-    cmdqv_of(s)->status ^= (uint32_t)MASK(CMDQV_STATUS, CMDQV_ENABLED);
 }
 
 /* ---- errors ---- */

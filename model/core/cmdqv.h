@@ -11,6 +11,7 @@
 struct cmdqv {
   uint32_t config, status; /* STATUS: what has been acknowledged, as in every struct here */
   uint32_t int_mask[2];
+  uint32_t turn;    /* whose handshake is looked at first: see smmu_cmdqv_acknowledge() */
   uint32_t alloc[]; /* CMDQ_ALLOC_MAP, one a VCMDQ */
 };
 
@@ -73,6 +74,9 @@ void smmu_cmdqv_reset(struct smmu *s);
 uint32_t smmu_lvcmdq_find(const struct smmu *s, unsigned vintf, unsigned lvcmdq);
 /* The VINTF that a VCMDQ is allocated to, or SMMU_NO_INDEX. */
 uint32_t smmu_vcmdq_owner(const struct smmu *s, unsigned vcmdq);
+/* The same, found out from the allocations; and: find out every queue's, when one has changed. */
+uint32_t smmu_cmdqv_find_owner(const struct smmu *s, unsigned vcmdq);
+void smmu_cmdqv_find_owners(struct smmu *s);
 /* Everything that must be on for this queue to process commands is: its enable, its VINTF, CMDQV.
  * STATUS.CMDQ_EN_OK follows. */
 bool smmu_vcmdq_is_asked(const struct smmu *s, unsigned vcmdq);

@@ -145,6 +145,7 @@ static void store_alloc(struct smmu *s, unsigned vcmdq, uint32_t value)
   *map = x->status ? old & (value | ~bit) : value;
   if ((old & bit) && *map != old)
     x->config &= ~(uint32_t)MASK(VCMDQ_CONFIG, CMDQ_EN);
+  smmu_cmdqv_find_owners(s);
 }
 
 static void store_vcmdq(struct vcmdq *x, int reg, uint64_t value)

@@ -132,17 +132,16 @@ static inline bool inval_is_config(const struct inval *inv)
 /* Sweep one translation cache. */
 void smmu_inval_cache(struct smmu *s, const struct cache *c, const struct inval *inv,
                       const struct smmu_hooks *h);
-/* Mark the transactions in flight that may hold, or be about to cache, what the invalidation
- * removes. */
-void smmu_inval_mark_in_flight(struct smmu *s, const struct inval *inv, const struct smmu_hooks *h);
-static inline void inval_mark(struct smmu *s, const struct inval *inv, const struct smmu_hooks *h)
+/* For command queue `number`: mark the transactions in flight that may hold, or be about to cache,
+ * what the invalidation removes. */
+void smmu_inval_mark_in_flight(struct smmu *s, const struct inval *inv, unsigned number,
+                               const struct smmu_hooks *h);
+static inline void inval_mark(struct smmu *s, const struct inval *inv, unsigned number,
+                              const struct smmu_hooks *h)
 {
   if (txn_free_of(s)->in_flight)
-    smmu_inval_mark_in_flight(s, inv, h);
+    smmu_inval_mark_in_flight(s, inv, number, h);
 }
-
-/* Is a transaction marked? CMD_SYNC waits until none is. */
-bool smmu_inval_any_marked(const struct smmu *s);
 
 /* ---- transactions (txn*.c) ---- */
 
@@ -159,11 +158,22 @@ void smmu_evtq_step(struct smmu *s, const struct smmu_reply *reply, const struct
 void smmu_ack_step(struct smmu *s, const struct smmu_reply *reply, const struct smmu_hooks *h,
                    struct smmu_ask *ask);
 
-/* A marked transaction's record entered the event buffer: the CMD_SYNCs that drain wait for it, and
- * so for everything before it. */
-void smmu_sync_record_added(struct smmu *s);
+/* ---- what CMD_SYNC waits for (sync.c) ---- */
+
+/* Queue `number` has marked a transaction. */
+void smmu_sync_mark(struct smmu *s, unsigned number, unsigned slot);
+/* Is what a CMD_SYNC of this queue waits for done? */
+bool smmu_sync_is_drained(const struct smmu *s, unsigned number);
+/* A marked transaction's record entered the event buffer: the CMD_SYNCs that wait for the
+ * transaction wait for the record, and so for everything before it. */
+void smmu_sync_record_added(struct smmu *s, unsigned slot);
 /* The oldest record left the buffer. */
 void smmu_sync_record_gone(struct smmu *s);
+/* A marked transaction has ended. */
+void smmu_sync_txn_ended(struct smmu *s, unsigned slot);
+
+/* ---- event buffer ---- */
+
 bool smmu_evtq_has_room(const struct smmu *s);
 void smmu_evtq_push(struct smmu *s, const uint64_t words[4]);
 
@@ -190,14 +200,14 @@ bool smmu_ack_can_move(const struct smmu *s);
 void smmu_wake_cmdq(struct smmu *s, unsigned number);
 void smmu_wake_evtq(struct smmu *s);
 void smmu_wake_ack(struct smmu *s);
-/* CR0, its acknowledgement, PROD or GERRORN: the SMMU's own queue and the acknowledger. */
+/* CR0 or IRQ_CTRL: the SMMU's own queue, the event queue and the acknowledger. */
 void smmu_wake_control(struct smmu *s);
 /* An enable or an allocation of CMDQV, or its acknowledgement: every VCMDQ and the acknowledger. */
 void smmu_wake_cmdqv(struct smmu *s);
-/* A marked transaction or a record is gone: every CMD_SYNC that drains. */
-void smmu_wake_syncs(struct smmu *s);
 /* A record left the event buffer: transactions that wait for room, and CMD_SYNCs. */
 void smmu_wake_room(struct smmu *s);
+/* A record entered it: when it is full now, transactions that were let go wait again. */
+void smmu_wake_no_room(struct smmu *s);
 
 /* Effective SMMUEN for transactions that arrive now: a bit in transition counts as 0. */
 static inline bool smmu_enabled(const struct smmu *s)

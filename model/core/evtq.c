@@ -38,13 +38,22 @@ void smmu_evtq_push(struct smmu *s, const uint64_t words[4])
   memcpy(slot_at(s, q->head + q->count)->words, words, sizeof slot_at(s, 0)->words);
   q->count++;
   smmu_wake_evtq(s);
+  smmu_wake_no_room(s);
+}
+
+/* EVENTQEN going to 0 and IRQ_CTRL wait for rest: no record is taken before they are acknowledged,
+ * or a stream of records would hold them up for ever. */
+static bool must_rest(const struct shared *sh)
+{
+  return GET(CR0, EVENTQEN, ~sh->reg[R_CR0] & sh->reg[R_CR0ACK]) ||
+         sh->reg[R_IRQ_CTRL] != sh->reg[R_IRQ_CTRLACK];
 }
 
 bool smmu_evtq_can_move(const struct smmu *s)
 {
-  const struct evtq *q = &shared_const(s)->evtq;
+  const struct shared *sh = shared_const(s);
 
-  return q->count != 0 || q->phase != EVTQ_IDLE;
+  return sh->evtq.phase != EVTQ_IDLE || (sh->evtq.count != 0 && !must_rest(sh));
 }
 
 static unsigned log2size(const struct smmu *s)
@@ -156,7 +165,7 @@ void smmu_evtq_step(struct smmu *s, const struct smmu_reply *reply, const struct
   ask->kind = SMMU_ASK_NONE;
   switch (q->phase) {
   case EVTQ_IDLE:
-    if (q->count == 0)
+    if (!smmu_evtq_can_move(s))
       break;
     q->phase = EVTQ_TAKE;
     ask_stage(ask, SMMU_STAGE_EVENT);

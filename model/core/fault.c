@@ -94,6 +94,6 @@ void on_fault(struct step *x)
   encode(x->t, words);
   smmu_evtq_push(x->s, words);
   if (x->t->marked)
-    smmu_sync_record_added(x->s);
+    smmu_sync_record_added(x->s, x->slot);
   answer(x);
 }

@@ -2,9 +2,9 @@
  * IHI 0070 4.3 (CFGI), 4.4 (TLBI), 3.21.1, 3.21.3 (what a CMD_SYNC then promises). Rule of the
  * model: caches are swept from source to sink (walk cache, main TLB, micro-TLBs), and at each of
  * these steps every transaction that may hold, or be about to cache, something covered is marked. A
- * marked transaction answers, fills nothing, and CMD_SYNC waits for it. IMPDEF: TTL and TG never
- * narrow an invalidation; marks go by world, VMID and ASID, not by address (over-marking is legal).
- */
+ * marked transaction answers, fills nothing, and the next CMD_SYNC of the queue that marked it waits
+ * for it (sync.c). IMPDEF: TTL and TG never narrow an invalidation; marks go by world, VMID and
+ * ASID, not by address (over-marking is legal). */
 #include "core/core.h"
 #include "core/lookup.h"
 #include "util/bits.h"
@@ -168,7 +168,8 @@ static bool translation_concerns(const struct txn *t, const struct inval *inv)
   return inv->kind != INVAL_S1_ASID || cfg->asid == inv->asid;
 }
 
-void smmu_inval_mark_in_flight(struct smmu *s, const struct inval *inv, const struct smmu_hooks *h)
+void smmu_inval_mark_in_flight(struct smmu *s, const struct inval *inv, unsigned number,
+                               const struct smmu_hooks *h)
 {
   bool config = inval_is_config(inv);
   uint32_t left = txn_free_of(s)->in_flight;
@@ -180,8 +181,11 @@ void smmu_inval_mark_in_flight(struct smmu *s, const struct inval *inv, const st
     if (t->phase == 0)
       continue;
     left--;
-    if (t->marked || !(config ? smmu_inval_covers_stream(inv, t->in.sid, t->in.ssv ? t->in.ssid : 0)
-                              : translation_concerns(t, inv)))
+    if (!(config ? smmu_inval_covers_stream(inv, t->in.sid, t->in.ssv ? t->in.ssid : 0)
+                 : translation_concerns(t, inv)))
+      continue;
+    smmu_sync_mark(s, number, i);
+    if (t->marked)
       continue;
     t->marked = 1;
     r.category = SMMU_TRACE_MARK;
@@ -190,18 +194,4 @@ void smmu_inval_mark_in_flight(struct smmu *s, const struct inval *inv, const st
     r.addr_in = t->in.addr;
     trace_put(h, &r);
   }
-}
-
-bool smmu_inval_any_marked(const struct smmu *s)
-{
-  const struct txn *txns = at_const(s, s->off_txns);
-  const struct txn_free *free_slots = at_const(s, s->off_free);
-  uint32_t left = free_slots->in_flight;
-
-  for (unsigned i = 0; i < s->config.txns && left; i++) {
-    left -= txns[i].phase != 0;
-    if (txns[i].marked)
-      return true;
-  }
-  return false;
 }

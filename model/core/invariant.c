@@ -102,7 +102,9 @@ static void check_cmdqv(const struct smmu *s)
     CHECK(x->status <= 1 && x->config <= 1 && x->gerror < 8 && x->gerrorn < 8);
     CHECK(x->status || x->queue.phase == 0);
     CHECK(!x->status || (c->status && owner < s->n_vintfs && vintf_const(s, owner)->status));
+    CHECK(smmu_vcmdq_owner(s, q) == smmu_cmdqv_find_owner(s, q));
   }
+  CHECK(c->turn <= s->n_vcmdqs + s->n_vintfs);
 }
 
 void smmu_invariant(const struct smmu *s)
@@ -117,9 +119,14 @@ void smmu_invariant(const struct smmu *s)
       smmu_cache_invariant(s, &s->cache[i]);
   }
   for (unsigned i = 0; i < s->config.txns; i++) {
+    bool marked = false;
+
     in_flight += txns[i].phase != 0;
     enabled += txns[i].enabled;
     CHECK(!txns[i].marked || txns[i].phase != 0);
+    for (unsigned number = 0; number <= s->n_vcmdqs; number++)
+      marked |= has_mark(s, number, i);
+    CHECK(marked == txns[i].marked);
   }
   CHECK(in_flight == free_slots->in_flight);
   CHECK(enabled == free_slots->enabled);

@@ -90,12 +90,14 @@ static void lay_out(struct smmu *s, const struct smmu_config *cfg)
   s->off_events = take(&cursor, cfg->events * sizeof(struct event_slot));
   s->off_txns = take(&cursor, cfg->txns * sizeof(struct txn));
   place_cmdqv(s, &cursor);
+  s->off_marks = take(&cursor, (1 + s->n_vcmdqs) * ((cfg->txns + 63u) / 64) * sizeof(uint64_t));
   for (uint32_t i = 0; i < s->n_caches; i++)
     place_cache_entries(&s->cache[i], i, cfg, &cursor);
   s->meaning_len = cursor - s->meaning_off;
   s->aid_off = cursor;
   s->off_results = take(&cursor, cfg->txns * sizeof(struct smmu_result));
   s->off_runnable = take(&cursor, (s->actors + 63) / 64 * sizeof(uint64_t));
+  s->off_owner = take(&cursor, s->n_vcmdqs * sizeof(uint32_t));
   s->off_free = take(&cursor, sizeof(struct txn_free) + cfg->txns * sizeof(uint16_t));
   for (uint32_t i = 0; i < s->n_caches; i++)
     place_cache_aids(&s->cache[i], &cursor);

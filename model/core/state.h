@@ -1,8 +1,8 @@
 /* The one block: everything the device knows, laid out by the configuration, without pointers.
  *
  *   struct smmu, cache descriptors
- *   meaning: struct shared, event buffer, transactions, CMDQV, cache entries
- *   aid: results, runnable bits, free list, chains, counts, recency
+ *   meaning: struct shared, event buffer, transactions, CMDQV, marks, cache entries
+ *   aid: results, runnable bits, owners of VCMDQs, free list, chains, counts, recency
  *
  * "Meaning" decides future behaviour and is hashed. "Aid" only makes things fast or remembers
  * results: it is cloned, never hashed, and follows from the meaning; smmu_invariant() rebuilds and
@@ -194,7 +194,7 @@ struct txn {
   struct smmu_txn in;
   uint64_t va;    /* canonical input: TBI byte removed, sign-extended */
   uint8_t phase;  /* enum txn_phase */
-  uint8_t marked; /* an invalidation covered this one: fill nothing, SYNC waits */
+  uint8_t marked; /* an invalidation covered this one: fill nothing; see marks_const() */
   uint8_t have_ste, have_cfg;
   uint8_t priv, ind; /* after STE overrides */
   uint8_t cd_step;   /* which configuration word a CD-purpose stage 2 walk is for */
@@ -274,7 +274,7 @@ struct smmu {
   uint32_t size;
   uint32_t meaning_off, meaning_len, aid_off;
   uint32_t off_events, off_txns, off_results, off_runnable, off_free;
-  uint32_t off_cmdqv, off_vintfs, off_vcmdqs;
+  uint32_t off_cmdqv, off_vintfs, off_vcmdqs, off_marks, off_owner;
   uint32_t n_vintfs, n_vcmdqs; /* 0 without CMDQV */
   uint32_t actors;
   uint32_t visible; /* visible actions of the current step (debug) */
@@ -320,6 +320,22 @@ static inline struct txn *txn_at(struct smmu *s, unsigned i)
 static inline struct txn_free *txn_free_of(struct smmu *s)
 {
   return at(s, s->off_free);
+}
+
+/* Which transactions each command queue has marked: one bit a slot, whole words a queue. */
+static inline unsigned mark_words(const struct smmu *s)
+{
+  return (s->config.txns + 63u) / 64;
+}
+
+static inline const uint64_t *marks_const(const struct smmu *s, unsigned number)
+{
+  return (const uint64_t *)at_const(s, s->off_marks) + number * mark_words(s);
+}
+
+static inline bool has_mark(const struct smmu *s, unsigned number, unsigned slot)
+{
+  return marks_const(s, number)[slot / 64] >> slot % 64 & 1;
 }
 
 /* ---- actors ---- */

@@ -354,7 +354,7 @@ static void on_respond(struct step *x)
   free_slots->slot[free_slots->free_count++] = (uint16_t)x->slot;
   set_runnable(s, x->slot, false);
   if (was_marked)
-    smmu_wake_syncs(s);
+    smmu_sync_txn_ended(s, x->slot);
   if (free_slots->enabled == 0 && shared_of(s)->reg[R_CR0] != shared_of(s)->reg[R_CR0ACK])
     smmu_wake_ack(s);
   x->ask->kind = SMMU_ASK_END;

@@ -1,11 +1,13 @@
 /* Whose runnable bit changes after what. A bit says that a step of its actor would do something.
  *
  *   what has changed                                  who looks again
- *   CR0, CR0ACK, PROD, GERRORN                        the SMMU's own queue, the acknowledger
- *   enables and allocations of CMDQV, acknowledged    every VCMDQ, the acknowledger
+ *   CR0, IRQ_CTRL, their acknowledgements             own queue, event queue, acknowledger
+ *   PROD, GERRORN                                     own queue
+ *   enables and allocations of CMDQV                  every VCMDQ, the acknowledger
  *   a queue came to rest or waits                     itself; the acknowledger while an enable falls
- *   a marked transaction ended                        every CMD_SYNC that drains
- *   a record left the event buffer                    CMD_SYNCs, transactions that wait for room */
+ *   a marked transaction ended                        the queues that had marked it
+ *   a record entered the event buffer                 event queue, transactions that wait for room
+ *   a record left it                                  those, and CMD_SYNCs that wait */
 #include "core/cmdqv.h"
 
 void smmu_wake_cmdq(struct smmu *s, unsigned number)
@@ -26,6 +28,7 @@ void smmu_wake_ack(struct smmu *s)
 void smmu_wake_control(struct smmu *s)
 {
   smmu_wake_cmdq(s, 0);
+  smmu_wake_evtq(s);
   smmu_wake_ack(s);
 }
 
@@ -36,7 +39,7 @@ void smmu_wake_cmdqv(struct smmu *s)
   smmu_wake_ack(s);
 }
 
-void smmu_wake_syncs(struct smmu *s)
+static void wake_syncs(struct smmu *s)
 {
   for (unsigned number = 0; number <= s->n_vcmdqs; number++) {
     if (cmdq_const(s, number)->waiting)
@@ -44,7 +47,7 @@ void smmu_wake_syncs(struct smmu *s)
   }
 }
 
-static void wake_waiting_txns(struct smmu *s)
+static void set_waiting_txns(struct smmu *s, bool on)
 {
   uint32_t left = txn_free_of(s)->in_flight;
 
@@ -53,13 +56,19 @@ static void wake_waiting_txns(struct smmu *s)
 
     left -= t->phase != 0;
     if (t->waiting)
-      set_runnable(s, i, true);
+      set_runnable(s, i, on);
   }
 }
 
 void smmu_wake_room(struct smmu *s)
 {
   if (smmu_evtq_has_room(s))
-    wake_waiting_txns(s);
-  smmu_wake_syncs(s);
+    set_waiting_txns(s, true);
+  wake_syncs(s);
+}
+
+void smmu_wake_no_room(struct smmu *s)
+{
+  if (!smmu_evtq_has_room(s))
+    set_waiting_txns(s, false);
 }

@@ -66,7 +66,8 @@ static bool thread_is_legal(const struct explore_program *p, const struct explor
 static bool program_is_legal(const struct explore_program *p)
 {
   if (p->n_threads > EXPLORE_THREADS || smmu_config_check(&p->config, NULL, 0) != SMMU_OK ||
-      p->config.txns > EXPLORE_ACTORS_MAX - 3 || most_moves(p) > EXPLORE_MOVES_MAX)
+      p->config.cmdqv.present || p->config.txns > EXPLORE_ACTORS_MAX - 3 ||
+      most_moves(p) > EXPLORE_MOVES_MAX)
     return false;
   for (unsigned i = 0; i < p->n_threads; i++) {
     if (!thread_is_legal(p, &p->thread[i]))

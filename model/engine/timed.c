@@ -49,6 +49,7 @@ static int make_actors(struct engine_timed *e)
 {
   size_t words;
 
+  e->first_wait = e->last_wait = RESOURCE_NOBODY;
   e->txns = smmu_get_config(e->device)->txns;
   e->actors = smmu_actor_count(e->device);
   words = (e->actors + 63) / 64;

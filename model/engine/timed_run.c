@@ -28,19 +28,44 @@ static void schedule(struct engine_timed *e, smmu_actor a, uint64_t time)
   wheel_put(&e->wheel, a, time, e->seeded ? (uint32_t)draw(e) : 0);
 }
 
+/* ---- who can move ---- */
+
+static void wake_one(struct engine_timed *e, smmu_actor a)
+{
+  e->scheduled[a / 64] |= 1ULL << (a % 64);
+  e->actor[a].place = TIMED_WOKEN;
+  schedule(e, a, e->now);
+}
+
+static bool is_new(const struct engine_timed *e, smmu_actor a)
+{
+  return e->runnable[a / 64] & ~e->scheduled[a / 64] & 1ULL << (a % 64);
+}
+
+/* Those that wait come first, in the order in which they began: several may wait for the same room,
+ * and by number the last ones would never have their turn. */
+static void wake_waiting(struct engine_timed *e)
+{
+  for (uint32_t a = e->first_wait; a != RESOURCE_NOBODY; a = e->actor[a].next_wait) {
+    if (is_new(e, a))
+      wake_one(e, a);
+  }
+}
+
 void timed_wake(struct engine_timed *e)
 {
+  uint64_t bits = 0;
+
   smmu_runnable(e->device, e->runnable);
+  for (smmu_actor word = 0; word * 64 < e->actors; word++)
+    bits |= e->runnable[word] & ~e->scheduled[word];
+  if (!bits)
+    return;
+  wake_waiting(e);
   for (smmu_actor word = 0; word * 64 < e->actors; word++) {
-    uint64_t bits = e->runnable[word] & ~e->scheduled[word];
-
-    e->scheduled[word] |= bits;
-    for (; bits; bits &= bits - 1) {
-      smmu_actor a = word * 64 + (smmu_actor)__builtin_ctzll(bits);
-
-      e->actor[a].place = TIMED_WOKEN;
-      schedule(e, a, e->now);
-    }
+    bits = e->runnable[word] & ~e->scheduled[word];
+    for (; bits; bits &= bits - 1)
+      wake_one(e, word * 64 + (smmu_actor)__builtin_ctzll(bits));
   }
 }
 
@@ -157,22 +182,42 @@ static void deliver(struct engine_timed *e, uint32_t line)
     e->signal(e->signal_ctx, (enum smmu_signal)line, e->now);
 }
 
-/* Woken in vain, it goes on waiting: one span. */
+/* Woken in vain, it goes on waiting: one span, one place in line. */
 static void wait(struct engine_timed *e, smmu_actor a)
 {
   struct timed_actor *p = &e->actor[a];
 
-  if (!p->waits)
-    p->begin = e->now;
-  p->waits = true;
   rest(e, a);
+  if (p->waits)
+    return;
+  p->begin = e->now;
+  p->waits = true;
+  p->next_wait = RESOURCE_NOBODY;
+  p->prev_wait = e->last_wait;
+  if (e->last_wait == RESOURCE_NOBODY)
+    e->first_wait = a;
+  else
+    e->actor[e->last_wait].next_wait = a;
+  e->last_wait = a;
 }
 
 static void end_wait(struct engine_timed *e, smmu_actor a)
 {
-  if (e->actor[a].waits && e->span)
+  struct timed_actor *p = &e->actor[a];
+
+  if (!p->waits)
+    return;
+  p->waits = false;
+  if (p->prev_wait == RESOURCE_NOBODY)
+    e->first_wait = p->next_wait;
+  else
+    e->actor[p->prev_wait].next_wait = p->next_wait;
+  if (p->next_wait == RESOURCE_NOBODY)
+    e->last_wait = p->prev_wait;
+  else
+    e->actor[p->next_wait].prev_wait = p->prev_wait;
+  if (e->span)
     report_wait(e, a);
-  e->actor[a].waits = false;
 }
 
 /* A new ask is out. */

@@ -20,6 +20,7 @@ struct timed_actor {
   uint64_t ticket, submitted;    /* transactions */
   uint8_t place;                 /* enum timed_place */
   bool waits;                    /* its last ask was a WAIT, since begin */
+  uint32_t prev_wait, next_wait; /* among those that wait; RESOURCE_NOBODY: none */
   struct smmu_ask ask;
   struct smmu_reply reply;
 };
@@ -43,6 +44,7 @@ struct engine_timed {
   struct resource stage[SMMU_STAGE_COUNT], read, write;
   struct resource_link *link; /* one an actor, and so below */
   struct timed_actor *actor;
+  uint32_t first_wait, last_wait; /* those that wait, in the order in which they began */
   uint64_t *runnable, *scheduled; /* bitmaps; scheduled: in the wheel or in a line */
   struct wheel wheel;
 

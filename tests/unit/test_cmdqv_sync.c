@@ -1,5 +1,5 @@
-/* CMD_SYNC with several queues: each waits for what is marked and for the records before it, whoever
- * caused them, and all are woken. IHI 0070 4.7.3. */
+/* CMD_SYNC with several queues: each waits for what its own queue marked and for the records before
+ * it, and for nothing that other queues do. IHI 0070 4.7.3. */
 #include "shim/rig_cmdqv.h"
 
 enum { VMID_A = 5, VMID_B = 9 };
@@ -56,27 +56,129 @@ ENGINE_TEST(CmdqvSync, SyncWaitsForTheWalkThatItsQueueMarked)
   EXPECT_FALSE(rig_is_cached(rig, SID, 0x5000));
 }
 
-ENGINE_TEST(CmdqvSync, EverySyncThatDrainsIsWoken)
+/* The doorbell of queue `number` (0: the SMMU's own), whose ring then holds one or two commands; the
+ * queue runs until it ends, waits or has nothing more to do, once for each command. */
+static unsigned ring(struct rig *rig, struct rig_hand *h, unsigned number, const char *first,
+                     const char *second)
+{
+  unsigned commands = second ? 2 : 1, kind = 0;
+
+  for (unsigned i = 0; i < commands; i++) {
+    const char *text = i ? second : first;
+
+    if (number)
+      rig_put_vcmd(rig, number - 1, i, text);
+    else
+      rig_put_cmd(rig, i, text);
+  }
+  if (number)
+    rig_poke_cmdqv(rig, cmdqv_vcmdq_page0(number - 1) + OFF_VCMDQ_PROD_INDX, commands);
+  else
+    smmu_mmio_write(rig->device, OFF_CMDQ_PROD, commands, 4, NULL);
+  while (smmu_is_runnable(rig->device, smmu_actor_cmdq(rig->device, number)))
+    kind = rig_finish(h, smmu_actor_cmdq(rig->device, number));
+  return kind;
+}
+
+static uint64_t cons_of(struct rig *rig, unsigned number)
+{
+  return number ? rig_vreg(rig, number - 1, OFF_VCMDQ_CONS_INDX) : rig_reg(rig, OFF_CMDQ_CONS);
+}
+
+ENGINE_TEST(CmdqvSync, SyncDoesNotWaitForWhatAnotherQueueMarked)
 {
   struct rig_hand h;
   smmu_actor txn;
 
   start(rig);
   txn = marked_walk(rig, &h, SID);
-  for (unsigned q = 0; q < 3; q++) {
-    rig_put_vcmd(rig, q, 0, q == 1 ? "TLBI_NH_ASID asid=7" : "SYNC");
-    rig_put_vcmd(rig, q, 1, "SYNC");
+  EXPECT_EQ(ring(rig, &h, 2, "TLBI_NH_ASID asid=7", "SYNC"), SMMU_ASK_WAIT);
+  for (unsigned number = 0; number < 4; number++) {
+    if (number == 2)
+      continue;
+    EXPECT_EQ(ring(rig, &h, number, "SYNC", NULL), SMMU_ASK_END);
+    EXPECT_EQ(cons_of(rig, number), 1u);
   }
-  rig_poke_cmdqv(rig, cmdqv_vcmdq_page0(1) + OFF_VCMDQ_PROD_INDX, 2);
-  EXPECT_EQ(rig_finish(&h, smmu_actor_cmdq(rig->device, 2)), SMMU_ASK_WAIT);
-  for (unsigned q = 0; q < 3; q += 2) {
-    rig_poke_cmdqv(rig, cmdqv_vcmdq_page0(q) + OFF_VCMDQ_PROD_INDX, 2);
-    EXPECT_EQ(rig_finish(&h, smmu_actor_cmdq(rig->device, 1 + q)), SMMU_ASK_WAIT);
-  }
+  EXPECT_EQ(cons_of(rig, 2), 1u);
   rig_finish(&h, txn);
   rig_settle(&h);
-  for (unsigned q = 0; q < 3; q++)
-    EXPECT_EQ(rig_vreg(rig, q, OFF_VCMDQ_CONS_INDX), 2u);
+  EXPECT_EQ(cons_of(rig, 2), 2u);
+}
+
+ENGINE_TEST(CmdqvSync, EveryQueueThatMarkedAWalkWaitsForIt)
+{
+  struct rig_hand h;
+  smmu_actor txn;
+
+  start(rig);
+  txn = marked_walk(rig, &h, SID);
+  for (unsigned number = 0; number < 3; number++) {
+    EXPECT_EQ(ring(rig, &h, number, number == 2 ? "TLBI_NH_ASID asid=7" : "TLBI_NSNH_ALL", "SYNC"),
+              SMMU_ASK_WAIT);
+    EXPECT_EQ(cons_of(rig, number), 1u);
+  }
+  rig_finish(&h, txn);
+  smmu_invariant(rig->device);
+  rig_settle(&h);
+  for (unsigned number = 0; number < 3; number++)
+    EXPECT_EQ(cons_of(rig, number), 2u);
+}
+
+/* The queue has been let go, and has not moved yet. */
+ENGINE_TEST(CmdqvSync, MarksOfOthersDoNotHoldUpASyncThatWasLetGo)
+{
+  struct rig_hand h;
+  smmu_actor first, second;
+
+  start(rig);
+  first = marked_walk(rig, &h, SID);
+  EXPECT_EQ(ring(rig, &h, 2, "TLBI_NH_ASID asid=7", "SYNC"), SMMU_ASK_WAIT);
+  smmu_submit(rig->device, &(struct smmu_txn){ .addr = 0x6000, .sid = SID }, &second, NULL);
+  EXPECT_TRUE(rig_reach(&h, second, SMMU_STAGE_WALK));
+  rig_finish(&h, first);
+  ring(rig, &h, 1, "TLBI_NSNH_ALL", NULL);
+  smmu_invariant(rig->device);
+  rig_finish(&h, smmu_actor_cmdq(rig->device, 2));
+  EXPECT_EQ(cons_of(rig, 2), 2u);
+  rig_settle(&h);
+}
+
+ENGINE_TEST(CmdqvSync, SyncWaitsForTheRecordOfAWalkThatItsQueueMarked)
+{
+  struct rig_hand h;
+  smmu_actor txn, queue;
+
+  start(rig);
+  h = rig_hand(rig);
+  queue = smmu_actor_cmdq(rig->device, 2);
+  smmu_submit(rig->device, &(struct smmu_txn){ .addr = 0x9000, .sid = SID }, &txn, NULL);
+  EXPECT_TRUE(rig_reach(&h, txn, SMMU_STAGE_WALK));
+  EXPECT_EQ(ring(rig, &h, 2, "TLBI_NH_ASID asid=7", "SYNC"), SMMU_ASK_WAIT);
+  rig_finish(&h, txn); /* faults: its record is in the buffer */
+  EXPECT_FALSE(smmu_is_runnable(rig->device, queue));
+  rig_settle(&h);
+  EXPECT_EQ(cons_of(rig, 2), 2u);
+}
+
+ENGINE_TEST(CmdqvSync, SyncDoesNotWaitForTheRecordOfAWalkThatAnotherQueueMarked)
+{
+  struct rig_hand h;
+  smmu_actor before, walk;
+
+  start(rig);
+  h = rig_hand(rig);
+  smmu_submit(rig->device, &(struct smmu_txn){ .addr = 0x9000, .sid = SID }, &before, NULL);
+  rig_finish(&h, before);
+  smmu_submit(rig->device, &(struct smmu_txn){ .addr = 0x9000, .sid = SID }, &walk, NULL);
+  EXPECT_TRUE(rig_reach(&h, walk, SMMU_STAGE_WALK));
+  EXPECT_EQ(ring(rig, &h, 1, "SYNC", NULL), SMMU_ASK_WAIT);
+  EXPECT_EQ(ring(rig, &h, 2, "TLBI_NH_ASID asid=7", NULL), SMMU_ASK_END);
+  rig_finish(&h, walk); /* the second record */
+  rig_finish(&h, smmu_actor_eventq(rig->device));
+  EXPECT_EQ(rig_reg(rig, OFF_EVENTQ_PROD), 1u);
+  rig_finish(&h, smmu_actor_cmdq(rig->device, 1));
+  EXPECT_EQ(cons_of(rig, 1), 1u);
+  rig_settle(&h);
 }
 
 ENGINE_TEST(CmdqvSync, EverySyncWaitsForTheEventRecordsBeforeIt)

@@ -192,6 +192,42 @@ ENGINE_TEST(Evtq, AbortedMsiIsAGlobalError)
   EXPECT_EQ(prod_of(rig), 1u);
 }
 
+ENGINE_TEST(Evtq, IrqCtrlWrittenInTheMiddleOfARecordIsAcknowledgedAfterIt)
+{
+  struct rig_hand h = rig_hand(rig);
+  smmu_actor txn, evtq = smmu_actor_eventq(rig->device);
+
+  smmu_submit(rig->device, &(struct smmu_txn){ .sid = SID }, &txn, NULL);
+  rig_finish(&h, txn);
+  EXPECT_TRUE(rig_reach(&h, evtq, SMMU_STAGE_EVENT_WRITE));
+  smmu_mmio_write(rig->device, OFF_IRQ_CTRL, 5, 4, NULL);
+  rig_finish(&h, smmu_actor_ack(rig->device));
+  EXPECT_EQ(rig_reg(rig, OFF_IRQ_CTRLACK), 0u);
+  rig_settle(&h);
+  EXPECT_EQ(rig_reg(rig, OFF_IRQ_CTRLACK), 5u);
+}
+
+/* IRQ_CTRL and EVENTQEN take their turn between two records. */
+ENGINE_TEST(Evtq, NoRecordIsTakenBeforeTheAcknowledgementThatWaitsForRest)
+{
+  struct rig_hand h = rig_hand(rig);
+  smmu_actor txn, evtq = smmu_actor_eventq(rig->device);
+
+  for (unsigned i = 0; i < 2; i++) {
+    smmu_submit(rig->device, &(struct smmu_txn){ .sid = SID }, &txn, NULL);
+    rig_finish(&h, txn);
+  }
+  EXPECT_TRUE(rig_reach(&h, evtq, SMMU_STAGE_EVENT_WRITE));
+  smmu_mmio_write(rig->device, OFF_IRQ_CTRL, 5, 4, NULL);
+  rig_finish(&h, evtq);
+  EXPECT_FALSE(smmu_is_runnable(rig->device, evtq));
+  rig_finish(&h, smmu_actor_ack(rig->device));
+  EXPECT_EQ(rig_reg(rig, OFF_IRQ_CTRLACK), 5u);
+  EXPECT_TRUE(smmu_is_runnable(rig->device, evtq));
+  rig_settle(&h);
+  EXPECT_EQ(rig_reg(rig, OFF_EVENTQ_PROD), 2u);
+}
+
 /* ---- the buffer in front ---- */
 
 ENGINE_TEST(Evtq, FaultWaitsForRoomInTheBuffer)
@@ -213,6 +249,29 @@ ENGINE_TEST(Evtq, FaultWaitsForRoomInTheBuffer)
   EXPECT_EQ(rig_finish(&h, second), SMMU_ASK_END);
   rig_settle(&h);
   EXPECT_EQ(prod_of(rig), 2u);
+}
+
+ENGINE_TEST(Evtq, FaultsThatFindTheRoomTakenWaitAgain)
+{
+  struct smmu_config config = rig->config;
+  struct rig_hand h;
+  smmu_actor txn[3];
+
+  config.events = 1;
+  rig_restart(rig, &config);
+  h = rig_hand(rig);
+  for (unsigned i = 0; i < 3; i++) {
+    smmu_submit(rig->device, &(struct smmu_txn){ .addr = 0x1000, .sid = SID }, &txn[i], NULL);
+    rig_finish(&h, txn[i]);
+  }
+  rig_finish(&h, smmu_actor_eventq(rig->device));
+  EXPECT_TRUE(smmu_is_runnable(rig->device, txn[1]));
+  EXPECT_TRUE(smmu_is_runnable(rig->device, txn[2]));
+  EXPECT_EQ(rig_finish(&h, txn[2]), SMMU_ASK_END);
+  EXPECT_FALSE(smmu_is_runnable(rig->device, txn[1]));
+  smmu_invariant(rig->device);
+  rig_settle(&h);
+  EXPECT_EQ(prod_of(rig), 3u);
 }
 
 ENGINE_TEST(Evtq, LeavesARecordForEachEventAndEachLoss)

@@ -3,6 +3,7 @@
 
 #include "litmus/litmus.h"
 #include "shim/gtest_c.h"
+#include "smmu/cmdqv.h"
 
 static void setup(struct engine_now *now, struct engine_memory *memory)
 {
@@ -149,6 +150,14 @@ TEST_CASE(Explore, ProgramsWithTooManyTransitionsAreRefused)
   expect_refused(&p);
   p.config.txns = 10;
   p.config.tlb.ways = 7; /* 1 + 3 + 70 transitions */
+  expect_refused(&p);
+}
+
+TEST_CASE(Explore, ProgramsWithCmdqvAreRefused)
+{
+  struct explore_program p = program((struct explore_op)DMA_READ(1, 0));
+
+  smmu_config_set_cmdqv(&p.config, 1, 1);
   expect_refused(&p);
 }
 

@@ -8,8 +8,9 @@
  * between. Recency is never read: a victim is every way in turn. States left with work and nobody
  * able to move are reported as a deadlock.
  *
- * A program has at most 10 transaction slots ('0'..'9') and 64 transitions in any state (threads +
- * 3 + slots x ways of the widest cache); anything else is SMMU_ERR_BADCFG.
+ * A program has at most 10 transaction slots ('0'..'9'), 64 transitions in any state (threads + 3 +
+ * slots x ways of the widest cache) and no CMDQV (config.cmdqv.present is 0); anything else is
+ * SMMU_ERR_BADCFG.
  *
  * A schedule string names the transitions from the first state on: 'a'..'d' a thread, '0'..'9' a
  * transaction slot, 'Q' the command queue, 'E' the event queue, 'K' the acknowledger; "*n" after it

@@ -22,7 +22,8 @@
  * moment, as in `explore`, and every run is one of the orders that engine visits.
  *
  * Events of one picosecond happen in order of arrival (seed 0), or in an order drawn from the seed;
- * the same seed gives the same run. Victims are the core's hint with seed 0, else drawn too.
+ * the same seed gives the same run. Transactions that wait for room in the event buffer arrive there
+ * in the order in which they began to wait. Victims are the core's hint with seed 0, else drawn too.
  *
  * Two things are left to the caller. A callback that gives the device new work each time it is
  * called, under a profile in which nothing takes time, never comes to an end. The device may be
