@@ -109,6 +109,32 @@ static void leave(struct machine_world *w, int error, const char *step)
   }
 }
 
+static bool is_guests(const struct machine_world *w)
+{
+  return w->vm && w->plat == vmm_guest_plat(w->vm);
+}
+
+/* A step of a simulated program has failed; by_guest: in the guest. */
+static int step_failed(struct machine_world *w, const char *step, int error, bool by_guest)
+{
+  char *text = w->err->text, ram[32];
+  size_t len = sizeof(w->err->text);
+  unsigned key = by_guest ? MACHINE_KEY_VM_RAM : MACHINE_KEY_HOST_RAM;
+
+  machine_value_print(key, machine_get(w->cfg, key), ram, sizeof(ram));
+  if (error == -ENOMEM)
+    snprintf(text, len, "%s is %s, too small for %s", machine_key_at(key)->name, ram, step);
+  else if (error == -ETIMEDOUT)
+    snprintf(text, len,
+             "%s failed: the %s's driver gave up waiting for the SMMU, after %.6f s of simulated "
+             "time in all",
+             step, by_guest ? "guest" : "host",
+             (double)plat_board_time(w->board) / (double)MACHINE_SECOND);
+  else
+    snprintf(text, len, "%s failed: %s%s%s", step, strerror(-error), w->why[0] ? ": " : "", w->why);
+  return SMMU_ERR_BADCFG;
+}
+
 /* Run what was started, and say what went wrong. */
 static int run_board(struct machine_world *w)
 {
@@ -123,9 +149,7 @@ static int run_board(struct machine_world *w)
     snprintf(w->err->text, sizeof(w->err->text), "%s: %s", smmu_err_text(rc), why);
   if (rc != SMMU_OK || w->error == 0)
     return rc;
-  snprintf(w->err->text, sizeof(w->err->text), "%s failed: %s%s%s", w->step, strerror(-w->error),
-           w->why[0] ? ": " : "", w->why);
-  return w->error == -ENOMEM ? SMMU_ERR_NOMEM : SMMU_ERR_BADCFG;
+  return step_failed(w, w->step, w->error, is_guests(w));
 }
 
 static int run_on_host(struct machine_world *w, void (*program)(void *world))
@@ -313,9 +337,7 @@ int machine_world_turns(struct machine_world *w)
   benchmark_get_result(w->benchmark, &w->sums);
   if (w->sums.error == 0)
     return w->sums.all.turns < threads * w->observer.loops ? reached_limit(w) : SMMU_OK;
-  snprintf(w->err->text, sizeof(w->err->text), "the benchmark failed: %s",
-           strerror(-w->sums.error));
-  return w->sums.error == -ENOMEM ? SMMU_ERR_NOMEM : SMMU_ERR_BADCFG;
+  return step_failed(w, "the benchmark", w->sums.error, is_guests(w));
 }
 
 /* ---- the end ---- */

@@ -162,14 +162,60 @@ static int check_sizes(const struct machine_config *cfg, struct machine_error *e
   return SMMU_OK;
 }
 
+static int check_stage(const struct machine_config *cfg, unsigned latency_key,
+                       struct machine_error *err)
+{
+  unsigned slots = latency_key + 1, interval = latency_key + 2;
+  char expected[128];
+
+  if (cfg->key[slots].value != 0 || cfg->key[interval].value == 0)
+    return SMMU_OK;
+  snprintf(expected, sizeof(expected), "0 where %s is 0 (any number at a time)", keys[slots].name);
+  return refuse(err, cfg, interval, expected);
+}
+
+static int check_stages(const struct machine_config *cfg, struct machine_error *err)
+{
+  int rc = check_stage(cfg, MACHINE_KEY_READ_LATENCY, err);
+
+  if (rc == SMMU_OK)
+    rc = check_stage(cfg, MACHINE_KEY_WRITE_LATENCY, err);
+  for (unsigned i = SMMU_STAGE_NONE + 1; i < SMMU_STAGE_COUNT && rc == SMMU_OK; i++)
+    rc = check_stage(cfg, machine_stage_latency_key(i), err);
+  return rc;
+}
+
+/* What a virtual machine with queues of its own needs. */
+static int check_cmdqv(const struct machine_config *cfg, struct machine_error *err)
+{
+  uint64_t queues = machine_get(cfg, MACHINE_KEY_VCMDQS), vintfs;
+  uint64_t shown = machine_get(cfg, MACHINE_KEY_LVCMDQS);
+  char expected[160];
+
+  vintfs = machine_get(cfg, MACHINE_KEY_VINTFS);
+  if (vintfs < 2)
+    return refuse(err, cfg, MACHINE_KEY_VINTFS,
+                  "2 or more: the host keeps the first, a virtual machine needs one of its own");
+  if (queues / vintfs < 2)
+    return refuse(err, cfg, MACHINE_KEY_VCMDQS,
+                  "twice cmdqv.vintfs or more: a virtual machine needs two queues");
+  if (shown == 0 || (shown >= 2 && shown <= queues / vintfs && is_power_of_two(shown)))
+    return SMMU_OK;
+  snprintf(expected, sizeof(expected),
+           "0, or a power of two from 2 to cmdqv.vcmdqs / cmdqv.vintfs, which is %llu",
+           (unsigned long long)(queues / vintfs));
+  return refuse(err, cfg, MACHINE_KEY_LVCMDQS, expected);
+}
+
 int machine_config_check(const struct machine_config *cfg, struct machine_error *err)
 {
-  uint64_t queue = machine_get(cfg, MACHINE_KEY_QUEUE);
   char expected[96];
   int rc = check_powers(cfg, err);
 
   if (rc == SMMU_OK)
     rc = check_sizes(cfg, err);
+  if (rc == SMMU_OK)
+    rc = check_stages(cfg, err);
   if (rc != SMMU_OK)
     return rc;
   if (machine_get(cfg, MACHINE_KEY_THREADS) > machine_get(cfg, MACHINE_KEY_VCPUS)) {
@@ -179,8 +225,7 @@ int machine_config_check(const struct machine_config *cfg, struct machine_error 
   }
   if (machine_get(cfg, MACHINE_KEY_VCMDQS) < machine_get(cfg, MACHINE_KEY_VINTFS))
     return refuse(err, cfg, MACHINE_KEY_VCMDQS, "no fewer than cmdqv.vintfs");
-  if (queue == MACHINE_QUEUE_VCMDQ && machine_get(cfg, MACHINE_KEY_VINTFS) < 2)
-    return refuse(err, cfg, MACHINE_KEY_VINTFS,
-                  "2 or more: the host keeps the first, a virtual machine needs one of its own");
-  return machine_device_check(cfg, err);
+  if (machine_get(cfg, MACHINE_KEY_QUEUE) == MACHINE_QUEUE_VCMDQ)
+    rc = check_cmdqv(cfg, err);
+  return rc == SMMU_OK ? machine_device_check(cfg, err) : rc;
 }

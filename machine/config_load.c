@@ -30,7 +30,8 @@ static int read_file(const char *path, char **text, size_t *len, struct machine_
     *len = fread(*text, 1, FILE_MOST + 1, file);
     if (ferror(file)) {
       rc = errno == EISDIR ? SMMU_ERR_FORMAT : SMMU_ERR_IO;
-      snprintf(err->text, sizeof(err->text), "%.300s: %s", path, strerror(errno));
+      snprintf(err->text, sizeof(err->text), "%.300s: %s, expected a YAML file", path,
+               strerror(errno));
     } else if (*len > FILE_MOST) {
       rc = SMMU_ERR_FORMAT;
       snprintf(err->text, sizeof(err->text), "%.300s: larger than 1 MB, expected a YAML file",
@@ -61,7 +62,6 @@ int machine_yaml_profile(struct machine_config *cfg, const char *name, unsigned 
   const char *near;
   int rc;
 
-  cfg->fitted_on[0] = '\0';
   if (file) {
     char place[96];
 

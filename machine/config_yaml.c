@@ -12,6 +12,10 @@
 
 enum { PROFILES_DEEP = 4 };
 
+/* Keys that are no parameters. */
+enum { ABOUT, FITTED_ON, BASED_ON, PROFILE, HEADINGS };
+static const char *const headings[HEADINGS] = { "about", "fitted_on", "based_on", "profile" };
+
 struct reader {
   struct machine_config *cfg;
   struct machine_error *err;
@@ -19,6 +23,9 @@ struct reader {
   yaml_document_t *doc;
   unsigned depth;                        /* how many profiles led here */
   uint32_t seen_line[MACHINE_KEY_COUNT]; /* 1 + line of each key that was set; 0: not yet */
+  uint32_t heading_line[HEADINGS];       /* the same */
+  yaml_mark_t fitted_at;                 /* the first key of origin fitted in this file */
+  const char *fitted;                    /* its name, or NULL */
 };
 
 __attribute__((format(printf, 3, 4))) static int fail(struct reader *r, const yaml_mark_t *at,
@@ -157,6 +164,10 @@ static int read_parameter(struct reader *r, unsigned id, const yaml_node_t *key,
       (out.origin == MACHINE_ORIGIN_PUBLISHED || out.origin == MACHINE_ORIGIN_MEASURED))
     return fail(r, &node->start_mark, "%s is %s, expected its source beside it",
                 machine_key_at(id)->name, machine_origin_name(out.origin));
+  if (out.origin == MACHINE_ORIGIN_FITTED && !r->fitted) {
+    r->fitted = machine_key_at(id)->name;
+    r->fitted_at = key->start_mark;
+  }
   r->cfg->key[id] = out;
   return SMMU_OK;
 }
@@ -195,18 +206,27 @@ static int unknown(struct reader *r, const yaml_node_t *key, const char *name)
 }
 
 /* The keys that are no parameters, at the top alone. False: another key. */
-static bool read_heading(struct reader *r, const char *name, const yaml_node_t *value, int *rc)
+static bool read_heading(struct reader *r, const char *name, const yaml_node_t *key,
+                         const yaml_node_t *value, int *rc)
 {
   struct machine_config *cfg = r->cfg;
+  unsigned i = 0;
 
-  if (strcmp(name, "about") == 0)
+  while (i < HEADINGS && strcmp(name, headings[i]) != 0)
+    i++;
+  if (i == HEADINGS)
+    return false;
+  if (r->heading_line[i]) {
+    *rc = fail(r, &key->start_mark, "%s is set twice, first in line %u", name, r->heading_line[i]);
+    return true;
+  }
+  r->heading_line[i] = (uint32_t)key->start_mark.line + 1;
+  if (i == ABOUT)
     *rc = read_text(r, name, value, cfg->about, sizeof(cfg->about));
-  else if (strcmp(name, "fitted_on") == 0)
+  else if (i == FITTED_ON)
     *rc = read_text(r, name, value, cfg->fitted_on, sizeof(cfg->fitted_on));
-  else if (strcmp(name, "based_on") == 0)
+  else if (i == BASED_ON)
     *rc = read_text(r, name, value, cfg->profile, sizeof(cfg->profile));
-  else
-    return strcmp(name, "profile") == 0;
   return true;
 }
 
@@ -227,7 +247,7 @@ static int read_mapping(struct reader *r, const yaml_node_t *map, const char *pr
       return fail(r, &key->start_mark, "found %s, expected the name of a parameter",
                   word ? "a very long word" : kind_of(key));
     snprintf(name, sizeof(name), "%.64s%.63s", prefix, word);
-    if (!*prefix && read_heading(r, word, value, &rc))
+    if (!*prefix && read_heading(r, word, key, value, &rc))
       continue;
     id = machine_key_find(name);
     if (id < MACHINE_KEY_COUNT) {
@@ -271,9 +291,48 @@ static int read_profile(struct reader *r, const yaml_node_t *root)
   return SMMU_OK;
 }
 
+/* ---- what a fit has seen ---- */
+
+static bool inherits_fitted(const struct reader *r)
+{
+  for (unsigned i = 0; i < MACHINE_KEY_COUNT; i++) {
+    if (r->cfg->key[i].origin == MACHINE_ORIGIN_FITTED && !r->seen_line[i])
+      return true;
+  }
+  return false;
+}
+
+/* Fitted values without a word on what they were fitted to would pass for predictions. Values that a
+ * file inherits keep what theirs have seen, whatever the file says of its own. */
+static int settle_fitted_on(struct reader *r, const char *inherited)
+{
+  struct machine_config *cfg = r->cfg;
+  bool says = r->heading_line[FITTED_ON] != 0;
+  char both[2 * MACHINE_TEXT_MAX + 2];
+
+  if (r->fitted && (!says || !cfg->fitted_on[0]))
+    return fail(r, &r->fitted_at,
+                "%s is fitted, expected fitted_on beside it: the cells it has seen", r->fitted);
+  if (!inherits_fitted(r)) {
+    if (!says)
+      cfg->fitted_on[0] = '\0';
+    return SMMU_OK;
+  }
+  if (!says || !inherited[0] || strcmp(inherited, cfg->fitted_on) == 0)
+    return SMMU_OK;
+  snprintf(both, sizeof(both), "%s%s%s", inherited, cfg->fitted_on[0] ? ", " : "", cfg->fitted_on);
+  if (strlen(both) >= sizeof(cfg->fitted_on))
+    return fail(r, &(yaml_mark_t){ 0 },
+                "fitted_on and what it inherits have %zu bytes, expected %u", strlen(both),
+                MACHINE_TEXT_MAX - 1);
+  memcpy(cfg->fitted_on, both, strlen(both) + 1);
+  return SMMU_OK;
+}
+
 static int read_root(struct reader *r)
 {
   const yaml_node_t *root = yaml_document_get_root_node(r->doc);
+  char inherited[MACHINE_TEXT_MAX];
   yaml_mark_t start = { 0 };
   int rc;
 
@@ -283,7 +342,10 @@ static int read_root(struct reader *r)
     return fail(r, &root->start_mark, "found %s, expected lines such as \"bench.threads: 2\"",
                 root->type == YAML_SCALAR_NODE ? "a word" : "a list");
   rc = read_profile(r, root);
-  return rc == SMMU_OK ? read_mapping(r, root, "") : rc;
+  snprintf(inherited, sizeof(inherited), "%s", r->cfg->fitted_on);
+  if (rc == SMMU_OK)
+    rc = read_mapping(r, root, "");
+  return rc == SMMU_OK ? settle_fitted_on(r, inherited) : rc;
 }
 
 /* ---- files ---- */
@@ -342,8 +404,12 @@ int machine_yaml_text(struct machine_config *cfg, const char *name, const char *
   struct reader r = { .cfg = cfg, .err = err, .name = name, .text = text, .depth = depth };
   yaml_parser_t parser;
   yaml_document_t doc;
+  yaml_mark_t at = { 0 };
+  const char *wrong = machine_yaml_shape(text, len, &at.line, &at.column);
   int rc;
 
+  if (wrong)
+    return fail(&r, &at, "%s", wrong);
   if (!yaml_parser_initialize(&parser)) {
     snprintf(err->text, sizeof(err->text), "out of memory");
     return SMMU_ERR_NOMEM;

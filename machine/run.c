@@ -65,11 +65,11 @@ static void count_device(struct engine_timed_stats *out, const struct engine_tim
 
 /* ---- which parameters had a part ---- */
 
-static void mark_stage(struct machine_result *r, const struct machine_config *cfg,
-                       unsigned latency_key, const struct timed_use *use)
+/* Latency, slots and interval of a stage that has served. */
+static void mark_stage(struct machine_result *r, unsigned latency_key, const struct timed_use *use)
 {
-  r->used[latency_key] = use->served != 0 && cfg->key[latency_key].value != 0;
-  r->used[latency_key + 2] = use->served != 0 && cfg->key[latency_key + 2].value != 0;
+  for (unsigned i = 0; i < 3; i++)
+    r->used[latency_key + i] = use->served != 0;
 }
 
 static void mark_used(struct machine_result *r, const struct machine_world *w)
@@ -81,9 +81,9 @@ static void mark_used(struct machine_result *r, const struct machine_world *w)
 #include "plat/costs.def"
 #undef COST
   for (unsigned i = SMMU_STAGE_NONE + 1; i < SMMU_STAGE_COUNT; i++)
-    mark_stage(r, cfg, machine_stage_latency_key(i), &r->device.stage[i]);
-  mark_stage(r, cfg, MACHINE_KEY_READ_LATENCY, &r->device.read);
-  mark_stage(r, cfg, MACHINE_KEY_WRITE_LATENCY, &r->device.write);
+    mark_stage(r, machine_stage_latency_key(i), &r->device.stage[i]);
+  mark_stage(r, MACHINE_KEY_READ_LATENCY, &r->device.read);
+  mark_stage(r, MACHINE_KEY_WRITE_LATENCY, &r->device.write);
   r->used[MACHINE_KEY_JITTER] =
     machine_get(cfg, MACHINE_KEY_SEED) != 0 && machine_get(cfg, MACHINE_KEY_JITTER) != 0;
   r->used[MACHINE_KEY_LOCK_SWITCH] =

@@ -15,8 +15,9 @@ enum { PAGE = 4096, HOST_BATCH = 63, MILLION = 1000000, FILE_MOST = 1 << 16 };
 
 const char *machine_cell_count_name(unsigned count)
 {
-  static const char *const names[] = { "exits", "ioctls", "guest_commands", "host_commands",
-                                       "host_syncs" };
+  static const char *const names[] = { "exits",         "ioctls",     "guest_commands",
+                                       "host_commands", "host_syncs", "exits_prod",
+                                       "guest_tlbi",    "host_tlbi" };
 
   return count < MACHINE_CELL_COUNTS ? names[count] : "?";
 }
@@ -27,12 +28,15 @@ static void expect_counts(struct machine_cell *c)
 
   memset(c->expected, 0, sizeof(c->expected));
   c->expected[MACHINE_CELL_GUEST_COMMANDS] = (pages + 1) * MILLION;
+  c->expected[MACHINE_CELL_GUEST_TLBI] = pages * MILLION;
   if (c->queue != MACHINE_QUEUE_TRAPPED)
     return;
   c->expected[MACHINE_CELL_EXITS] = 2 * MILLION;
   c->expected[MACHINE_CELL_IOCTLS] = 1 * MILLION;
   c->expected[MACHINE_CELL_HOST_COMMANDS] = (pages + syncs) * MILLION;
   c->expected[MACHINE_CELL_HOST_SYNCS] = syncs * MILLION;
+  c->expected[MACHINE_CELL_EXITS_PROD] = 1 * MILLION;
+  c->expected[MACHINE_CELL_HOST_TLBI] = pages * MILLION;
 }
 
 /* ---- CSV ---- */

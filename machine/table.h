@@ -5,7 +5,7 @@
 
 #include "machine/config.h"
 
-enum { MACHINE_CELLS_MOST = 64, MACHINE_GATES = 4 };
+enum { MACHINE_CELLS_MOST = 64, MACHINE_GATES = 5 };
 
 enum machine_cell_count {
   MACHINE_CELL_EXITS,
@@ -13,6 +13,9 @@ enum machine_cell_count {
   MACHINE_CELL_GUEST_COMMANDS,
   MACHINE_CELL_HOST_COMMANDS,
   MACHINE_CELL_HOST_SYNCS,
+  MACHINE_CELL_EXITS_PROD,
+  MACHINE_CELL_GUEST_TLBI,
+  MACHINE_CELL_HOST_TLBI,
   MACHINE_CELL_COUNTS
 };
 
@@ -57,6 +60,7 @@ int64_t machine_reduction(uint64_t trapped, uint64_t vcmdq);
 
 struct machine_errors {
   unsigned cells, held_out;
+  unsigned null_numbers;                         /* that all straight lines together have */
   uint64_t mean, most, null_mean, held_out_mean; /* absolute, parts per million */
 };
 
@@ -65,11 +69,14 @@ void machine_table_errors(const struct machine_table *t, struct machine_errors *
 /* What a model of this table must show. */
 struct machine_gate {
   const char *name, *what;
-  bool holds;
-  int64_t worst, limit; /* parts per million; of counts: cells that differ, 0 */
-  char where[48];       /* the worst place */
+  bool has_data;            /* the table has a place it speaks of; else it says nothing */
+  bool holds;               /* never without data */
+  int64_t worst, limit;     /* parts per million; of counts: cells that differ, 0 */
+  int64_t mean, mean_limit; /* of "error" alone: over all cells */
+  char where[48];           /* the worst place */
 };
 
+/* In the order reduction, trapped-contention, vcmdq-scaling, counts, error. */
 void machine_table_gates(const struct machine_table *t, struct machine_gate gate[MACHINE_GATES]);
 
 #endif

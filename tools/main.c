@@ -58,6 +58,7 @@ static void print_help(FILE *out)
     "70 smmulator contradicts itself: please report it.\n"
     "\n"
     "Example:\n"
+    "  smmulator reproduce dma-map\n"
     "  smmulator replay traces/recorded/F-vfio-edu-faults\n"
     "  smmulator explain --sid 0x20 --iova 0x151400097 traces/recorded/F-vfio-edu-faults\n"
     "  smmulator litmus stale-fill\n",

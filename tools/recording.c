@@ -9,6 +9,7 @@
 #include "plat/board.h"
 #include "smmu/err.h"
 #include "tools/machine_words.h"
+#include "tools/run_files.h"
 
 static int add_list(struct smt_names *names, enum smt_kind kind, unsigned count,
                     const char *(*name)(unsigned number))
@@ -96,7 +97,7 @@ int recording_open(struct smt_writer **out, struct machine_sink *sink, const cha
   int rc = yaml ? add_names(&head.names, cfg) : SMMU_ERR_NOMEM;
 
   *out = NULL;
-  snprintf(path, sizeof(path), "%s/%s", folder, SMT_FILE_NAME);
+  snprintf(path, sizeof(path), "%s/" SMT_FILE_NAME RUN_FILE_NEW, folder);
   if (rc)
     trace_fail(err, rc, "%s: %s", path, smmu_err_text(rc));
   else

@@ -6,7 +6,7 @@
 #include "machine/result.h"
 #include "traces/smt.h"
 
-/* Begins DIR/trace.smt and makes *sink, for machine_run(). 0, or what smt_writer_create() returns. */
+/* Begins a new DIR/trace.smt (run_files.h) and makes *sink, for machine_run(). 0, or what smt_writer_create() returns. */
 int recording_open(struct smt_writer **out, struct machine_sink *sink, const char *folder,
                    const struct machine_config *cfg, struct trace_error *err);
 

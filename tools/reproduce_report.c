@@ -118,7 +118,7 @@ static void print_counts(const struct machine_table *t)
   printf("\nCaused by one unmap, one thread (several numbers: by granule):\n");
   for (unsigned queue = MACHINE_QUEUE_TRAPPED; queue <= MACHINE_QUEUE_VCMDQ; queue++) {
     printf("  %-7s ", queue == MACHINE_QUEUE_TRAPPED ? "trapped" : "vcmdq");
-    for (unsigned i = 0; i < MACHINE_CELL_COUNTS; i++) {
+    for (unsigned i = 0; i < sizeof(what) / sizeof(what[0]); i++) {
       fputs(what[i], stdout);
       print_count(t, queue, i);
     }
@@ -130,16 +130,22 @@ static void print_errors(const struct reproduce *r)
 {
   const struct machine_errors *e = &r->errors;
 
-  printf("\nError: mean %.1f %%, worst %.1f %% of %u cells; straight lines %.1f %% (8 numbers).\n",
-         percent((int64_t)e->mean), percent((int64_t)e->most), e->cells,
-         percent((int64_t)e->null_mean));
-  if (e->held_out)
-    printf("Not seen by the fit: %.1f %% of %u cells. ", percent((int64_t)e->held_out_mean),
+  printf(
+    "\nError: mean %.1f %%, worst %.1f %% of %u cells; straight lines %.1f %% (%u number%s).\n",
+    percent((int64_t)e->mean), percent((int64_t)e->most), e->cells, percent((int64_t)e->null_mean),
+    e->null_numbers, e->null_numbers == 1 ? "" : "s");
+  if (r->changed)
+    printf("--set was given: no cell counts as not seen by the fit.\n");
+  else if (e->held_out)
+    printf("Not seen by the fit: %.1f %% of %u cells.\n", percent((int64_t)e->held_out_mean),
            e->held_out);
   else
-    printf("The fit has seen every cell. ");
-  printf("Parameters: %u fitted, %u by hand (%u assumed, %u neutral), %u published.\n", r->fitted,
-         r->assumed + r->neutral, r->assumed, r->neutral, r->published);
+    printf("The fit has seen every cell.\n");
+  printf(
+    "Parameters: %u fitted, %u by hand (%u assumed, %u neutral), %u published; %u left at 0.\n",
+    r->fitted, r->assumed + r->neutral, r->assumed, r->neutral, r->published, r->zero);
+  if (r->seeds < 2)
+    return;
   printf("Seeds %llu to %llu: mean error", (unsigned long long)r->first_seed,
          (unsigned long long)(r->first_seed + r->seeds - 1));
   for (unsigned i = 0; i < r->seeds; i++)
@@ -149,12 +155,19 @@ static void print_errors(const struct reproduce *r)
 
 static void print_gate(const struct machine_gate *g)
 {
-  ui_put(g->holds ? UI_GOOD : UI_BAD, "  %-7s", g->holds ? "holds" : "MISSED");
+  if (!g->has_data) {
+    ui_put(UI_DIM, "  no data ");
+    printf("%s\n", g->what);
+    return;
+  }
+  ui_put(g->holds ? UI_GOOD : UI_BAD, "  %-8s", g->holds ? "holds" : "MISSED");
   printf("%s", g->what);
   if (strcmp(g->name, "counts") == 0)
     printf(g->holds ? "\n" : ": %lld cells differ, first %s\n", (long long)g->worst, g->where);
   else if (strcmp(g->name, "trapped-contention") == 0)
     printf(": least %.2f (%s)\n", (double)g->worst / 1e6, g->where);
+  else if (strcmp(g->name, "error") == 0)
+    printf(": mean %.1f, worst %.1f (%s)\n", percent(g->mean), percent(g->worst), g->where);
   else
     printf(": worst %.1f (%s)\n", percent(g->worst), g->where);
 }
@@ -168,6 +181,8 @@ void reproduce_print(const struct reproduce *r, const struct machine_config *cfg
   printf("Gates:\n");
   for (unsigned i = 0; i < MACHINE_GATES; i++)
     print_gate(&r->gate[i]);
+  if (r->trials)
+    reproduce_print_sensitivity(r, cfg);
 }
 
 /* ---- JSON ---- */
@@ -241,11 +256,17 @@ static json_t *gates_json(const struct reproduce *r)
 
   for (unsigned i = 0; i < MACHINE_GATES; i++) {
     const struct machine_gate *g = &r->gate[i];
+    json_t *holds = g->has_data ? json_boolean(g->holds) : json_null();
+    json_t *worst = g->has_data ? json_integer(g->worst) : json_null();
+    json_t *row =
+      json_pack("{s:s, s:s, s:o, s:o, s:I, s:s}", "name", g->name, "what", g->what, "holds", holds,
+                "worst_ppm", worst, "limit_ppm", (json_int_t)g->limit, "where", g->where);
 
-    json_array_append_new(list,
-                          json_pack("{s:s, s:s, s:b, s:I, s:I, s:s}", "name", g->name, "what",
-                                    g->what, "holds", g->holds, "worst_ppm", (json_int_t)g->worst,
-                                    "limit_ppm", (json_int_t)g->limit, "where", g->where));
+    if (g->mean_limit) {
+      json_object_set_new(row, "mean_ppm", json_integer(g->mean));
+      json_object_set_new(row, "mean_limit_ppm", json_integer(g->mean_limit));
+    }
+    json_array_append_new(list, row);
   }
   return list;
 }
@@ -265,17 +286,22 @@ json_t *reproduce_json(const struct reproduce *r, const struct machine_config *c
 {
   const struct machine_errors *e = &r->errors;
   json_t *held_out = e->held_out ? json_real(percent((int64_t)e->held_out_mean)) : json_null();
+  json_t *root;
 
-  return json_pack(
-    "{s:i, s:s, s:s, s:s, s:s, s:o, s:f, s:f, s:o, s:f, s:i, s:i, s:i, s:i, s:i, s:o, s:o, s:o, "
-    "s:o, s:f}",
+  root = json_pack(
+    "{s:i, s:s, s:s, s:s, s:s, s:o, s:f, s:f, s:o, s:f, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, "
+    "s:o, s:o, s:o, s:o, s:f}",
     "schema", SCHEMA, "name", "dma-map", "profile", cfg->profile, "fitted_on", cfg->fitted_on,
     "build", machine_build_id(), "cells", cells_json(&r->table), "mean_abs_error_pct",
     percent((int64_t)e->mean), "max_abs_error_pct", percent((int64_t)e->most),
     "heldout_mean_abs_error_pct", held_out, "null_mean_abs_error_pct",
-    percent((int64_t)e->null_mean), "fitted_parameters", (int)r->fitted, "hand_set_parameters",
+    percent((int64_t)e->null_mean), "null_numbers", (int)e->null_numbers, "set_parameters",
+    (int)r->changed, "fitted_parameters", (int)r->fitted, "hand_set_parameters",
     (int)(r->assumed + r->neutral), "assumed_parameters", (int)r->assumed, "neutral_parameters",
-    (int)r->neutral, "published_parameters", (int)r->published, "counts", counts_json(&r->table),
-    "reductions", reductions_json(&r->table), "gates", gates_json(r), "seeds", seeds_json(r),
-    "seed_spread_pct", percent((int64_t)r->spread));
+    (int)r->neutral, "published_parameters", (int)r->published, "zero_parameters", (int)r->zero,
+    "counts", counts_json(&r->table), "reductions", reductions_json(&r->table), "gates",
+    gates_json(r), "seeds", seeds_json(r), "seed_spread_pct", percent((int64_t)r->spread));
+  if (r->trials)
+    json_object_set_new(root, "sensitivity", reproduce_sensitivity_json(r, cfg));
+  return root;
 }

@@ -5,13 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include <jansson.h>
 
 #include "smmu/err.h"
 #include "tools/machine_words.h"
 #include "tools/recording.h"
+#include "tools/run_files.h"
 #include "tools/ui.h"
 #include "tools/verbs.h"
 
@@ -140,7 +140,7 @@ static int configure(const struct request *q, struct machine_config *cfg, struct
   return rc;
 }
 
-/* ---- files ---- */
+/* ---- the run ---- */
 
 static json_t *result_json(const struct machine_config *cfg, const struct machine_result *r)
 {
@@ -149,79 +149,11 @@ static json_t *result_json(const struct machine_config *cfg, const struct machin
                    "stats", machine_stats_json(r), "config", machine_config_json(cfg));
 }
 
-static void print_stat(void *ctx, const struct machine_stat *stat)
-{
-  if (stat->is_ratio)
-    fprintf(ctx, "%-44s %24.6f # %s\n", stat->name, (double)stat->value / 1e6, stat->what);
-  else
-    fprintf(ctx, "%-44s %24llu # %s\n", stat->name, (unsigned long long)stat->value, stat->what);
-}
-
-/* A file appears whole or not at all. */
-static FILE *open_new(const char *folder, const char *name, char path[4096])
-{
-  snprintf(path, 4096, "%s/%s.new", folder, name);
-  return fopen(path, "w");
-}
-
-static bool close_new(FILE *file, char path[4096], bool good)
-{
-  char final[4096];
-
-  good &= !ferror(file);
-  good &= fclose(file) == 0;
-  snprintf(final, sizeof(final), "%.*s", (int)(strlen(path) - strlen(".new")), path);
-  return good && rename(path, final) == 0;
-}
-
-static bool write_files(const char *folder, const struct machine_config *cfg,
-                        const struct machine_result *r)
-{
-  char path[4096], head[160], *yaml;
-  json_t *json;
-  FILE *file = open_new(folder, "config.yaml", path);
-  bool good = file != NULL;
-
-  snprintf(head, sizeof(head),
-           "Effective configuration, smmulator %s. Run it again: smmulator run FILE",
-           machine_build_id());
-  yaml = machine_config_yaml(cfg, head);
-  if (good)
-    good = close_new(file, path, yaml && fputs(yaml, file) >= 0);
-  free(yaml);
-  file = good ? open_new(folder, "stats.json", path) : NULL;
-  json = result_json(cfg, r);
-  good = file &&
-         close_new(file, path,
-                   json && json_dumpf(json, file, JSON_INDENT(2)) == 0 && fputc('\n', file) != EOF);
-  json_decref(json);
-  file = good ? open_new(folder, "stats.txt", path) : NULL;
-  if (!file)
-    return false;
-  fputs("---------- Begin Simulation Statistics ----------\n", file);
-  machine_result_each(r, print_stat, file);
-  return close_new(file, path,
-                   fputs("---------- End Simulation Statistics   ----------\n", file) >= 0);
-}
-
-static int make_folder(const char *folder)
-{
-  struct stat st;
-  int error;
-
-  if (stat(folder, &st) == 0 && S_ISDIR(st.st_mode))
-    return TOOL_DONE;
-  if (mkdir(folder, 0777) == 0)
-    return TOOL_DONE;
-  error = errno;
-  ui_complain("run", "%s: %s, expected a folder, or a name for a new one", folder, strerror(error));
-  return error == ENOENT || error == ENOTDIR || error == EEXIST ? TOOL_WRONG : TOOL_MACHINE;
-}
-
 static int report(const struct request *q, const struct machine_config *cfg,
                   const struct machine_result *r)
 {
-  if (q->folder && !write_files(q->folder, cfg, r)) {
+  if (q->folder && (!run_files_write(q->folder, cfg, r, result_json(cfg, r)) ||
+                    !run_files_keep(q->folder, !q->no_trace))) {
     ui_complain("run", "%s cannot be written: %s", q->folder, strerror(errno));
     return TOOL_MACHINE;
   }
@@ -285,12 +217,14 @@ int verb_run(int argc, char **argv)
   if (status == TOOL_DONE)
     status = machine_status("run", machine_config_check(&cfg, &err), &err);
   if (status == TOOL_DONE && q.folder)
-    status = make_folder(q.folder);
+    status = run_files_folder(q.folder);
   if (status != TOOL_DONE)
     return status;
   status = run_machine(&q, &cfg, &result);
   if (status == TOOL_DONE)
     status = report(&q, &cfg, &result);
+  if (q.folder && status != TOOL_DONE)
+    run_files_drop(q.folder);
   machine_result_free(&result);
   return status;
 }

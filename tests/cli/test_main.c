@@ -178,7 +178,7 @@ TEST_CASE(Main, HelpExamplesRun)
 
   ASSERT_TRUE(test_run_tool("--help", &help));
   count = find_examples(help.out, example);
-  EXPECT_EQ(count, 3);
+  EXPECT_EQ(count, 4);
   for (unsigned i = 0; i < count; i++) {
     ASSERT_TRUE(test_run_tool(example[i], &run));
     EXPECT_EQ(run.exit_code, 0);

@@ -13,8 +13,9 @@ enum { DIFFERS = 1, WRONG = 2 };
 
 TEST_CASE(Reproduce, TableFitsAScreenAndExplainsItself)
 {
-  static const char *const parts[] = { "trapped", "vcmdq",      "measured", "model", "reduction",
-                                       "256k",    "Parameters", "fitted",   "Seeds", "Gates" };
+  static const char *const parts[] = { "trapped",   "vcmdq", "measured",   "model",
+                                       "reduction", "256k",  "Parameters", "fitted",
+                                       "left at 0", "Gates" };
   struct test_run run;
   size_t lines = 0, width = 0, longest = 0;
 
@@ -48,6 +49,8 @@ TEST_CASE(Reproduce, JsonHasTheStableKeysAndTwentyCells)
                                       "heldout_mean_abs_error_pct",
                                       "fitted_parameters",
                                       "hand_set_parameters",
+                                      "zero_parameters",
+                                      "null_numbers",
                                       "counts/0/granule_bytes",
                                       "counts/0/threads",
                                       "counts/0/mode",
@@ -68,7 +71,7 @@ TEST_CASE(Reproduce, JsonHasTheStableKeysAndTwentyCells)
   cli_expect_keys(root, keys);
   EXPECT_EQ(json_array_size(cli_at(root, "cells")), 20);
   EXPECT_EQ(json_array_size(cli_at(root, "counts")), 20);
-  EXPECT_EQ(json_array_size(cli_at(root, "gates")), 4);
+  EXPECT_EQ(json_array_size(cli_at(root, "gates")), 5);
   EXPECT_EQ(json_array_size(cli_at(root, "seeds")), 1);
   EXPECT_GT(json_integer_value(cli_at(root, "fitted_parameters")), 0);
   json_decref(root);
@@ -130,20 +133,33 @@ TEST_CASE(Reproduce, FittedProfileHoldsEveryGate)
   json_decref(root);
 }
 
+static json_t *with_profile(const char *folder, const char *yaml, const char *more, int *exit_code)
+{
+  char args[256];
+
+  if (!cli_write_file(folder, "p.yaml", yaml))
+    return NULL;
+  snprintf(args, sizeof(args), "reproduce dma-map --json --seeds 1 --profile %s/p.yaml %s", folder,
+           more);
+  return cli_json(args, exit_code);
+}
+
 /* Nothing was fitted: every cell is a prediction. */
 TEST_CASE(Reproduce, UnfittedProfilesHoldEveryCellOut)
 {
   static const char *const profiles[] = { "published", "neutral" };
+  char folder[64], yaml[128];
 
+  ASSERT_TRUE(cli_make_folder(folder));
   for (unsigned p = 0; p < 2; p++) {
-    char args[160];
     int exit_code = -1;
     json_t *root, *cell;
     size_t i;
 
-    snprintf(args, sizeof(args), "reproduce dma-map --json --profile %s" QUICK, profiles[p]);
-    root = cli_json(args, &exit_code);
+    snprintf(yaml, sizeof(yaml), "profile: %s\nbench: {loops: 12, warmup: 2}\n", profiles[p]);
+    root = with_profile(folder, yaml, "", &exit_code);
     ASSERT_NOT_NULL(root);
+    EXPECT_EQ(exit_code, DIFFERS);
     EXPECT_EQ(json_integer_value(cli_at(root, "fitted_parameters")), 0);
     json_array_foreach(cli_at(root, "cells"), i, cell)
     {
@@ -153,6 +169,99 @@ TEST_CASE(Reproduce, UnfittedProfilesHoldEveryCellOut)
                 json_real_value(cli_at(root, "mean_abs_error_pct")), 1e-9);
     json_decref(root);
   }
+  cli_remove_folder(folder);
+}
+
+/* A value that was changed by hand may have been changed with a look at any cell. */
+TEST_CASE(Reproduce, NothingIsUnseenOnceSomethingIsSet)
+{
+  struct test_run run;
+  int exit_code = -1;
+  json_t *root = cli_json("reproduce dma-map --json --profile neutral" QUICK, &exit_code), *cell;
+  size_t i;
+
+  ASSERT_NOT_NULL(root);
+  json_array_foreach(cli_at(root, "cells"), i, cell)
+  {
+    EXPECT_TRUE(json_is_false(cli_at(cell, "held_out")));
+  }
+  EXPECT_TRUE(json_is_null(cli_at(root, "heldout_mean_abs_error_pct")));
+  json_decref(root);
+  ASSERT_TRUE(test_run_tool("reproduce dma-map --profile neutral" QUICK, &run));
+  EXPECT_STR_CONTAINS(run.out, "--set was given: no cell counts as not seen by the fit.");
+  test_run_free(&run);
+}
+
+TEST_CASE(Reproduce, FittedProfileWithoutFittedOnIsRefused)
+{
+  char folder[64], args[200];
+  struct test_run run;
+
+  ASSERT_TRUE(cli_make_folder(folder));
+  ASSERT_TRUE(cli_write_file(folder, "p.yaml", "vm.exit: {value: 1us, origin: fitted}\n"));
+  snprintf(args, sizeof(args), "reproduce dma-map --seeds 1 --profile %s/p.yaml", folder);
+  ASSERT_TRUE(test_run_tool(args, &run));
+  EXPECT_EQ(run.exit_code, WRONG);
+  EXPECT_STR_CONTAINS(run.err, "/p.yaml:1:1: vm.exit is fitted, expected fitted_on");
+  test_run_free(&run);
+  cli_remove_folder(folder);
+}
+
+/* Of a stage that serves, slots count too; of a fit, what had a part; zeros stand apart. */
+TEST_CASE(Reproduce, ParametersThatHadAPartAreCounted)
+{
+  static const char few[] = "bench: {loops: 5, warmup: 0}\n"
+                            "fitted_on: \"*/*/*\"\n"
+                            "smmu.event.latency: {value: 1ns, origin: fitted}\n"
+                            "vm.exit: {value: 1us, origin: fitted}\n";
+  static const char *const more[] = { "", "--set smmu.sync.slots=2",
+                                      "--set smmu.sync.slots=0 --set "
+                                      "smmu.sync.interval=0" };
+  json_int_t by_hand[3], zero[3];
+  char folder[64];
+
+  ASSERT_TRUE(cli_make_folder(folder));
+  for (unsigned i = 0; i < 3; i++) {
+    int exit_code = -1;
+    json_t *root = with_profile(folder, few, more[i], &exit_code);
+
+    ASSERT_NOT_NULL(root);
+    EXPECT_EQ(json_integer_value(cli_at(root, "fitted_parameters")), 1);
+    by_hand[i] = json_integer_value(cli_at(root, "hand_set_parameters"));
+    zero[i] = json_integer_value(cli_at(root, "zero_parameters"));
+    json_decref(root);
+  }
+  EXPECT_EQ(by_hand[1], by_hand[0]);
+  EXPECT_EQ(by_hand[2] + zero[2], by_hand[0] + zero[0]);
+  EXPECT_GT(zero[2], zero[0]);
+  cli_remove_folder(folder);
+}
+
+TEST_CASE(Reproduce, SeedsAreComparedFromTwoOn)
+{
+  struct test_run one, two;
+
+  ASSERT_TRUE(test_run_tool("reproduce dma-map" QUICK, &one));
+  ASSERT_TRUE(test_run_tool("reproduce dma-map" QUICK " --seeds 2", &two));
+  EXPECT_TRUE(strstr(one.out, "Seeds 1 to") == NULL);
+  EXPECT_STR_CONTAINS(two.out, "Seeds 1 to 2: mean error");
+  test_run_free(&one);
+  test_run_free(&two);
+}
+
+/* Half as long again: ratios and counts are right, and yet it is no reproduction. */
+TEST_CASE(Reproduce, ModelFarOffMissesTheErrorGate)
+{
+  int exit_code = -1;
+  json_t *root = cli_json("reproduce dma-map --json --set host.ioctl=40us" QUICK, &exit_code);
+
+  ASSERT_NOT_NULL(root);
+  EXPECT_EQ(exit_code, DIFFERS);
+  EXPECT_STREQ(cli_text(root, "gates/4/name"), "error");
+  EXPECT_TRUE(json_is_false(cli_at(root, "gates/4/holds")));
+  EXPECT_GT(json_integer_value(cli_at(root, "gates/4/mean_ppm")), 40000);
+  EXPECT_GT(json_integer_value(cli_at(root, "gates/4/worst_ppm")), 120000);
+  json_decref(root);
 }
 
 TEST_CASE(Reproduce, TableOfAUserIsTaken)
@@ -171,8 +280,52 @@ TEST_CASE(Reproduce, TableOfAUserIsTaken)
   EXPECT_NEAR(json_real_value(cli_at(root, "cells/0/measured_us")), 7.25, 1e-9);
   EXPECT_NEAR(json_real_value(cli_at(root, "cells/0/null_us")), 7.25, 1e-9);
   EXPECT_TRUE(json_real_value(cli_at(root, "cells/0/model_us")) > 0);
+  EXPECT_EQ(json_integer_value(cli_at(root, "null_numbers")), 1);
+  for (unsigned i = 0; i < 3; i++) {
+    EXPECT_TRUE(json_is_null(cli_at(json_array_get(cli_at(root, "gates"), i), "holds")));
+    EXPECT_TRUE(json_is_null(cli_at(json_array_get(cli_at(root, "gates"), i), "worst_ppm")));
+  }
+  EXPECT_TRUE(json_is_true(cli_at(root, "gates/3/holds")));
   json_decref(root);
   cli_remove_folder(folder);
+}
+
+/* Gates without data are told, and do not decide the exit status. */
+TEST_CASE(Reproduce, GateWithoutDataSaysSo)
+{
+  static const char head[] = "granule_bytes,threads,mode,unmap_latency_us\n4096,1,vcmdq,";
+  char folder[64], args[200], table[128];
+  struct test_run run;
+  int exit_code = -1;
+  json_t *root;
+
+  ASSERT_TRUE(cli_make_folder(folder));
+  snprintf(table, sizeof(table), "%s1\n", head);
+  ASSERT_TRUE(cli_write_file(folder, "t.csv", table));
+  snprintf(args, sizeof(args), "reproduce dma-map --json --reference %s/t.csv" QUICK, folder);
+  root = cli_json(args, &exit_code);
+  ASSERT_NOT_NULL(root);
+  EXPECT_EQ(exit_code, DIFFERS); /* of the error alone */
+  snprintf(table, sizeof(table), "%s%.6f\n", head,
+           json_real_value(cli_at(root, "cells/0/model_us")));
+  json_decref(root);
+  ASSERT_TRUE(cli_write_file(folder, "t.csv", table));
+  snprintf(args, sizeof(args), "reproduce dma-map --reference %s/t.csv" QUICK, folder);
+  ASSERT_TRUE(test_run_tool(args, &run));
+  EXPECT_EQ(run.exit_code, 0);
+  EXPECT_STR_CONTAINS(run.out, "  no data VCMDQ's reduction");
+  EXPECT_STR_CONTAINS(run.out, "straight lines 0.0 % (1 number).");
+  test_run_free(&run);
+  cli_remove_folder(folder);
+}
+
+TEST_CASE(Reproduce, IsAnExampleOfTheProgramsHelp)
+{
+  struct test_run run;
+
+  ASSERT_TRUE(test_run_tool("--help", &run));
+  EXPECT_STR_CONTAINS(run.out, "\n  smmulator reproduce dma-map\n");
+  test_run_free(&run);
 }
 
 static const struct {
@@ -185,14 +338,20 @@ static const struct {
   { "reproduce dma-map --seeds many", "--seeds" },
   { "reproduce dma-map --profile grace", "did you mean" },
   { "reproduce dma-map --set dma.clod=1", "did you mean \"dma.cold\"?" },
+  { "reproduce dma-map --set vm.queue=bare", "--set vm.queue: each cell has its own" },
+  { "reproduce dma-map --set bench.granule=4k", "--set bench.granule: each cell" },
+  { "reproduce dma-map --set bench.threads=1", "--set bench.threads: each cell" },
+  { "reproduce dma-map --set run.seed=3", "--seeds N" },
+  { "reproduce dma-map --set vm.vcpus=1", "vm.vcpus is 1, expected 2 or more" },
   { "reproduce dma-map --reference README.md", "README.md:1:1: " },
   { "reproduce dma-map --reference /nowhere.csv", "/nowhere.csv" },
 };
 
-static const char *const mistakes[] = { "nothing", "name", "two",   "zero", "word",
-                                        "profile", "key",  "table", "path" };
+static const char *const mistakes[] = { "nothing", "name", "two",   "zero",    "word",
+                                        "profile", "key",  "queue", "granule", "threads",
+                                        "seed",    "cpus", "table", "path" };
 
-PARAM_TEST_CASE(Reproduce, WrongLineGetsAReason, mistakes, 9)
+PARAM_TEST_CASE(Reproduce, WrongLineGetsAReason, mistakes, 14)
 {
   struct test_run run;
 

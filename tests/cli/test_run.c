@@ -97,6 +97,40 @@ TEST_CASE(Run, WrittenConfigurationGivesTheSameBytesAgain)
   cli_remove_folder(folder);
 }
 
+/* A folder holds the files of one run, of the last that succeeded. */
+TEST_CASE(Run, UsedFolderNeverMixesTwoRuns)
+{
+  char folder[64];
+
+  ASSERT_TRUE(cli_make_folder(folder));
+  EXPECT_EQ(in_folder(folder, "@ run small-demo -o a >1 && @ run small-demo --seed 2 -o b >2 && "
+                              "@ run small-demo --seed 2 -o c >2 && cp -r a before"),
+            0);
+  EXPECT_EQ(in_folder(folder, "@ run small-demo -o a --set bench.loops=1000000 "
+                              "--set run.limit=3ms"),
+            DIFFERS);
+  EXPECT_EQ(in_folder(folder, "@ run small-demo -o a --set vm.ram=4m --set bench.granule=4m"),
+            WRONG);
+  EXPECT_EQ(in_folder(folder, "diff -r a before"), 0);
+  EXPECT_EQ(in_folder(folder, "@ run small-demo --seed 2 -o a >3 && diff -r a b"), 0);
+  EXPECT_EQ(in_folder(folder, "@ run small-demo -o a --no-trace >4 && test ! -e a/trace.smt && "
+                              "test $(ls -A a | wc -l) = 3 && cmp a/stats.json before/stats.json"),
+            0);
+  cli_remove_folder(folder);
+}
+
+TEST_CASE(Run, FolderWithANameTooLongIsTheUsersMistake)
+{
+  char folder[64];
+
+  ASSERT_TRUE(cli_make_folder(folder));
+  EXPECT_EQ(in_folder(folder, "@ run small-demo -o $(printf %0300d 0) 2>long"), WRONG);
+  EXPECT_EQ(in_folder(folder, "grep -q 'too long, expected a folder' long"), 0);
+  EXPECT_EQ(in_folder(folder, "@ run small-demo -o $(printf ./%.0s $(seq 2040)) 2>long"), WRONG);
+  EXPECT_EQ(in_folder(folder, "grep -q 'too long, expected a folder' long"), 0);
+  cli_remove_folder(folder);
+}
+
 TEST_CASE(Run, SameSeedSameBytesOtherSeedOthers)
 {
   struct test_run one, two, three;
@@ -160,13 +194,17 @@ static const struct {
   { "run small-demo -o /nowhere/x", "/nowhere/x", WRONG },
   { "run small-demo -o README.md", "README.md", WRONG },
   { "run /nowhere.yaml", "No such file", WRONG },
+  { "run /", "Is a directory, expected a YAML file", WRONG },
+  { "run small-demo --set vm.ram=4m --set bench.granule=4m", "vm.ram is 4m, too small", WRONG },
+  { "run small-demo --set smmu.sync.latency=1s", "the host's driver gave up", WRONG },
   { "run small-demo --set bench.loops=1000000 --set run.limit=3ms", "run.limit", DIFFERS },
 };
 
-static const char *const mistakes[] = { "nothing", "preset", "two",    "key",  "value", "unit",
-                                        "fit",     "seed",   "folder", "file", "path",  "limit" };
+static const char *const mistakes[] = { "nothing", "preset", "two",  "key",     "value",
+                                        "unit",    "fit",    "seed", "folder",  "file",
+                                        "path",    "root",   "ram",  "timeout", "limit" };
 
-PARAM_TEST_CASE(Run, WrongLineGetsAReason, mistakes, 12)
+PARAM_TEST_CASE(Run, WrongLineGetsAReason, mistakes, 15)
 {
   struct test_run run;
 

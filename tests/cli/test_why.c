@@ -333,10 +333,10 @@ TEST_CASE(WhyRun, FullDiskUnderTheRecordingIsTheMachinesFault)
   char folder[64], script[256], *err = NULL;
 
   ASSERT_TRUE(cli_make_folder(folder));
-  snprintf(script, sizeof(script), "ln -s /dev/full %s/trace.smt && @ run small-demo -o %s", folder,
-           folder);
+  snprintf(script, sizeof(script), "ln -s /dev/full %s/trace.smt.new && @ run small-demo -o %s",
+           folder, folder);
   EXPECT_EQ(cli_shell(script, NULL, &err), MACHINE);
-  EXPECT_STR_CONTAINS(err, "trace.smt: cannot be written: No space left on device");
+  EXPECT_STR_CONTAINS(err, "trace.smt.new: cannot be written: No space left on device");
   free(err);
   cli_remove_folder(folder);
 }
@@ -349,7 +349,7 @@ TEST_CASE(WhyRun, RecordingThatCannotGrowIsTheMachinesFault)
   ASSERT_TRUE(cli_make_folder(folder));
   snprintf(script, sizeof(script), "trap '' XFSZ; ulimit -f 200; @ run small-demo -o %s", folder);
   EXPECT_EQ(cli_shell(script, NULL, &err), MACHINE);
-  EXPECT_STR_CONTAINS(err, "trace.smt: cannot be written: File too large");
+  EXPECT_STR_CONTAINS(err, "trace.smt.new: cannot be written: File too large");
   free(err);
   cli_remove_folder(folder);
 }

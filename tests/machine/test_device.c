@@ -67,9 +67,12 @@ TEST_CASE(Device, QueueOfVcmdqBringsACmdqv)
 TEST_CASE(Device, ItsOwnJudgeIsHeard)
 {
   machine_config_defaults(&cfg);
-  set("smmu.walk.slots=0");
+  set("smmu.tlb.sets=32768");
+  set("smmu.tlb.ways=256");
+  set("smmu.walk_cache.sets=32768");
+  set("smmu.walk_cache.ways=256");
   EXPECT_EQ(machine_config_check(&cfg, &err), SMMU_ERR_BADCFG);
   EXPECT_STR_CONTAINS(err.text, "the SMMU: ");
-  set("smmu.walk.interval=0");
+  set("smmu.tlb.sets=128");
   EXPECT_EQ(machine_config_check(&cfg, &err), SMMU_OK);
 }

@@ -96,6 +96,8 @@ static const struct {
   { "vm.queue", "trapped|vcmdq", "trapped|vcmdq|bare" },
   { "host.ril", "maybe", "off|on" },
   { "run.jitter", "501", "thousandths from 0 to 500" },
+  { "guest.cmdq_log2", "6", "from 7 to 19" }, /* the driver takes no fewer */
+  { "host.cmdq_log2", "6", "from 7 to 19" },
 };
 
 TEST_CASE(Values, UnitsAreUnderstood)
@@ -191,6 +193,16 @@ static const struct {
   { { "cmdqv.vintfs=16", "cmdqv.vcmdqs=8" }, "no fewer than cmdqv.vintfs" },
   { { "cmdqv.vintfs=1", "vm.queue=vcmdq" }, "cmdqv.vintfs is 1, expected 2 or more" },
   { { "vm.ram=5m" }, "vm.ram is 5m, expected a multiple of 2m" },
+  { { "vm.lvcmdqs=16", "vm.queue=vcmdq" }, "cmdqv.vcmdqs / cmdqv.vintfs, which is 8" },
+  { { "vm.lvcmdqs=1", "vm.queue=vcmdq" }, "vm.lvcmdqs is 1, expected 0, or a power of two from 2" },
+  { { "vm.lvcmdqs=6", "vm.queue=vcmdq" }, "vm.lvcmdqs is 6, expected 0, or a power of two from 2" },
+  { { "cmdqv.vcmdqs=2", "vm.queue=vcmdq" }, "cmdqv.vcmdqs is 2, expected twice cmdqv.vintfs" },
+  { { "smmu.tbu.slots=0" },
+    "smmu.tbu.interval is 500ps, expected 0 where smmu.tbu.slots is 0 (any number at a time)" },
+  { { "smmu.memory_write.slots=0", "smmu.memory_write.interval=1ns" },
+    "smmu.memory_write.interval is 1ns, expected 0 where smmu.memory_write.slots is 0" },
+  { { "smmu.memory_read.slots=0", "smmu.memory_read.interval=1ns" },
+    "smmu.memory_read.interval is 1ns, expected 0 where smmu.memory_read.slots is 0" },
 };
 
 TEST_CASE(Check, ValuesThatDoNotFitTogetherAreNamed)
@@ -201,5 +213,20 @@ TEST_CASE(Check, ValuesThatDoNotFitTogetherAreNamed)
       ASSERT_EQ(machine_config_set(&cfg, unfit[i].set[j], &err), SMMU_OK);
     EXPECT_EQ(machine_config_check(&cfg, &err), SMMU_ERR_BADCFG);
     EXPECT_STR_CONTAINS(err.text, unfit[i].why);
+  }
+}
+
+TEST_CASE(Check, ValuesThatFitAreTaken)
+{
+  static const char *const sets[][3] = { { "vm.lvcmdqs=8", "vm.queue=vcmdq" },
+                                         { "vm.lvcmdqs=2", "vm.queue=vcmdq" },
+                                         { "vm.lvcmdqs=16", "vm.queue=trapped" },
+                                         { "smmu.tbu.slots=0", "smmu.tbu.interval=0" } };
+
+  for (unsigned i = 0; i < sizeof(sets) / sizeof(sets[0]); i++) {
+    machine_config_defaults(&cfg);
+    for (unsigned j = 0; j < 3 && sets[i][j]; j++)
+      ASSERT_EQ(machine_config_set(&cfg, sets[i][j], &err), SMMU_OK);
+    EXPECT_EQ(machine_config_check(&cfg, &err), SMMU_OK);
   }
 }

@@ -88,15 +88,6 @@ TEST_CASE(Yaml, EveryMistakeHasItsPlaceAndAWayOut)
   }
 }
 
-TEST_CASE(Yaml, ProfileThatIsNotFittedForgetsTheFitBefore)
-{
-  machine_config_defaults(&cfg);
-  ASSERT_EQ(machine_config_profile(&cfg, "grace-fitted", &err), SMMU_OK);
-  EXPECT_GT(strlen(cfg.fitted_on), 0);
-  ASSERT_EQ(machine_config_profile(&cfg, "published", &err), SMMU_OK);
-  EXPECT_STREQ(cfg.fitted_on, "");
-}
-
 TEST_CASE(Yaml, MistakeLeavesTheConfigurationAsItWas)
 {
   machine_config_defaults(&again);
