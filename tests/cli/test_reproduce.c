@@ -215,8 +215,7 @@ TEST_CASE(Reproduce, ParametersThatHadAPartAreCounted)
                             "smmu.event.latency: {value: 1ns, origin: fitted}\n"
                             "vm.exit: {value: 1us, origin: fitted}\n";
   static const char *const more[] = { "", "--set smmu.sync.slots=2",
-                                      "--set smmu.sync.slots=0 --set "
-                                      "smmu.sync.interval=0" };
+                                      "--set smmu.sync.slots=0 --set smmu.sync.interval=0" };
   json_int_t by_hand[3], zero[3];
   char folder[64];
 
