@@ -185,8 +185,10 @@ static void print_structures(void)
     "Bits are counted over the whole structure: bit 67 is bit 3 of the second 64-bit word.\n\n");
   print_kind(SMMU_LAYOUT_CMD, "Commands (Arm IHI 0070, chapter 4)", "Opcode");
   print_kind(SMMU_LAYOUT_EVENT, "Event records (Arm IHI 0070, 7.3)", "Event number");
+  print_kind(SMMU_LAYOUT_PRI, "PRI queue entries (Arm IHI 0070, chapter 8)", NULL);
   print_kind(SMMU_LAYOUT_STE, "Stream table (Arm IHI 0070, 5.1 and 5.2)", NULL);
   print_kind(SMMU_LAYOUT_CD, "Context descriptors (Arm IHI 0070, 5.3 and 5.4)", NULL);
+  print_kind(SMMU_LAYOUT_VMS, "Virtual Machine Structure (Arm IHI 0070, 5.6)", NULL);
   print_kind(SMMU_LAYOUT_DESC, "Translation table descriptors (Arm DDI 0487, D8.3)", NULL);
 }
 

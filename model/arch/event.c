@@ -29,15 +29,18 @@
 #define VALUE_InputAddr(e, lo) (e)->input_addr >> ((lo) % 64)
 #define VALUE_IPA(e, lo)       (e)->ipa >> ((lo) % 64)
 #define VALUE_FetchAddr(e, lo) (e)->fetch_addr >> ((lo) % 64)
-/* Granule protection and speculative page requests are not modelled. */
-#define VALUE_GPCF(e, lo) 0
-#define VALUE_uX(e, lo)   0
-#define VALUE_uW(e, lo)   0
-#define VALUE_uR(e, lo)   0
-#define VALUE_pX(e, lo)   0
-#define VALUE_pW(e, lo)   0
-#define VALUE_pR(e, lo)   0
-#define VALUE_Span(e, lo) 0
+#define VALUE_GPCF(e, lo)      (e)->gpcf
+#define VALUE_Span(e, lo)      (e)->span
+#define VALUE_PRIV(e, lo)      ((e)->perm & SMMU_PERM_PRIV) != 0
+#define VALUE_R(e, lo)         ((e)->perm & SMMU_PERM_R) != 0
+#define VALUE_W(e, lo)         ((e)->perm & SMMU_PERM_W) != 0
+#define VALUE_X(e, lo)         ((e)->perm & SMMU_PERM_X) != 0
+#define VALUE_uR(e, lo)        VALUE_R(e, lo)
+#define VALUE_uW(e, lo)        VALUE_W(e, lo)
+#define VALUE_uX(e, lo)        VALUE_X(e, lo)
+#define VALUE_pR(e, lo)        ((e)->perm_priv & SMMU_PERM_R) != 0
+#define VALUE_pW(e, lo)        ((e)->perm_priv & SMMU_PERM_W) != 0
+#define VALUE_pX(e, lo)        ((e)->perm_priv & SMMU_PERM_X) != 0
 
 #define STORE_Type(e, lo, v)      (e)->type = (uint8_t)(v)
 #define STORE_SSV(e, lo, v)       (e)->ssv = (v) != 0
@@ -56,14 +59,18 @@
 #define STORE_InputAddr(e, lo, v) (e)->input_addr = (v) << ((lo) % 64)
 #define STORE_IPA(e, lo, v)       (e)->ipa = (v) << ((lo) % 64)
 #define STORE_FetchAddr(e, lo, v) (e)->fetch_addr = (v) << ((lo) % 64)
-#define STORE_GPCF(e, lo, v)      (void)(v)
-#define STORE_uX(e, lo, v)        (void)(v)
-#define STORE_uW(e, lo, v)        (void)(v)
-#define STORE_uR(e, lo, v)        (void)(v)
-#define STORE_pX(e, lo, v)        (void)(v)
-#define STORE_pW(e, lo, v)        (void)(v)
-#define STORE_pR(e, lo, v)        (void)(v)
-#define STORE_Span(e, lo, v)      (void)(v)
+#define STORE_GPCF(e, lo, v)      (e)->gpcf = (v) != 0
+#define STORE_Span(e, lo, v)      (e)->span = (uint8_t)(v)
+#define STORE_PRIV(e, lo, v)      (e)->perm |= (uint8_t)((v) ? SMMU_PERM_PRIV : 0)
+#define STORE_R(e, lo, v)         (e)->perm |= (uint8_t)((v) ? SMMU_PERM_R : 0)
+#define STORE_W(e, lo, v)         (e)->perm |= (uint8_t)((v) ? SMMU_PERM_W : 0)
+#define STORE_X(e, lo, v)         (e)->perm |= (uint8_t)((v) ? SMMU_PERM_X : 0)
+#define STORE_uR(e, lo, v)        STORE_R(e, lo, v)
+#define STORE_uW(e, lo, v)        STORE_W(e, lo, v)
+#define STORE_uX(e, lo, v)        STORE_X(e, lo, v)
+#define STORE_pR(e, lo, v)        (e)->perm_priv |= (uint8_t)((v) ? SMMU_PERM_R : 0)
+#define STORE_pW(e, lo, v)        (e)->perm_priv |= (uint8_t)((v) ? SMMU_PERM_W : 0)
+#define STORE_pX(e, lo, v)        (e)->perm_priv |= (uint8_t)((v) ? SMMU_PERM_X : 0)
 
 /* Fields by absolute bit position; both ends are constants where these are used. */
 #define RECORD_PUT(words, hi, lo, value) \

@@ -26,14 +26,20 @@ struct smmu_event {
   uint64_t ipa;
   uint64_t fetch_addr;
   uint32_t reason;
+  bool gpcf;
+  uint8_t span;      /* E_PAGE_REQUEST: pages; F_BAD_ATS_TREQ: smallest translation units */
+  uint8_t perm;      /* SMMU_PERM_: asked for by F_BAD_ATS_TREQ; unprivileged, by E_PAGE_REQUEST */
+  uint8_t perm_priv; /* SMMU_PERM_R, _W, _X: privileged, by E_PAGE_REQUEST */
 };
 
 /* CLASS values. */
 enum { SMMU_CLASS_CD = 0, SMMU_CLASS_TT = 1, SMMU_CLASS_IN = 2 };
 
+/* Permissions that a device asks for or announces. */
+enum { SMMU_PERM_X = 1, SMMU_PERM_W = 2, SMMU_PERM_R = 4, SMMU_PERM_PRIV = 8 };
+
 /* The record of an event. Only the fields that this type has are written; the rest is 0. A type
- * that is not in the table gets the header alone. GPCF and the fields of E_PAGE_REQUEST that the
- * struct does not have stay 0. */
+ * that is not in the table gets the header alone. */
 void smmu_event_encode(const struct smmu_event *event, uint64_t words[4]);
 
 /* The inverse; fields that this type does not have become 0. False when the type is reserved or

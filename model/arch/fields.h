@@ -20,10 +20,12 @@ enum smmu_layout_kind {
   SMMU_LAYOUT_CMDQV,   /* a register of CMDQV */
   SMMU_LAYOUT_STE,     /* STE and L1STD */
   SMMU_LAYOUT_CD,      /* CD and L1CD */
-  SMMU_LAYOUT_CMD,     /* key: opcode */
-  SMMU_LAYOUT_EVENT,   /* key: event number */
-  SMMU_LAYOUT_DESC,    /* translation table descriptors; address fields overlap */
-  SMMU_LAYOUT_VIEW     /* any command, any event: fields overlap */
+  SMMU_LAYOUT_VMS,
+  SMMU_LAYOUT_CMD,   /* key: opcode */
+  SMMU_LAYOUT_EVENT, /* key: event number */
+  SMMU_LAYOUT_PRI,
+  SMMU_LAYOUT_DESC, /* translation table descriptors; address fields overlap */
+  SMMU_LAYOUT_VIEW  /* any command, any event: fields overlap */
 };
 
 /* The longest structure, in words. */

@@ -1,6 +1,6 @@
-/* Field positions of structures in memory: Stream table entries, Context descriptors, commands,
- * event records and translation table descriptors, generated from the .def files.
- * IHI 0070: chapters 4 and 5, 7.3; DDI 0487: D8.3.
+/* Field positions of structures in memory: Stream table entries, Context descriptors, VMS,
+ * commands, event records, PRI queue entries and translation table descriptors, generated from the
+ * .def files. IHI 0070: chapters 4, 5 and 8, 7.3; DDI 0487: D8.3.
  * Structures are arrays of 64-bit words in host order; a field never crosses a word. */
 #ifndef SMMU_ARCH_STRUCTS_H
 #define SMMU_ARCH_STRUCTS_H
@@ -21,7 +21,9 @@ enum {
 #include "arch/cmd.def"
 #include "arch/desc.def"
 #include "arch/event.def"
+#include "arch/pri.def"
 #include "arch/ste.def"
+#include "arch/vms.def"
 #undef STRUCT
 #undef FIELD
 #undef CFIELD
@@ -42,7 +44,9 @@ enum {
 #include "arch/cmd.def"
 #include "arch/desc.def"
 #include "arch/event.def"
+#include "arch/pri.def"
 #include "arch/ste.def"
+#include "arch/vms.def"
 #undef STRUCT
 #undef FIELD
 #undef CFIELD

@@ -51,6 +51,10 @@ static void expect_same(const struct smmu_event *a, const struct smmu_event *b)
   EXPECT_EQ(a->ipa, b->ipa);
   EXPECT_EQ(a->fetch_addr, b->fetch_addr);
   EXPECT_EQ(a->reason, b->reason);
+  EXPECT_EQ(a->gpcf, b->gpcf);
+  EXPECT_EQ(a->span, b->span);
+  EXPECT_EQ(a->perm, b->perm);
+  EXPECT_EQ(a->perm_priv, b->perm_priv);
 }
 
 TEST_CASE(ConformanceEvent, NumbersAreThoseOfTheArchitecture)
@@ -127,7 +131,11 @@ TEST_CASE(ConformanceEvent, AFieldThatATypeDoesNotHaveIsNotWritten)
                                  .input_addr = ~0ull,
                                  .ipa = ~0ull,
                                  .fetch_addr = ~0ull,
-                                 .reason = ~0u };
+                                 .reason = ~0u,
+                                 .gpcf = true,
+                                 .span = 0xFF,
+                                 .perm = 0xFF,
+                                 .perm_priv = 0xFF };
     smmu_event_encode(&event, words);
     ASSERT_TRUE(smmu_layout_by_key(SMMU_LAYOUT_EVENT, events[i].number, &layout));
     if (smmu_layout_stray(&layout, words, stray))

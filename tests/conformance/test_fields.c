@@ -32,8 +32,10 @@ static const struct gold golds[] = {
 #include "cmdqv.inc"
 #include "desc.inc"
 #include "event.inc"
+#include "pri.inc"
 #include "regs.inc"
 #include "ste.inc"
+#include "vms.inc"
 #undef GOLD
 };
 
