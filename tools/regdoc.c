@@ -16,6 +16,10 @@ static const char *const guard_texts[GUARD_COUNT] = {
   [GUARD_EVENTQ_DISABLED] = "only while CR0.EVENTQEN and CR0ACK.EVENTQEN are 0",
   [GUARD_GERROR_IRQ_DISABLED] = "only while GERROR_IRQEN of IRQ_CTRL and IRQ_CTRLACK is 0",
   [GUARD_EVENTQ_IRQ_DISABLED] = "only while EVENTQ_IRQEN of IRQ_CTRL and IRQ_CTRLACK is 0",
+  [GUARD_PRIQ_DISABLED] = "only while CR0.PRIQEN and CR0ACK.PRIQEN are 0",
+  [GUARD_PRIQ_IRQ_DISABLED] = "only while PRIQ_IRQEN of IRQ_CTRL and IRQ_CTRLACK is 0",
+  [GUARD_GATOS_IDLE] = "only while GATOS_CTRL.RUN is 0",
+  [GUARD_VATOS_IDLE] = "only while VATOS_CTRL.RUN is 0",
 };
 
 static const char *const hook_texts[HOOK_COUNT] = {
@@ -32,6 +36,10 @@ static const char *const hook_texts[HOOK_COUNT] = {
   [HOOK_CMDQ_CONS] = "wrap bit by the size of the queue",
   [HOOK_EVENTQ_PROD] = "wrap bit by the size of the queue",
   [HOOK_EVENTQ_CONS] = "frees records",
+  [HOOK_PRIQ_PROD] = "wrap bit by the size of the queue",
+  [HOOK_PRIQ_CONS] = "frees requests",
+  [HOOK_ATOS] = "starts a translation; the device clears it",
+  [HOOK_UPDATE] = "only with Update set while it reads 0",
 };
 
 static const char *const origin_texts[] = {

@@ -118,7 +118,7 @@ int smt_names_add_model(struct smt_names *names)
   if (!rc)
     rc = add_all(names, SMT_STAGE, 0, SMMU_STAGE_COUNT, smmu_stage_name);
   if (!rc)
-    rc = add_all(names, SMT_ASK, 0, SMMU_ASK_END + 1, smmu_ask_name);
+    rc = add_all(names, SMT_ASK, 0, SMMU_ASK_KINDS, smmu_ask_name);
   return rc;
 }
 

@@ -15,6 +15,8 @@ struct smmu_cd_table {
   uint64_t ttb; /* aligned to the start table */
   struct smmu_geometry geometry;
   uint8_t epd, had, tbi;
+  uint8_t e0pd;
+  uint8_t sh; /* shareability of leaves when DS takes their SH field */
 };
 
 struct smmu_cd {
@@ -22,7 +24,10 @@ struct smmu_cd {
   uint64_t mair; /* byte n: attribute n */
   uint16_t asid;
   uint8_t affd, wxn, pan;
-  uint8_t a, r; /* fault behaviour: abort, record */
+  uint8_t a, r, s; /* fault behaviour: abort, record, stall */
+  uint8_t ha, hd, haft, epan;
+  uint8_t pmg;
+  uint16_t partid;
   uint8_t aset;
 };
 

@@ -11,9 +11,19 @@
 /* Shape of one translation table: fixed once the STE or CD is decoded. */
 struct smmu_geometry {
   uint8_t granule_log2; /* 12, 14 or 16 */
-  int8_t start_level;   /* 0..3 */
+  int8_t start_level;   /* -1..3 */
   uint8_t ia_bits;      /* input address bits */
   uint8_t oa_bits;      /* output address bits that are legal */
+  uint8_t format;       /* enum smmu_oa_format */
+  uint8_t big_endian;   /* descriptors are stored big-endian (CD.ENDI, STE.S2ENDI) */
+  uint8_t pad[2];
+};
+
+/* Where a descriptor keeps the address bits above 47. */
+enum smmu_oa_format {
+  SMMU_OA_48 = 0, /* it has none */
+  SMMU_OA_64K,    /* 64 KB granule, 52-bit: [15:12] are [51:48] */
+  SMMU_OA_DS      /* 4 KB and 16 KB granule with DS: [9:8] are [51:50], [49:48] stay */
 };
 
 enum smmu_desc_kind { SMMU_DESC_INVALID, SMMU_DESC_TABLE, SMMU_DESC_LEAF };

@@ -42,6 +42,29 @@ void smmu_features_decode(const struct smmu_config *cfg, struct smmu_features *f
   f->xnx = (uint8_t)GET(IDR3, XNX, idr3);
   f->stt = (uint8_t)GET(IDR3, STT, idr3);
   f->ril = (uint8_t)GET(IDR3, RIL, idr3);
+  f->btm = (uint8_t)GET(IDR0, BTM, idr0);
+  f->ats = (uint8_t)GET(IDR0, ATS, idr0);
+  f->ns1ats = (uint8_t)GET(IDR0, NS1ATS, idr0);
+  f->pri = (uint8_t)GET(IDR0, PRI, idr0);
+  f->atos = (uint8_t)GET(IDR0, ATOS, idr0);
+  f->vatos = (uint8_t)GET(IDR0, VATOS, idr0);
+  f->atsrecerr = (uint8_t)GET(IDR0, ATSRECERR, idr0);
+  f->ecmdq = (uint8_t)GET(IDR1, ECMDQ, idr1);
+  f->priqs = (uint8_t)GET(IDR1, PRIQS, idr1);
+  f->pps = (uint8_t)GET(IDR3, PPS, idr3);
+  f->pasidtt = (uint8_t)GET(IDR3, PASIDTT, idr3);
+  f->mpam = (uint8_t)GET(IDR3, MPAM, idr3);
+  f->fwb = (uint8_t)GET(IDR3, FWB, idr3);
+  f->bbml = (uint8_t)GET(IDR3, BBML, idr3);
+  f->e0pd = (uint8_t)GET(IDR3, E0PD, idr3);
+  f->epan = (uint8_t)GET(IDR3, EPAN, idr3);
+  f->ptwnnc = (uint8_t)GET(IDR3, PTWNNC, idr3);
+  f->pbha = (uint8_t)GET(IDR3, PBHA, idr3);
+  f->ds = (uint8_t)GET(IDR5, DS, idr5);
+  f->vax = GET(IDR5, VAX, idr5) ? 52 : 48;
+  f->stall_max = (uint16_t)GET(IDR5, STALL_MAX, idr5);
+  f->partid_max = (uint16_t)GET(MPAMIDR, PARTID_MAX, cfg->mpamidr);
+  f->pmg_max = (uint8_t)GET(MPAMIDR, PMG_MAX, cfg->mpamidr);
   f->granules = (uint8_t)((GET(IDR5, GRAN4K, idr5) ? SMMU_GRAN_4K : 0) |
                           (GET(IDR5, GRAN16K, idr5) ? SMMU_GRAN_16K : 0) |
                           (GET(IDR5, GRAN64K, idr5) ? SMMU_GRAN_64K : 0));

@@ -25,6 +25,14 @@ struct smmu_features {
   uint8_t attr_perms_ovr,
     attr_types_ovr; /* STE.PRIVCFG and INSTCFG; STE.MTCFG, MemAttr and SHCFG */
   uint8_t had, xnx, stt, ril;
+  uint8_t btm, ats, ns1ats, pri, atos, vatos, ecmdq;
+  uint8_t atsrecerr; /* CR2.REC_CFG_ATS counts */
+  uint8_t priqs, pps, pasidtt;
+  uint8_t mpam, fwb, bbml, e0pd, epan, ptwnnc, pbha;
+  uint8_t ds, vax; /* 52-bit tables with small granules; bits of VA: 48 or 52 */
+  uint16_t stall_max;
+  uint16_t partid_max;
+  uint8_t pmg_max;
   uint8_t granules; /* SMMU_GRAN_* */
   uint8_t oas, ias; /* address bits */
 };

@@ -1,4 +1,4 @@
-/* The register table as data: rows of regs.def, the two page 0 aliases, and lookup. IHI 0070: 6.2.
+/* The register table as data: rows of regs.def, the page 0 aliases, and lookup. IHI 0070: 6.2.
  * Lookup is a short scan; register accesses are rare next to translations. */
 #include "arch/regs.h"
 
@@ -17,10 +17,12 @@ const struct smmu_reg_row smmu_reg_rows[R_COUNT] = {
 #undef FIELD
 };
 
-/* IMPDEF: the page 0 offsets of the event queue indices alias page 1; RAZ/WI would be legal too. */
+/* IMPDEF: the page 0 offsets of the event and PRI queue indices alias page 1; RAZ/WI would be legal too. */
 const struct smmu_reg_alias_row smmu_reg_alias[SMMU_REG_ALIAS_COUNT] = {
   { 0xA8, R_EVENTQ_PROD },
   { 0xAC, R_EVENTQ_CONS },
+  { 0xC8, R_PRIQ_PROD },
+  { 0xCC, R_PRIQ_CONS },
 };
 
 int smmu_reg_by_offset(uint64_t offset)

@@ -44,6 +44,10 @@ enum smmu_guard {
   GUARD_EVENTQ_DISABLED,     /* CR0.EVENTQEN, CR0ACK.EVENTQEN */
   GUARD_GERROR_IRQ_DISABLED, /* IRQ_CTRL.GERROR_IRQEN, IRQ_CTRLACK.GERROR_IRQEN */
   GUARD_EVENTQ_IRQ_DISABLED, /* IRQ_CTRL.EVENTQ_IRQEN, IRQ_CTRLACK.EVENTQ_IRQEN */
+  GUARD_PRIQ_DISABLED,       /* CR0.PRIQEN, CR0ACK.PRIQEN */
+  GUARD_PRIQ_IRQ_DISABLED,   /* IRQ_CTRL.PRIQ_IRQEN, IRQ_CTRLACK.PRIQ_IRQEN */
+  GUARD_GATOS_IDLE,          /* GATOS_CTRL.RUN */
+  GUARD_VATOS_IDLE,          /* VATOS_CTRL.RUN */
   GUARD_COUNT
 };
 
@@ -61,6 +65,10 @@ enum smmu_hook {
   HOOK_CMDQ_CONS,
   HOOK_EVENTQ_PROD,
   HOOK_EVENTQ_CONS,
+  HOOK_PRIQ_PROD,
+  HOOK_PRIQ_CONS,
+  HOOK_ATOS,
+  HOOK_UPDATE, /* taken with Update set, which the device clears: GMPAM, GBPMPAM */
   HOOK_COUNT
 };
 
@@ -88,7 +96,7 @@ struct smmu_reg_alias_row {
   uint8_t reg; /* enum smmu_reg */
 };
 
-enum { SMMU_REG_ALIAS_COUNT = 2 };
+enum { SMMU_REG_ALIAS_COUNT = 4 };
 
 extern const struct smmu_reg_row smmu_reg_rows[R_COUNT];
 extern const struct smmu_reg_alias_row smmu_reg_alias[SMMU_REG_ALIAS_COUNT];

@@ -24,6 +24,14 @@ struct smmu_ste {
   uint8_t privcfg, instcfg;
   uint8_t mtcfg, memattr, shcfg;
   uint8_t s2affd, s2r, s2ptw;
+  uint8_t s2s, s1stalld; /* stall on stage 2 faults; stage 1 must not stall */
+  uint8_t s2ha, s2hd, s2haft, s2fwb;
+  uint8_t s2sh0; /* shareability of leaves when S2DS takes their SH field */
+  uint8_t eats;  /* as it counts: 0 none, 1 full, 2 split stage */
+  uint8_t mev, cont, ppar;
+  uint8_t s1mpam, pmg;
+  uint16_t partid;
+  uint64_t vms_ptr;
   struct smmu_geometry s2_geometry;
 };
 

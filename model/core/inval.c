@@ -174,7 +174,7 @@ void smmu_inval_mark_in_flight(struct smmu *s, const struct inval *inv, unsigned
   bool config = inval_is_config(inv);
   uint32_t left = txn_free_of(s)->in_flight;
 
-  for (unsigned i = 0; i < s->config.txns && left; i++) {
+  for (unsigned i = 0; i < s->slots && left; i++) {
     struct txn *t = txn_at(s, i);
     struct smmu_record r = { 0 };
 

@@ -72,12 +72,12 @@ static void check_runnable(const struct smmu *s)
 {
   const struct txn *txns = at_const(s, s->off_txns);
 
-  for (unsigned i = 0; i < s->config.txns; i++) {
+  for (unsigned i = 0; i < s->slots; i++) {
     bool waits = txns[i].waiting && !smmu_evtq_has_room(s);
 
     CHECK(smmu_is_runnable(s, i) == (txns[i].phase != 0 && !waits));
   }
-  for (unsigned number = 0; number <= s->n_vcmdqs; number++)
+  for (unsigned number = 0; number < s->n_queues; number++)
     CHECK(smmu_is_runnable(s, actor_cmdq(s, number)) == smmu_cmdq_can_move(s, number));
   CHECK(smmu_is_runnable(s, actor_evtq(s)) == smmu_evtq_can_move(s));
   CHECK(smmu_is_runnable(s, actor_ack(s)) || !smmu_ack_can_move(s));
@@ -118,13 +118,13 @@ void smmu_invariant(const struct smmu *s)
     if (s->cache[i].entries && s->cache[i].id != SMMU_CACHE_CFG)
       smmu_cache_invariant(s, &s->cache[i]);
   }
-  for (unsigned i = 0; i < s->config.txns; i++) {
+  for (unsigned i = 0; i < s->slots; i++) {
     bool marked = false;
 
     in_flight += txns[i].phase != 0;
     enabled += txns[i].enabled;
     CHECK(!txns[i].marked || txns[i].phase != 0);
-    for (unsigned number = 0; number <= s->n_vcmdqs; number++)
+    for (unsigned number = 0; number < s->n_queues; number++)
       marked |= has_mark(s, number, i);
     CHECK(marked == txns[i].marked);
   }

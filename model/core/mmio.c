@@ -20,16 +20,51 @@ static void record(const struct smmu_hooks *h, unsigned category, uint64_t offse
   trace_put(h, &r);
 }
 
-/* Register and bit shift of an access, or -1. */
-static int decode(uint64_t offset, unsigned bytes, unsigned *shift)
+/* Registers of features that are absent are RES0. */
+static bool is_present(const struct smmu_features *f, int reg)
+{
+  switch (reg) {
+  case R_PRIQ_BASE:
+  case R_PRIQ_IRQ_CFG0:
+  case R_PRIQ_IRQ_CFG1:
+  case R_PRIQ_IRQ_CFG2:
+  case R_PRIQ_PROD:
+  case R_PRIQ_CONS: return f->pri;
+  case R_GATOS_CTRL:
+  case R_GATOS_SID:
+  case R_GATOS_ADDR:
+  case R_GATOS_PAR: return f->atos;
+  case R_VATOS_SEL:
+  case R_VATOS_CTRL:
+  case R_VATOS_SID:
+  case R_VATOS_ADDR:
+  case R_VATOS_PAR: return f->vatos;
+  case R_MPAMIDR:
+  case R_GMPAM:
+  case R_GBPMPAM: return f->mpam;
+  case R_IDR6: return f->ecmdq;
+  default: return true;
+  }
+}
+
+/* The register that starts at an offset, or -1. */
+static int find(const struct smmu_features *f, uint64_t offset)
 {
   int reg = smmu_reg_by_offset(offset);
+
+  return reg >= 0 && is_present(f, reg) ? reg : -1;
+}
+
+/* Register and bit shift of an access, or -1. */
+static int decode(const struct smmu_features *f, uint64_t offset, unsigned bytes, unsigned *shift)
+{
+  int reg = find(f, offset);
 
   *shift = 0;
   if ((bytes != 4 && bytes != 8) || (offset & (bytes - 1)))
     return -1;
   if (reg < 0 && bytes == 4 && (offset & 4)) {
-    reg = smmu_reg_by_offset(offset - 4);
+    reg = find(f, offset - 4);
     *shift = 32;
     return reg >= 0 && smmu_reg_rows[reg].width == 64 ? reg : -1;
   }
@@ -53,7 +88,7 @@ uint64_t smmu_mmio_read(const struct smmu *s, uint64_t offset, unsigned bytes,
                         const struct smmu_hooks *hooks)
 {
   unsigned shift;
-  int reg = decode(offset, bytes, &shift);
+  int reg = decode(&s->features, offset, bytes, &shift);
   uint64_t value;
 
   if (reg < 0) {
@@ -82,6 +117,11 @@ static bool guard_open(const struct shared *sh, unsigned guard)
     return both_off(sh, R_IRQ_CTRL, R_IRQ_CTRLACK, MASK(IRQ_CTRL, GERROR_IRQEN));
   case GUARD_EVENTQ_IRQ_DISABLED:
     return both_off(sh, R_IRQ_CTRL, R_IRQ_CTRLACK, MASK(IRQ_CTRL, EVENTQ_IRQEN));
+  case GUARD_PRIQ_DISABLED: return both_off(sh, R_CR0, R_CR0ACK, MASK(CR0, PRIQEN));
+  case GUARD_PRIQ_IRQ_DISABLED:
+    return both_off(sh, R_IRQ_CTRL, R_IRQ_CTRLACK, MASK(IRQ_CTRL, PRIQ_IRQEN));
+  case GUARD_GATOS_IDLE: return !GET(GATOS_CTRL, RUN, sh->reg[R_GATOS_CTRL]);
+  case GUARD_VATOS_IDLE: return !GET(VATOS_CTRL, RUN, sh->reg[R_VATOS_CTRL]);
   default: return true;
   }
 }
@@ -130,6 +170,7 @@ static uint64_t apply(struct smmu *s, int reg, uint64_t old, uint64_t value)
   case HOOK_READ_ONLY: return old;
   case HOOK_CR0: mask &= cr0_mask(s, old, sh->reg[R_CR0ACK]); break;
   case HOOK_CR1: mask &= cr1_mask(sh); break;
+  case HOOK_GERRORN: mask &= ~(s->features.ecmdq ? 0 : MASK(GERRORN, CMDQP_ERR)); break;
   case HOOK_GBPA: return write_gbpa(old, value, mask);
   case HOOK_IRQ_CTRL:
     mask &= (MASK(IRQ_CTRL, GERROR_IRQEN) | MASK(IRQ_CTRL, EVENTQ_IRQEN)) &
@@ -179,7 +220,7 @@ void smmu_mmio_write(struct smmu *s, uint64_t offset, uint64_t value, unsigned b
 {
   struct shared *sh = shared_of(s);
   unsigned shift;
-  int reg = decode(offset, bytes, &shift);
+  int reg = decode(&s->features, offset, bytes, &shift);
   uint64_t old, next;
 
   if (bytes == 4)

@@ -46,15 +46,19 @@ const char *smmu_stage_name(unsigned stage)
                                                        [SMMU_STAGE_INVALIDATE] = "invalidate",
                                                        [SMMU_STAGE_SYNC] = "sync",
                                                        [SMMU_STAGE_MSI] = "msi",
-                                                       [SMMU_STAGE_REGISTER] = "register" };
+                                                       [SMMU_STAGE_REGISTER] = "register",
+                                                       [SMMU_STAGE_UPDATE] = "update",
+                                                       [SMMU_STAGE_ATS] = "ats",
+                                                       [SMMU_STAGE_PRI] = "pri",
+                                                       [SMMU_STAGE_STALL] = "stall" };
 
   return PICK(names, stage);
 }
 
 const char *smmu_ask_name(unsigned kind)
 {
-  static const char *const names[] = { "none", "read", "write",  "stage",
-                                       "pick", "wait", "signal", "end" };
+  static const char *const names[] = { "none", "read",   "write", "stage", "pick",
+                                       "wait", "signal", "end",   "cas",   "send" };
 
   return PICK(names, kind);
 }

@@ -83,19 +83,21 @@ static void lay_out(struct smmu *s, const struct smmu_config *cfg)
   s->n_caches = cache_count(cfg);
   s->n_vintfs = cfg->cmdqv.present ? 1u << cfg->cmdqv.vintfs_log2 : 0;
   s->n_vcmdqs = cfg->cmdqv.present ? 1u << cfg->cmdqv.vcmdqs_log2 : 0;
-  s->actors = cfg->txns + 3u + s->n_vcmdqs;
+  s->slots = cfg->txns + (s->features.atos ? 1u : 0u) + (s->features.vatos ? 1u : 0u);
+  s->n_queues = 1 + s->n_vcmdqs;
+  s->actors = s->slots + 2u + s->n_queues + (s->features.pri ? 1u : 0u);
   take(&cursor, sizeof(struct smmu) + s->n_caches * sizeof(struct cache));
   cursor = (uint32_t)align_up_log2(cursor, 6);
   s->meaning_off = take(&cursor, sizeof(struct shared));
   s->off_events = take(&cursor, cfg->events * sizeof(struct event_slot));
-  s->off_txns = take(&cursor, cfg->txns * sizeof(struct txn));
+  s->off_txns = take(&cursor, s->slots * sizeof(struct txn));
   place_cmdqv(s, &cursor);
-  s->off_marks = take(&cursor, (1 + s->n_vcmdqs) * ((cfg->txns + 63u) / 64) * sizeof(uint64_t));
+  s->off_marks = take(&cursor, s->n_queues * mark_words(s) * sizeof(uint64_t));
   for (uint32_t i = 0; i < s->n_caches; i++)
     place_cache_entries(&s->cache[i], i, cfg, &cursor);
   s->meaning_len = cursor - s->meaning_off;
   s->aid_off = cursor;
-  s->off_results = take(&cursor, cfg->txns * sizeof(struct smmu_result));
+  s->off_results = take(&cursor, s->slots * sizeof(struct smmu_result));
   s->off_runnable = take(&cursor, (s->actors + 63) / 64 * sizeof(uint64_t));
   s->off_owner = take(&cursor, s->n_vcmdqs * sizeof(uint32_t));
   s->off_free = take(&cursor, sizeof(struct txn_free) + cfg->txns * sizeof(uint16_t));
@@ -136,6 +138,8 @@ static void reset_registers(struct smmu *s)
     sh->reg[i] = smmu_reg_rows[i].reset;
   for (unsigned i = 0; i < 6; i++)
     sh->reg[R_IDR0 + i] = s->config.idr[i];
+  sh->reg[R_IDR6] = s->config.idr6;
+  sh->reg[R_MPAMIDR] = s->config.mpamidr;
   sh->reg[R_IIDR] = s->config.iidr;
   sh->reg[R_AIDR] = s->config.aidr;
   sh->reg[R_GBPA] = s->config.gbpa_reset & ~bits_mask(GBPA_Update_HI, GBPA_Update_LO);
@@ -231,10 +235,10 @@ unsigned smmu_debug_visible(const struct smmu *s)
 void smmu_step(struct smmu *s, smmu_actor actor, const struct smmu_reply *reply,
                const struct smmu_hooks *hooks, struct smmu_ask *ask)
 {
-  unsigned role = actor - s->config.txns;
+  unsigned role = actor - s->slots;
 
   s->visible = 0;
-  if (actor < s->config.txns)
+  if (actor < s->slots)
     smmu_txn_step(s, actor, reply, hooks, ask);
   else if (actor == actor_evtq(s))
     smmu_evtq_step(s, reply, hooks, ask);

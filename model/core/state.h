@@ -46,8 +46,21 @@ enum {
   CFG_S2R = 1u << 13,
   CFG_S2PTW = 1u << 14,
   CFG_MTCFG = 1u << 15,
-  CFG_SHCFG = 3u << 16,     /* two bits: STE.SHCFG */
-  CFG_TWO_RANGES = 1u << 18 /* TTB1 exists: not EL2 without E2H */
+  CFG_SHCFG = 3u << 16,      /* two bits: STE.SHCFG */
+  CFG_TWO_RANGES = 1u << 18, /* TTB1 exists: not EL2 without E2H */
+  CFG_S = 1u << 19,
+  CFG_S2S = 1u << 20,
+  CFG_HA = 1u << 21,
+  CFG_HD = 1u << 22,
+  CFG_HAFT = 1u << 23,
+  CFG_S2HA = 1u << 24,
+  CFG_S2HD = 1u << 25,
+  CFG_S2HAFT = 1u << 26,
+  CFG_E0PD0 = 1u << 27,
+  CFG_E0PD1 = 1u << 28,
+  CFG_EPAN = 1u << 29,
+  CFG_FWB = 1u << 30,
+  CFG_MEV = 1u << 31
 };
 
 struct stream_cfg {
@@ -61,6 +74,13 @@ struct stream_cfg {
   struct smmu_geometry s1[2], s2;
   uint8_t world; /* enum smmu_world */
   uint8_t privcfg, instcfg, memattr;
+  uint8_t eats;        /* as smmu_ste has it */
+  uint8_t cont;        /* log2 of the StreamIDs that share this configuration */
+  uint8_t sh[2], s2sh; /* shareability of leaves that have no field for it */
+  uint8_t ppar, pmg;
+  uint8_t skipped; /* 1: Config names stage 1, S1DSS skipped it */
+  uint16_t partid;
+  uint8_t pad[6];
 };
 
 struct cfg_entry {
@@ -276,6 +296,9 @@ struct smmu {
   uint32_t off_events, off_txns, off_results, off_runnable, off_free;
   uint32_t off_cmdqv, off_vintfs, off_vcmdqs, off_marks, off_owner;
   uint32_t n_vintfs, n_vcmdqs; /* 0 without CMDQV */
+  uint32_t slots;    /* transactions: config.txns that software's devices use, then the device's own
+                        of ATOS and VATOS */
+  uint32_t n_queues; /* whatever takes commands: the SMMU's own queue, then VCMDQs, ... */
   uint32_t actors;
   uint32_t visible; /* visible actions of the current step (debug) */
   uint32_t n_caches;
@@ -325,7 +348,7 @@ static inline struct txn_free *txn_free_of(struct smmu *s)
 /* Which transactions each command queue has marked: one bit a slot, whole words a queue. */
 static inline unsigned mark_words(const struct smmu *s)
 {
-  return (s->config.txns + 63u) / 64;
+  return (s->slots + 63u) / 64;
 }
 
 static inline const uint64_t *marks_const(const struct smmu *s, unsigned number)
@@ -342,15 +365,21 @@ static inline bool has_mark(const struct smmu *s, unsigned number, unsigned slot
 
 static inline smmu_actor actor_cmdq(const struct smmu *s, unsigned number)
 {
-  return s->config.txns + (number ? 2u + number : 0u);
+  return s->slots + (number ? 2u + number : 0u);
 }
 static inline smmu_actor actor_evtq(const struct smmu *s)
 {
-  return s->config.txns + 1u;
+  return s->slots + 1u;
 }
 static inline smmu_actor actor_ack(const struct smmu *s)
 {
-  return s->config.txns + 2u;
+  return s->slots + 2u;
+}
+
+/* Exists with IDR0.PRI alone. */
+static inline smmu_actor actor_priq(const struct smmu *s)
+{
+  return s->slots + 2u + s->n_queues;
 }
 
 static inline void set_runnable(struct smmu *s, smmu_actor a, bool on)

@@ -26,7 +26,7 @@ bool smmu_sync_is_drained(const struct smmu *s, unsigned number)
 
 void smmu_sync_record_added(struct smmu *s, unsigned slot)
 {
-  for (unsigned number = 0; number <= s->n_vcmdqs; number++) {
+  for (unsigned number = 0; number < s->n_queues; number++) {
     struct cmdq *q = cmdq_at(s, number);
 
     if (q->waiting && has_mark(s, number, slot))
@@ -36,7 +36,7 @@ void smmu_sync_record_added(struct smmu *s, unsigned slot)
 
 void smmu_sync_record_gone(struct smmu *s)
 {
-  for (unsigned number = 0; number <= s->n_vcmdqs; number++) {
+  for (unsigned number = 0; number < s->n_queues; number++) {
     struct cmdq *q = cmdq_at(s, number);
 
     if (q->records)
@@ -46,7 +46,7 @@ void smmu_sync_record_gone(struct smmu *s)
 
 void smmu_sync_txn_ended(struct smmu *s, unsigned slot)
 {
-  for (unsigned number = 0; number <= s->n_vcmdqs; number++) {
+  for (unsigned number = 0; number < s->n_queues; number++) {
     if (!has_mark(s, number, slot))
       continue;
     marks_of(s, number)[slot / 64] &= ~(1ULL << slot % 64);

@@ -113,7 +113,8 @@ bool smmu_try_hit(struct smmu *s, const struct smmu_txn *txn, struct smmu_result
   uint64_t va = txn->addr;
   uint32_t i;
 
-  if (txn->tbu >= s->config.tbus || !smmu_enabled(s) || !txn_free_of(s)->free_count)
+  if (txn->kind != SMMU_TXN_ORDINARY || txn->tbu >= s->config.tbus || !smmu_enabled(s) ||
+      !txn_free_of(s)->free_count)
     return false;
   i = cfg_lookup(s, txn);
   if (i == SMMU_NO_INDEX)

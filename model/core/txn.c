@@ -31,7 +31,7 @@ int smmu_submit(struct smmu *s, const struct smmu_txn *txn, smmu_actor *actor,
   unsigned slot;
   struct txn *t;
 
-  if (txn->tbu >= s->config.tbus)
+  if (txn->tbu >= s->config.tbus || txn->kind >= SMMU_TXN_KINDS)
     return SMMU_ERR_BADARG;
   if (free_slots->free_count == 0)
     return SMMU_ERR_NOSLOT;
@@ -45,6 +45,7 @@ int smmu_submit(struct smmu *s, const struct smmu_txn *txn, smmu_actor *actor,
   *actor = slot;
   r.addr_in = txn->addr;
   r.unit = txn->tbu;
+  r.phase = txn->kind;
   r.perm = txn->write ? SMMU_PERM_WRITE : txn->instruction ? SMMU_PERM_EXEC : SMMU_PERM_READ;
   txn_record(&(struct step){ .s = s, .t = t, .h = hooks, .slot = slot }, SMMU_TRACE_SUBMIT, &r);
   return SMMU_OK;
@@ -364,7 +365,7 @@ void smmu_get_result(const struct smmu *s, smmu_actor actor, struct smmu_result 
 {
   const struct smmu_result *results = at_const(s, s->off_results);
 
-  CHECK(actor < s->config.txns);
+  CHECK(actor < s->slots);
   *out = results[actor];
 }
 

@@ -41,7 +41,7 @@ void smmu_wake_cmdqv(struct smmu *s)
 
 static void wake_syncs(struct smmu *s)
 {
-  for (unsigned number = 0; number <= s->n_vcmdqs; number++) {
+  for (unsigned number = 0; number < s->n_queues; number++) {
     if (cmdq_const(s, number)->waiting)
       smmu_wake_cmdq(s, number);
   }
@@ -51,7 +51,7 @@ static void set_waiting_txns(struct smmu *s, bool on)
 {
   uint32_t left = txn_free_of(s)->in_flight;
 
-  for (unsigned i = 0; i < s->config.txns && left; i++) {
+  for (unsigned i = 0; i < s->slots && left; i++) {
     const struct txn *t = txn_at(s, i);
 
     left -= t->phase != 0;

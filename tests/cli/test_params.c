@@ -47,7 +47,7 @@ TEST_CASE(Params, GlobSelects)
     const char *args;
     size_t count;
   } cases[] = { { "params vm.exit --json", 1 },
-                { "params 'smmu.*.latency' --json", 18 },
+                { "params 'smmu.*.latency' --json", 22 },
                 { "params smmu.tlb --json", 2 } };
 
   for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

@@ -19,7 +19,7 @@ static void expect_names(const char *(*name)(unsigned), unsigned count)
 TEST_CASE(Names, EveryStageAskTraceReadAndCacheHasItsOwn)
 {
   expect_names(smmu_stage_name, SMMU_STAGE_COUNT);
-  expect_names(smmu_ask_name, SMMU_ASK_END + 1);
+  expect_names(smmu_ask_name, SMMU_ASK_KINDS);
   expect_names(smmu_trace_name, SMMU_TRACE_COUNT);
   expect_names(smmu_read_name, SMMU_READ_COUNT);
   expect_names(smmu_cache_name, SMMU_CACHE_COUNT);

@@ -18,6 +18,20 @@ enum smmu_replace {
                             set, as QEMU's IOTLB does. The configuration cache picks all the same */
 };
 
+/* How much more than it must an invalidation removes. More is always legal. */
+enum smmu_wider {
+  SMMU_WIDER_EXACT = 0, /* what it names */
+  SMMU_WIDER_ADDRESS,   /* by-address forms: whatever the address */
+  SMMU_WIDER_ALL,       /* everything in the cache */
+  SMMU_WIDER_COUNT
+};
+
+/* Two cached translations for one address, which software must not cause. IHI 0070 3.17.4. */
+enum smmu_conflict {
+  SMMU_CONFLICT_EITHER = 0, /* one of them is used */
+  SMMU_CONFLICT_FAULT       /* F_TLB_CONFLICT or F_CFG_CONFLICT */
+};
+
 /* Geometry of one cache. sets 0 switches the cache off: no lookup, no fill. */
 struct smmu_cache_config {
   uint16_t sets; /* 0, or a power of two up to 32768 */
@@ -37,6 +51,8 @@ struct smmu_config {
   /* SMMU_IDR0..IDR5 as software reads them; features follow from these bits alone (IHI
    * 0070 6.3.1-6.3.6). */
   uint32_t idr[6];
+  uint32_t idr6;    /* with IDR1.ECMDQ: how many queues on how many pages; 6.3.45 */
+  uint32_t mpamidr; /* PARTID_MAX, PMG_MAX; 0 without IDR3.MPAM */
   uint32_t iidr, aidr;
   uint32_t gbpa_reset; /* GBPA after reset; IMPLEMENTATION DEFINED */
 
@@ -49,7 +65,13 @@ struct smmu_config {
   /* Bytes the interconnect delivers as one: 8, 16, 32 or 64. Longer reads can be torn by stores in
    * between; `explore` does so. */
   uint16_t atomic_bytes;
-  uint16_t reserved[3];
+  uint8_t wider;      /* enum smmu_wider: what the hint of SMMU_PICK_WIDER says */
+  uint8_t pick_wider; /* 1: each sweep of an invalidation asks; 0: `wider` holds */
+  uint8_t conflict;   /* enum smmu_conflict */
+  uint8_t contiguous; /* 1: a leaf with the contiguous hint is cached for its whole group */
+  uint8_t cont;       /* 1: STE.CONT widens what a configuration cache entry serves */
+  uint8_t prefetch;   /* 1: PREFETCH_CONFIG and PREFETCH_ADDR fill caches; 2: the engine picks */
+  uint16_t page_requests; /* buffer in front of the PRI queue, 1..256 when IDR0.PRI */
 
   struct smmu_cmdqv_config cmdqv;
 };

@@ -35,6 +35,20 @@ extern "C" {
 #define SMMU_PERM_WRITE 2u
 #define SMMU_PERM_EXEC  4u
 
+/* What a transaction is. IHI 0070 3.9.1 (ATS), 3.12.3 and 7.3.17 (page requests), 7.3.2. */
+enum smmu_txn_kind {
+  SMMU_TXN_ORDINARY = 0,   /* untranslated */
+  SMMU_TXN_ATS_REQUEST,    /* an endpoint asks for a translation; `write`: it asks to write too */
+  SMMU_TXN_ATS_TRANSLATED, /* an endpoint uses one that it got: addr is a PA, or an IPA when the
+                              stages are split */
+  SMMU_TXN_UNSUPPORTED,    /* the bus delivered what the SMMU does not support: F_UUT */
+  SMMU_TXN_PAGE_HINT,      /* an endpoint expects to use a page: E_PAGE_REQUEST, no answer */
+  SMMU_TXN_KINDS,
+  /* The device's own; smmu_submit() refuses them. */
+  SMMU_TXN_PREFETCH = SMMU_TXN_KINDS,
+  SMMU_TXN_ATOS
+};
+
 struct smmu_txn {
   uint64_t addr;       /* input address, all 64 bits as the bus delivers them */
   uint32_t sid;        /* StreamID */
@@ -44,13 +58,16 @@ struct smmu_txn {
   uint8_t instruction; /* 1: instruction fetch (InD = 1); reads only */
   uint8_t privileged;  /* 1: PnU = 1 */
   uint16_t tbu;        /* TBU it enters, < config.tbus */
-  uint16_t reserved;
+  uint8_t kind;        /* enum smmu_txn_kind */
+  uint8_t no_write; /* ATS request: 1: the endpoint will not write (NW), so nothing becomes dirty */
 };
 
 enum smmu_status {
   SMMU_STATUS_OK = 0, /* translated (or bypassed): pa is valid */
   SMMU_STATUS_ABORT,  /* terminated with an abort */
-  SMMU_STATUS_RAZWI   /* terminated: reads as zero, writes ignored (CD.A = 0) */
+  SMMU_STATUS_RAZWI,  /* terminated: reads as zero, writes ignored (CD.A = 0) */
+  SMMU_STATUS_UR,     /* ATS request: Unsupported Request */
+  SMMU_STATUS_CA /* ATS request: Completer Abort. With SMMU_STATUS_OK perm may be 0: nothing granted */
 };
 
 struct smmu_result {
@@ -92,7 +109,7 @@ void smmu_mmio_write(struct smmu *s, uint64_t offset, uint64_t value, unsigned b
                      const struct smmu_hooks *hooks);
 
 /* Give the device a transaction. 0 and the actor to step, or SMMU_ERR_NOSLOT, or SMMU_ERR_BADARG
- * (TBU out of range). */
+ * (TBU or kind out of range). */
 int smmu_submit(struct smmu *s, const struct smmu_txn *txn, smmu_actor *actor,
                 const struct smmu_hooks *hooks);
 /* Result of a transaction whose END was returned; valid until its slot is used again. actor must be

@@ -38,8 +38,14 @@ enum smmu_ask_kind {
   SMMU_ASK_PICK,   /* choices, key: which of `choices` legal outcomes; reply.choice < choices */
   SMMU_ASK_WAIT,   /* key: blocked; step again only when smmu_runnable() shows the actor */
   SMMU_ASK_SIGNAL, /* key (enum smmu_signal): interrupt line or event output; ends the work item */
-  SMMU_ASK_END     /* the actor's work item is done; a transaction's result can be read with
+  SMMU_ASK_END,    /* the actor's work item is done; a transaction's result can be read with
                       smmu_get_result() */
+  SMMU_ASK_CAS,    /* addr, len 8, data[0] expected, data[1] new, stage: atomic compare and swap of
+                      one descriptor; reply.data[0] is what was there, and the swap was made when it
+                      equals data[0] */
+  SMMU_ASK_SEND,   /* key (enum smmu_message_kind), data: a message to an endpoint; the reply means
+                      "on its way" */
+  SMMU_ASK_KINDS
 };
 
 /* Named resources an actor passes through. READ and WRITE carry the one they pass too, so that a
@@ -62,6 +68,10 @@ enum smmu_stage {
   SMMU_STAGE_SYNC,        /* CMD_SYNC completion */
   SMMU_STAGE_MSI,         /* MSI write */
   SMMU_STAGE_REGISTER,    /* register acknowledge */
+  SMMU_STAGE_UPDATE,      /* atomic update of a descriptor (HTTU) */
+  SMMU_STAGE_ATS,         /* link to an endpoint and back */
+  SMMU_STAGE_PRI,         /* a page request enters, or is written */
+  SMMU_STAGE_STALL,       /* a stalled transaction begins again */
   SMMU_STAGE_COUNT
 };
 
@@ -71,6 +81,7 @@ enum smmu_signal {
   SMMU_SIGNAL_CMD_SYNC, /* completion of a CMD_SYNC with CS=SIG_IRQ, wired */
   SMMU_SIGNAL_SEV,      /* completion of a CMD_SYNC with CS=SIG_SEV */
   SMMU_SIGNAL_CMDQV,    /* an error of a VCMDQ became active, its VINTF not masked */
+  SMMU_SIGNAL_PRIQ,     /* page request queue: see PRIQ_IRQ_CFG2.LO */
   SMMU_SIGNAL_COUNT
 };
 
@@ -79,7 +90,13 @@ enum smmu_key {
   SMMU_KEY_NONE = 0,
   SMMU_WAIT_DRAIN,      /* CMD_SYNC waits for marked transactions and committed event records */
   SMMU_WAIT_EVENT_ROOM, /* a fault waits for room in the event buffer */
-  SMMU_PICK_VICTIM      /* which way of a full set is replaced; data[0] hints at the oldest */
+  SMMU_PICK_VICTIM,     /* which way of a full set is replaced; data[0] hints at the oldest */
+  SMMU_WAIT_RESUME,     /* a stalled transaction waits for CMD_RESUME or CMD_STALL_TERM */
+  SMMU_WAIT_STALL_ROOM, /* a transaction that is to stall waits until its record can be written */
+  SMMU_PICK_MERGE,      /* 1: an event is merged with an equal one that waits (STE.MEV) */
+  SMMU_PICK_PREFETCH,   /* 1: a prefetch command has an effect */
+  SMMU_PICK_WIDER,      /* how much more than it must an invalidation removes: enum smmu_wider */
+  SMMU_KEY_COUNT
 };
 
 struct smmu_ask {
@@ -89,6 +106,12 @@ struct smmu_ask {
   uint64_t addr;
   uint32_t choices, reserved;
   uint64_t data[8];
+};
+
+/* Messages to endpoints: the `key` of SEND. */
+enum smmu_message_kind {
+  SMMU_MESSAGE_ATC_INV, /* ATS invalidate request; answered by smmu_endpoint_done() */
+  SMMU_MESSAGE_PRI_RESP /* page request group response, from CMD_PRI_RESP or by the SMMU itself */
 };
 
 /* What a bus access came to. Anything but OK is an external abort to the SMMU. */

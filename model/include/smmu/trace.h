@@ -12,7 +12,8 @@ extern "C" {
 #endif
 
 #define SMMU_TRACE_LIST(X) \
-  X(SUBMIT, "submit") /* a transaction arrived: addr_in, sid, ssid, unit=TBU */ \
+  X(SUBMIT, \
+    "submit") /* a transaction arrived: addr_in, sid, ssid, unit=TBU, phase=enum smmu_txn_kind */ \
   X(READ, \
     "read") /* a table word arrived: addr_in=address, word=first 8 bytes, info=enum smmu_read */ \
   X(HIT, "hit")         /* a cache answered: unit=enum smmu_cache_id, slot, addr_in, addr_out */ \
