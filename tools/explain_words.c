@@ -9,6 +9,7 @@
 #include "arch/event.h"
 #include "arch/structs.h"
 #include "tools/explain.h"
+#include "tools/fault_words.h"
 #include "util/bits.h"
 
 enum { PURPOSE_CD = 1, PURPOSE_TTD = 2 };
@@ -251,27 +252,6 @@ void explain_describe(const struct explain_walk *w, struct explain_step *s)
 
 /* ---- faults ---- */
 
-struct reason {
-  uint8_t event;
-  const char *text, *section;
-};
-
-static const struct reason reasons[] = {
-  { EVENT_C_BAD_STREAMID, "the StreamID lies outside the stream table", "IHI 0070 7.3.3" },
-  { EVENT_F_STE_FETCH, "the stream table could not be read", "IHI 0070 7.3.4" },
-  { EVENT_C_BAD_STE, "the stream table entry is invalid or illegal", "IHI 0070 7.3.5" },
-  { EVENT_F_STREAM_DISABLED, "this stream takes no transaction without, or with this, SubstreamID",
-    "IHI 0070 7.3.7" },
-  { EVENT_C_BAD_SUBSTREAMID, "the SubstreamID has no context descriptor", "IHI 0070 7.3.9" },
-  { EVENT_F_CD_FETCH, "the context descriptor could not be read", "IHI 0070 7.3.10" },
-  { EVENT_C_BAD_CD, "the context descriptor is invalid or illegal", "IHI 0070 7.3.11" },
-  { EVENT_F_WALK_EABT, "a translation table could not be read", "IHI 0070 7.3.12" },
-  { EVENT_F_TRANSLATION, "the address is not mapped", "IHI 0070 7.3.13" },
-  { EVENT_F_ADDR_SIZE, "an address is larger than the output size allows", "IHI 0070 7.3.14" },
-  { EVENT_F_ACCESS, "the mapping's access flag is 0", "IHI 0070 7.3.15" },
-  { EVENT_F_PERMISSION, "the mapping does not allow this access", "IHI 0070 7.3.16" },
-};
-
 const char *explain_fault_text(const struct explain_walk *w, const char **section)
 {
   *section = "IHI 0070 3.12";
@@ -283,11 +263,6 @@ const char *explain_fault_text(const struct explain_walk *w, const char **sectio
     *section = "IHI 0070 3.4.1";
     return "the address lies outside the range of the table, or the table is off (EPD)";
   }
-  for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
-    if (reasons[i].event == w->result.event) {
-      *section = reasons[i].section;
-      return reasons[i].text;
-    }
-  }
-  return "?";
+  *section = fault_of_event(w->result.event)->section;
+  return fault_of_event(w->result.event)->text;
 }

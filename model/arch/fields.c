@@ -148,7 +148,7 @@ bool smmu_field_is_address(const struct smmu_field *field)
   static const char *const names[] = { "ADDR",  "MSIAddress", "S1ContextPtr", "L2Ptr",
                                        "S2TTB", "S_S2TTB",    "VMSPtr",       "TTB0",
                                        "TTB1",  "IPA",        "InputAddr",    "FetchAddr",
-                                       "Addr",  "PageAddr" };
+                                       "Addr",  "PageAddr",   "FADDR" };
 
   for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
     if (strcmp(names[i], field->name) == 0)
