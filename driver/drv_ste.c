@@ -175,7 +175,7 @@ static unsigned sl0_of(const struct smmu_geometry *g)
   for (unsigned sl0 = 0; sl0 < 3; sl0++) {
     int level;
 
-    if (smmu_stage2_start_level(g->granule_log2, sl0, &level) && level == g->start_level)
+    if (smmu_stage2_start_level(g->granule_log2, false, sl0, &level) && level == g->start_level)
       return sl0;
   }
   return 3;

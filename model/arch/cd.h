@@ -1,5 +1,6 @@
 /* Context Descriptor: meaning and legality. IHI 0070 5.4, 5.4.2; level 1 descriptors 5.3.
- * Left out: MPAM, stalls (S), HTTU (HA, HD), 52-bit (DS), permission indirection, AMAIR. */
+ * Fields hold what counts: 0 where the text has them IGNORED or RES0 for this device. Left out: AMAIR,
+ * PBHA, everything of v3.4. UWXN has no effect on VMSAv8-64 tables. */
 #ifndef SMMU_ARCH_CD_H
 #define SMMU_ARCH_CD_H
 
@@ -27,7 +28,7 @@ struct smmu_cd {
   uint8_t a, r, s; /* fault behaviour: abort, record, stall */
   uint8_t ha, hd, haft, epan;
   uint8_t pmg;
-  uint16_t partid;
+  uint16_t partid; /* under nesting a virtual one: index into VMS.PARTID_MAP */
   uint8_t aset;
 };
 

@@ -9,17 +9,33 @@ int smmu_stage1_start_level(unsigned granule_log2, unsigned ia_bits)
   return 3 - (int)((ia_bits - 1 - granule_log2) / (granule_log2 - 3));
 }
 
-bool smmu_stage2_start_level(unsigned granule_log2, unsigned s2sl0, int *level)
+bool smmu_stage2_start_level(unsigned granule_log2, bool ds, unsigned s2sl, int *level)
 {
   /* Encodings count up from the smallest table; 4 KB counts from level 2, the others from level 3.
-   */
-  static const int8_t level_4k[4] = { 2, 1, 0, 3 };
-  static const int8_t level_16k[4] = { 3, 2, 1, -1 };
-  static const int8_t level_64k[4] = { 3, 2, 1, -1 };
-  const int8_t *table = granule_log2 == 12 ? level_4k : granule_log2 == 14 ? level_16k : level_64k;
+   * 4 KB alone has a third bit. */
+  static const int8_t level_4k[8] = { 2, 1, 0, 3, -1, -2, -2, -2 };
+  static const int8_t level_16k[4] = { 3, 2, 1, 0 };
+  static const int8_t level_64k[4] = { 3, 2, 1, -2 };
 
-  *level = table[s2sl0 & 3];
-  return *level >= 0;
+  if (granule_log2 == 12)
+    *level = level_4k[ds ? s2sl & 7 : s2sl & 3];
+  else
+    *level = granule_log2 == 14 ? level_16k[s2sl & 3] : level_64k[s2sl & 3];
+  return *level > -2 && (granule_log2 != 14 || *level != 0 || ds);
+}
+
+enum smmu_oa_format smmu_oa_format(unsigned granule_log2, bool ds, unsigned oas)
+{
+  if (granule_log2 == 16)
+    return oas == 52 ? SMMU_OA_64K : SMMU_OA_48;
+  return ds ? SMMU_OA_DS : SMMU_OA_48;
+}
+
+unsigned smmu_oa_bits(unsigned ps, unsigned oas, unsigned format)
+{
+  unsigned bits = ps < oas ? ps : oas;
+
+  return format == SMMU_OA_48 && bits > 48 ? 48 : bits;
 }
 
 bool smmu_stage2_start_fits(unsigned granule_log2, unsigned ia_bits, int level)
@@ -32,6 +48,13 @@ bool smmu_stage2_start_fits(unsigned granule_log2, unsigned ia_bits, int level)
 unsigned smmu_start_table_log2(const struct smmu_geometry *g)
 {
   return g->ia_bits - smmu_level_shift(g->granule_log2, g->start_level) + 3;
+}
+
+unsigned smmu_table_align_log2(const struct smmu_geometry *g, unsigned ps)
+{
+  unsigned log2 = smmu_start_table_log2(g);
+
+  return ps == 52 && log2 < 6 ? 6 : log2;
 }
 
 enum smmu_desc_kind smmu_desc_kind(uint64_t desc, int level, unsigned granule_log2)

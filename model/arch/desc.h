@@ -51,13 +51,23 @@ static inline unsigned smmu_level_shift(unsigned granule_log2, int level)
 /* Start level and legality of a stage 1 table with TxSZ; the caller has checked the range of TxSZ.
  */
 int smmu_stage1_start_level(unsigned granule_log2, unsigned ia_bits);
-/* Start level named by S2SL0 for a granule; false for reserved encodings. */
-bool smmu_stage2_start_level(unsigned granule_log2, unsigned s2sl0, int *level);
+/* Start level named by {S2SL0_2, S2SL0} for a granule, with or without DS; false for reserved
+ * encodings. */
+bool smmu_stage2_start_level(unsigned granule_log2, bool ds, unsigned s2sl, int *level);
 /* Does a stage 2 table of ia_bits starting at level fit into at most 16 concatenated tables? */
 bool smmu_stage2_start_fits(unsigned granule_log2, unsigned ia_bits, int level);
 
+/* Where descriptors of a table keep their address: ds counts for 4 KB and 16 KB granules. */
+enum smmu_oa_format smmu_oa_format(unsigned granule_log2, bool ds, unsigned oas);
+/* Output bits that are legal: IPS or S2PS, at most OAS, and at most 48 where descriptors have no
+ * more. IHI 0070 5.2 (S2PS), 5.4 (IPS). */
+unsigned smmu_oa_bits(unsigned ps, unsigned oas, unsigned format);
+
 /* log2 of the bytes of the table at the start level (concatenated tables included). */
 unsigned smmu_start_table_log2(const struct smmu_geometry *g);
+/* log2 of what its base is aligned to; ps: effective IPS or S2PS. IHI 0070 5.2 (S2TTB), 5.4 (TTB0).
+ */
+unsigned smmu_table_align_log2(const struct smmu_geometry *g, unsigned ps);
 
 /* Address of the descriptor for input address ia in the table of this level. */
 static inline uint64_t smmu_desc_addr(const struct smmu_geometry *g, uint64_t table, int level,

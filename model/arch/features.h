@@ -42,4 +42,16 @@ void smmu_features_decode(const struct smmu_config *cfg, struct smmu_features *f
  * largest known. */
 unsigned smmu_address_bits(unsigned encoding);
 
+/* A PARTID or PMG above what the device has is UNKNOWN by the text; here it is 0. IHI 0070 5.2,
+ * 5.4. */
+static inline uint16_t smmu_partid_of(uint64_t partid, const struct smmu_features *f)
+{
+  return partid > f->partid_max ? 0 : (uint16_t)partid;
+}
+
+static inline uint8_t smmu_pmg_of(uint64_t pmg, const struct smmu_features *f)
+{
+  return pmg > f->pmg_max ? 0 : (uint8_t)pmg;
+}
+
 #endif

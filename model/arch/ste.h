@@ -1,6 +1,6 @@
 /* Stream Table Entry: meaning and legality. IHI 0070 5.2, 5.2.2; level 1 descriptors 5.1.
- * Left out: Secure and Realm fields, ATS (EATS), MPAM (S1MPAM, VMSPtr), stalls (S1STALLD, S2S),
- * HTTU (S2HA, S2HD), DPT. */
+ * Fields hold what counts: 0 where the text has them IGNORED or RES0 for this device. Left out:
+ * Secure and Realm fields, DPT, everything of v3.4. */
 #ifndef SMMU_ARCH_STE_H
 #define SMMU_ARCH_STE_H
 
@@ -27,9 +27,9 @@ struct smmu_ste {
   uint8_t s2s, s1stalld; /* stall on stage 2 faults; stage 1 must not stall */
   uint8_t s2ha, s2hd, s2haft, s2fwb;
   uint8_t s2sh0; /* shareability of leaves when S2DS takes their SH field */
-  uint8_t eats;  /* as it counts: 0 none, 1 full, 2 split stage */
+  uint8_t eats;  /* 0 none, 1 full, 2 split stage (none while CR0.ATSCHK is 0) */
   uint8_t mev, cont, ppar;
-  uint8_t s1mpam, pmg;
+  uint8_t s1mpam, pmg; /* S1MPAM = 1: PARTID and PMG of the CD count */
   uint16_t partid;
   uint64_t vms_ptr;
   struct smmu_geometry s2_geometry;
@@ -39,6 +39,11 @@ struct smmu_ste {
  * C_BAD_STE. e2h is CR2.E2H. */
 bool smmu_ste_decode(const uint64_t words[8], const struct smmu_features *f, bool e2h,
                      struct smmu_ste *out);
+
+/* The rules of 5.2.2 for a valid STE that translates or bypasses. When stage 2 translates, *s2 is
+ * the shape of its tables. */
+bool smmu_ste_legal(const uint64_t words[8], const struct smmu_features *f,
+                    struct smmu_geometry *s2);
 
 /* Level 1 Stream Table descriptor for a StreamID: false if the StreamID is outside
  * (C_BAD_STREAMID), else the STE's address. */

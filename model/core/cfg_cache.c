@@ -129,9 +129,8 @@ static uint64_t outside_mask(const struct smmu_cd_table *t)
   return t->epd ? 0 : bits_low(t->tbi ? 56 : 64) & ~bits_low(t->geometry.ia_bits);
 }
 
-void smmu_cfg_combine(const struct smmu_ste *ste, const struct smmu_cd *cd, struct stream_cfg *out)
+static void combine_ste(const struct smmu_ste *ste, struct stream_cfg *out)
 {
-  memset(out, 0, sizeof *out);
   out->world = ste->world;
   out->vmid = ste->vmid;
   out->privcfg = ste->privcfg;
@@ -139,23 +138,50 @@ void smmu_cfg_combine(const struct smmu_ste *ste, const struct smmu_cd *cd, stru
   out->memattr = ste->memattr;
   out->s2 = ste->s2_geometry;
   out->s2ttb = ste->s2ttb;
+  out->s2sh = ste->s2sh0;
+  out->eats = ste->eats;
+  out->cont = ste->cont;
+  out->ppar = ste->ppar;
+  out->partid = ste->partid;
+  out->pmg = ste->pmg;
   out->flags = flag(ste->abort, CFG_ABORT) | flag(ste->s2, CFG_S2) | flag(ste->s2affd, CFG_S2AFFD) |
-               flag(ste->s2r, CFG_S2R) | flag(ste->s2ptw, CFG_S2PTW) | flag(ste->mtcfg, CFG_MTCFG) |
-               (uint32_t)ste->shcfg * (CFG_SHCFG & -CFG_SHCFG);
+               flag(ste->s2r, CFG_S2R) | flag(ste->s2s, CFG_S2S) | flag(ste->s2ptw, CFG_S2PTW) |
+               flag(ste->s2ha, CFG_S2HA) | flag(ste->s2hd, CFG_S2HD) |
+               flag(ste->s2haft, CFG_S2HAFT) | flag(ste->s2fwb, CFG_FWB) | flag(ste->mev, CFG_MEV) |
+               flag(ste->mtcfg, CFG_MTCFG) | (uint32_t)ste->shcfg * (CFG_SHCFG & -CFG_SHCFG);
   out->tag = tag_make(ste->s2 ? ENTRY_S2 : ENTRY_NONE, ste->world, ste->vmid, 0, 0);
-  if (!cd)
-    return;
+}
+
+static void combine_cd(const struct smmu_ste *ste, const struct smmu_cd *cd, struct stream_cfg *out)
+{
   out->tag = tag_make(ENTRY_S1, ste->world, ste->vmid, cd->asid, 0) | (cd->aset ? TAG_ASET : 0);
   for (unsigned i = 0; i < 2; i++) {
     out->ttb[i] = cd->table[i].ttb;
     out->s1[i] = cd->table[i].geometry;
+    out->sh[i] = cd->table[i].sh;
     out->outside[i] = outside_mask(&cd->table[i]);
     out->flags |= flag(cd->table[i].epd, (uint32_t)CFG_EPD0 << i) |
-                  flag(cd->table[i].had, (uint32_t)CFG_HAD0 << i);
+                  flag(cd->table[i].had, (uint32_t)CFG_HAD0 << i) |
+                  flag(cd->table[i].e0pd, (uint32_t)CFG_E0PD0 << i);
   }
   out->asid = cd->asid;
   out->mair = cd->mair;
   out->flags |= CFG_S1 | flag(ste->world != SMMU_WORLD_EL2, CFG_TWO_RANGES) |
                 flag(cd->affd, CFG_AFFD) | flag(cd->wxn, CFG_WXN) | flag(cd->pan, CFG_PAN) |
-                flag(cd->a, CFG_A) | flag(cd->r, CFG_R);
+                flag(cd->epan, CFG_EPAN) | flag(cd->a, CFG_A) | flag(cd->r, CFG_R) |
+                flag(cd->s, CFG_S) | flag(cd->ha, CFG_HA) | flag(cd->hd, CFG_HD) |
+                flag(cd->haft, CFG_HAFT);
+  if (ste->s1mpam) {
+    out->partid = cd->partid;
+    out->pmg = cd->pmg;
+  }
+}
+
+void smmu_cfg_combine(const struct smmu_ste *ste, const struct smmu_cd *cd, struct stream_cfg *out)
+{
+  memset(out, 0, sizeof *out);
+  combine_ste(ste, out);
+  out->skipped = ste->s1 && !cd;
+  if (cd)
+    combine_cd(ste, cd, out);
 }
