@@ -1,0 +1,128 @@
+/* Every command error of every kind of queue, with the values of CONS, GERROR and GERRORN as
+ * literals. IHI 0070 7.1, 7.5. A code without a case here fails the last case.
+ * Left out: code 4, which VCMDQs never give (docs/choices.md). */
+#include "shim/rig_cmdqv.h"
+
+enum queue_kind { CMDQ, VCMDQ, QUEUE_KINDS };
+
+enum { CODES = 8 };
+
+static bool has_case[QUEUE_KINDS][CODES];
+
+/* What is to be read when the queue has stopped. */
+struct stopped {
+  uint32_t cons, gerror, gerrorn;
+};
+
+static void expect_stopped(struct rig *rig, unsigned kind, const struct stopped *wanted)
+{
+  if (kind == CMDQ) {
+    EXPECT_EQ(rig_reg(rig, 0x9c), wanted->cons);
+    EXPECT_EQ(rig_reg(rig, 0x60), wanted->gerror);
+    EXPECT_EQ(rig_reg(rig, 0x64), wanted->gerrorn);
+  } else {
+    EXPECT_EQ(rig_cmdqv_read(rig, 0x10000, 4), wanted->cons);
+    EXPECT_EQ(rig_cmdqv_read(rig, 0x10010, 4), wanted->gerror);
+    EXPECT_EQ(rig_cmdqv_read(rig, 0x10014, 4), wanted->gerrorn);
+    EXPECT_EQ(rig_reg(rig, 0x60), 0u);
+  }
+}
+
+/* A case named after the queue and the code: its body makes the error. */
+#define CERROR(kind, code, name, ...) \
+  static void make_##kind##_##name(struct rig *rig); \
+  __attribute__((constructor)) static void enter_##kind##_##name(void) \
+  { \
+    has_case[kind][code] = true; \
+  } \
+  ENGINE_TEST(Cerrors, kind##_##name) \
+  { \
+    const struct stopped wanted = { __VA_ARGS__ }; \
+    EXPECT_EQ(wanted.cons >> 24 & 0x7f, (uint32_t)(code)); \
+    make_##kind##_##name(rig); \
+    expect_stopped(rig, kind, &wanted); \
+  } \
+  static void make_##kind##_##name(struct rig *rig)
+
+/* ---- the SMMU's own queue ---- */
+
+CERROR(CMDQ, 0, none, 0x00000003, 0, 0)
+{
+  rig_cmds(rig, "TLBI_NH_ALL; CFGI_ALL; SYNC");
+}
+
+CERROR(CMDQ, 1, unknown_opcode, 0x01000002, 1, 0)
+{
+  rig_push(rig, "TLBI_NH_ALL; SYNC; OP_0xff; TLBI_NH_ALL");
+}
+
+CERROR(CMDQ, 1, second_error_toggles_back, 0x01000003, 0, 1)
+{
+  rig_push(rig, "TLBI_NH_ALL; SYNC; OP_0xff; OP_0xfe");
+  rig_put_cmd(rig, 2, "SYNC");
+  rig_set_reg(rig, 0x64, 1);
+}
+
+CERROR(CMDQ, 1, reserved_sync_signal, 0x01000000, 1, 0)
+{
+  rig_push(rig, "SYNC cs=3");
+}
+
+CERROR(CMDQ, 2, aborted_read, 0x02000001, 1, 0)
+{
+  rig_put_cmd(rig, 0, "TLBI_NH_ALL");
+  engine_memory_inject_abort(rig->memory, RIG_CMDQ + 16, 16, true);
+  rig_set_reg(rig, 0x98, 3);
+}
+
+/* ---- a virtual queue ---- */
+
+static void virtual_queue(struct rig *rig, unsigned owner)
+{
+  rig_cmdqv(rig, 1, 2);
+  rig_vintf(rig, 0, owner == RIG_GUEST ? 5 : 0, owner);
+  rig_vcmdq(rig, 0, 0, 0);
+}
+
+CERROR(VCMDQ, 0, none, 0x00000002, 0, 0)
+{
+  virtual_queue(rig, RIG_HYP_OWN);
+  rig_vcmds(rig, 0, "TLBI_NH_ALL; SYNC");
+}
+
+CERROR(VCMDQ, 1, unknown_opcode, 0x01000001, 1, 0)
+{
+  virtual_queue(rig, RIG_HYP_OWN);
+  rig_vpush(rig, 0, "TLBI_NH_ALL; OP_0xff; SYNC");
+}
+
+CERROR(VCMDQ, 2, aborted_read, 0x02000001, 1, 0)
+{
+  virtual_queue(rig, RIG_GUEST);
+  engine_memory_inject_abort(rig->memory, RIG_VCMDQ(0) + 16, 16, true);
+  rig_vpush(rig, 0, "TLBI_NH_ASID asid=7");
+  rig_set_vreg(rig, 0, OFF_VCMDQ_PROD_INDX, 3);
+}
+
+CERROR(VCMDQ, 1, not_for_a_guest, 0x01000001, 1, 0)
+{
+  virtual_queue(rig, RIG_GUEST);
+  rig_vpush(rig, 0, "TLBI_NH_ASID asid=7; CFGI_STE sid=1; SYNC");
+}
+
+/* ---- all of them ---- */
+
+TEST_CASE(CerrorList, EveryCodeOfEveryQueueHasACase)
+{
+  static const uint8_t codes[QUEUE_KINDS][CODES] = {
+    [CMDQ] = { 0, 1, 2 },
+    [VCMDQ] = { 0, 1, 2 },
+  };
+
+  for (unsigned kind = 0; kind < QUEUE_KINDS; kind++) {
+    for (unsigned i = 0; i < CODES; i++) {
+      if (!has_case[kind][codes[kind][i]])
+        ADD_TEST_FAILURE("queue %u: no case for error %u", kind, codes[kind][i]);
+    }
+  }
+}
