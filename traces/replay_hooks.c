@@ -12,6 +12,7 @@ static const char *const read_names[SMMU_READ_COUNT] = {
   [SMMU_READ_CD] = "context descriptor",
   [SMMU_READ_S1_DESC] = "stage 1 descriptor",
   [SMMU_READ_S2_DESC] = "stage 2 descriptor",
+  [SMMU_READ_VMS] = "VMS",
 };
 
 static void compare_word(struct replay *r, unsigned what, uint64_t addr, uint64_t got)

@@ -22,13 +22,15 @@
   X(perm, 1) \
   X(result, 2) \
   X(unit, 2) \
-  X(info, 1)
+  X(info, 1) \
+  X(pmg, 1) \
+  X(partid, 2)
 
 /* Where a record of the file has a field: as in memory. */
 #define AT(field) (offsetof(struct smmu_record, field))
 
 _Static_assert(sizeof(struct smmu_record) == SMT_RECORD_BYTES, "a record has 64 bytes");
-_Static_assert(AT(slot) == 40 && AT(category) == 50 && AT(result) == 54 && AT(spare) == 59,
+_Static_assert(AT(slot) == 40 && AT(category) == 50 && AT(result) == 54 && AT(pmg) == 59 && AT(spare) == 62,
                "fields lie where FORMAT.md says");
 
 void smt_record_encode(const struct smmu_record *r, unsigned char *bytes)

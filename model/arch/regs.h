@@ -36,6 +36,9 @@ enum {
 #undef FIELD
 };
 
+/* The page of VATOS_CTRL and so on, with IDR2.BA_VATOS = 0. */
+enum { SMMU_VATOS_PAGE = 0x20000 };
+
 /* When a register takes writes: the enable bit and its acknowledgement must both be 0. */
 enum smmu_guard {
   GUARD_NONE = 0,

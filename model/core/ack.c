@@ -1,6 +1,6 @@
 /* Register acknowledger: the handshakes CR0/CR0ACK, IRQ_CTRL/IRQ_CTRLACK, GBPA.Update and those of
  * CMDQV; the GERROR interrupt is raised from here. IHI 0070 6.3.9, 6.3.10, 6.3.14, 6.3.16, 6.3.18.
- * One acknowledgement a step: GERROR, CR0 from the lowest field on, IRQ_CTRL, GBPA; those of CMDQV
+ * One acknowledgement a step: GERROR, CR0 from the lowest field on, IRQ_CTRL, GBPA, GMPAM, GBPMPAM; those of CMDQV
  * come last and take turns, for guests set them off. A bit that goes to 0 is acknowledged only when
  * what it switches off has come to rest; until then it no longer starts anything new. */
 #include "core/cmdqv.h"
@@ -29,12 +29,24 @@ static bool irq_ready(const struct smmu *s)
   return sh->reg[R_IRQ_CTRL] != sh->reg[R_IRQ_CTRLACK] && sh->evtq.phase == 0;
 }
 
+/* The register whose Update is to be cleared, or 0: that is IDR0, which has none. */
+static unsigned updating(const struct shared *sh)
+{
+  static const uint8_t regs[] = { R_GBPA, R_GMPAM, R_GBPMPAM };
+
+  for (unsigned i = 0; i < sizeof regs; i++) {
+    if (GET(GBPA, Update, sh->reg[regs[i]]))
+      return regs[i];
+  }
+  return 0;
+}
+
 bool smmu_ack_can_move(const struct smmu *s)
 {
   const struct shared *sh = shared_const(s);
 
   return sh->ack.phase != ACK_IDLE || sh->ack.gerror_irq || cr0_ready(s) || irq_ready(s) ||
-         GET(GBPA, Update, sh->reg[R_GBPA]) || smmu_cmdqv_is_ready(s);
+         updating(sh) || smmu_cmdqv_is_ready(s);
 }
 
 static void acknowledge(struct smmu *s, struct smmu_ask *ask)
@@ -54,8 +66,8 @@ static void acknowledge(struct smmu *s, struct smmu_ask *ask)
   } else if (irq_ready(s)) {
     sh->reg[R_IRQ_CTRLACK] = sh->reg[R_IRQ_CTRL];
     smmu_wake_evtq(s);
-  } else if (GET(GBPA, Update, sh->reg[R_GBPA])) {
-    sh->reg[R_GBPA] &= ~MASK(GBPA, Update);
+  } else if (updating(sh)) {
+    sh->reg[updating(sh)] &= ~MASK(GBPA, Update);
   } else {
     smmu_cmdqv_acknowledge(s, ask);
   }

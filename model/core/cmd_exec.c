@@ -61,6 +61,14 @@ static enum cmd_action cfgi_cd_all(const struct smmu_features *f, const uint64_t
   return CMD_ACTION_INVALIDATE;
 }
 
+/* IMPDEF: a PARTID_MAP is kept with the configuration of a stream alone. IHI 0070 5.6.2. */
+static enum cmd_action cfgi_vms_pidm(const struct smmu_features *f, const uint64_t *w,
+                                     struct inval *inv)
+{
+  (void)w, (void)inv;
+  return f->mpam && f->partid_max && f->s1p && f->s2p ? CMD_ACTION_NOTHING : CMD_ACTION_ILLEGAL;
+}
+
 /* ---- translations ---- */
 
 /* Addresses are compared sign-extended from bit 55, as entries keep them (the byte above is TBI's).
@@ -194,15 +202,25 @@ static enum cmd_action sync_cmd(const struct smmu_features *f, const uint64_t *w
 }
 
 static const cmd_handler handlers[256] = {
-  [CMD_PREFETCH_CONFIG] = nothing,  [CMD_PREFETCH_ADDR] = nothing,
-  [CMD_CFGI_STE] = cfgi_ste,        [CMD_CFGI_STE_RANGE] = cfgi_range,
-  [CMD_CFGI_CD] = cfgi_cd,          [CMD_CFGI_CD_ALL] = cfgi_cd_all,
-  [CMD_TLBI_NH_ALL] = nh_all,       [CMD_TLBI_NH_ASID] = nh_asid,
-  [CMD_TLBI_NH_VA] = nh_va,         [CMD_TLBI_NH_VAA] = nh_va,
-  [CMD_TLBI_EL2_ALL] = el2_all,     [CMD_TLBI_EL2_ASID] = el2_asid,
-  [CMD_TLBI_EL2_VA] = el2_va,       [CMD_TLBI_EL2_VAA] = el2_va,
-  [CMD_TLBI_S12_VMALL] = s12_vmall, [CMD_TLBI_S2_IPA] = s2_ipa,
-  [CMD_TLBI_NSNH_ALL] = nsnh_all,   [CMD_SYNC] = sync_cmd,
+  [CMD_PREFETCH_CONFIG] = nothing,
+  [CMD_PREFETCH_ADDR] = nothing,
+  [CMD_CFGI_STE] = cfgi_ste,
+  [CMD_CFGI_STE_RANGE] = cfgi_range,
+  [CMD_CFGI_CD] = cfgi_cd,
+  [CMD_CFGI_CD_ALL] = cfgi_cd_all,
+  [CMD_CFGI_VMS_PIDM] = cfgi_vms_pidm,
+  [CMD_TLBI_NH_ALL] = nh_all,
+  [CMD_TLBI_NH_ASID] = nh_asid,
+  [CMD_TLBI_NH_VA] = nh_va,
+  [CMD_TLBI_NH_VAA] = nh_va,
+  [CMD_TLBI_EL2_ALL] = el2_all,
+  [CMD_TLBI_EL2_ASID] = el2_asid,
+  [CMD_TLBI_EL2_VA] = el2_va,
+  [CMD_TLBI_EL2_VAA] = el2_va,
+  [CMD_TLBI_S12_VMALL] = s12_vmall,
+  [CMD_TLBI_S2_IPA] = s2_ipa,
+  [CMD_TLBI_NSNH_ALL] = nsnh_all,
+  [CMD_SYNC] = sync_cmd,
 };
 
 enum cmd_action smmu_cmd_action(const struct smmu_features *f, const uint64_t words[2],
@@ -214,7 +232,7 @@ enum cmd_action smmu_cmd_action(const struct smmu_features *f, const uint64_t wo
   inv->vmid_mask = 0xffff;
   if (!handlers[opcode])
     return CMD_ACTION_ILLEGAL;
-  if (opcode <= CMD_CFGI_CD_ALL && FGET(CMD, SSec, words)) /* PREFETCH_*, CFGI_* */
+  if (opcode <= CMD_CFGI_VMS_PIDM && FGET(CMD, SSec, words)) /* PREFETCH_*, CFGI_* */
     return CMD_ACTION_ILLEGAL;
   return handlers[opcode](f, words, inv);
 }

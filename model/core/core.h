@@ -148,6 +148,11 @@ static inline void inval_mark(struct smmu *s, const struct inval *inv, unsigned 
 void smmu_txn_step(struct smmu *s, unsigned slot, const struct smmu_reply *reply,
                    const struct smmu_hooks *h, struct smmu_ask *ask);
 
+/* ---- address translation operations (atos.c) ---- */
+
+/* RUN of a group was set: R_GATOS_CTRL or R_VATOS_CTRL. */
+void smmu_atos_start(struct smmu *s, unsigned ctrl);
+
 /* ---- queues and registers (cmdq.c, evtq.c, ack.c, gerror.c) ---- */
 
 /* number: 0 is the SMMU's own queue, 1 + q is VCMDQ q. */

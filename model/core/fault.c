@@ -56,7 +56,9 @@ void go_fault(struct step *x, unsigned type, unsigned clss, bool s2, uint64_t ip
   r.info = (uint8_t)clss;
   r.phase = s2 ? 2 : 1;
   txn_record(x, SMMU_TRACE_FAULT, &r);
-  if (is_recorded(x))
+  if (is_atos(t))
+    atos_fault(x);
+  else if (is_recorded(x))
     go_stage(x, TXN_FAULT, SMMU_STAGE_EVENT);
   else
     answer(x);

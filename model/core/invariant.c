@@ -112,7 +112,7 @@ void smmu_invariant(const struct smmu *s)
   const struct shared *sh = shared_const(s);
   const struct txn *txns = at_const(s, s->off_txns);
   const struct txn_free *free_slots = at_const(s, s->off_free);
-  uint32_t in_flight = 0, enabled = 0;
+  uint32_t in_flight = 0, own = 0, enabled = 0;
 
   for (uint32_t i = 0; i < s->n_caches; i++) {
     if (s->cache[i].entries && s->cache[i].id != SMMU_CACHE_CFG)
@@ -122,6 +122,7 @@ void smmu_invariant(const struct smmu *s)
     bool marked = false;
 
     in_flight += txns[i].phase != 0;
+    own += i >= s->config.txns && txns[i].phase != 0;
     enabled += txns[i].enabled;
     CHECK(!txns[i].marked || txns[i].phase != 0);
     for (unsigned number = 0; number < s->n_queues; number++)
@@ -130,7 +131,7 @@ void smmu_invariant(const struct smmu *s)
   }
   CHECK(in_flight == free_slots->in_flight);
   CHECK(enabled == free_slots->enabled);
-  CHECK(free_slots->free_count + in_flight == s->config.txns);
+  CHECK(free_slots->free_count + in_flight - own == s->config.txns);
   CHECK(sh->evtq.count <= s->config.events);
   check_runnable(s);
   if (s->n_vcmdqs)

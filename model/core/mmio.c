@@ -48,23 +48,28 @@ static bool is_present(const struct smmu_features *f, int reg)
 }
 
 /* The register that starts at an offset, or -1. */
-static int find(const struct smmu_features *f, uint64_t offset)
+static int find(const struct smmu *s, uint64_t offset)
 {
-  int reg = smmu_reg_by_offset(offset);
+  uint64_t page = SMMU_VATOS_PAGE + (GET(IDR2, BA_VATOS, (uint64_t)s->config.idr[2]) << 16);
+  int reg = -1;
 
-  return reg >= 0 && is_present(f, reg) ? reg : -1;
+  if (offset < SMMU_VATOS_PAGE)
+    reg = smmu_reg_by_offset(offset);
+  else if (offset >= page && offset < page + 0x10000)
+    reg = smmu_reg_by_offset(offset - page + SMMU_VATOS_PAGE);
+  return reg >= 0 && is_present(&s->features, reg) ? reg : -1;
 }
 
 /* Register and bit shift of an access, or -1. */
-static int decode(const struct smmu_features *f, uint64_t offset, unsigned bytes, unsigned *shift)
+static int decode(const struct smmu *s, uint64_t offset, unsigned bytes, unsigned *shift)
 {
-  int reg = find(f, offset);
+  int reg = find(s, offset);
 
   *shift = 0;
   if ((bytes != 4 && bytes != 8) || (offset & (bytes - 1)))
     return -1;
   if (reg < 0 && bytes == 4 && (offset & 4)) {
-    reg = find(f, offset - 4);
+    reg = find(s, offset - 4);
     *shift = 32;
     return reg >= 0 && smmu_reg_rows[reg].width == 64 ? reg : -1;
   }
@@ -88,7 +93,7 @@ uint64_t smmu_mmio_read(const struct smmu *s, uint64_t offset, unsigned bytes,
                         const struct smmu_hooks *hooks)
 {
   unsigned shift;
-  int reg = decode(&s->features, offset, bytes, &shift);
+  int reg = decode(s, offset, bytes, &shift);
   uint64_t value;
 
   if (reg < 0) {
@@ -150,12 +155,20 @@ static uint64_t cr0_mask(const struct smmu *s, uint64_t now, uint64_t ack)
   return mask & ~(now ^ ack);
 }
 
-/* GBPA takes a write only with Update set, and only while no update is under way. */
-static uint64_t write_gbpa(uint64_t old, uint64_t value, uint64_t mask)
+/* Taken only with Update set, and only while no update is under way: GBPA, GMPAM, GBPMPAM. */
+static uint64_t write_with_update(uint64_t old, uint64_t value, uint64_t mask)
 {
   if (GET(GBPA, Update, old) || !GET(GBPA, Update, value))
     return old;
   return value & mask;
+}
+
+/* PARTIDs and PMGs have the width of their largest. IHI 0070 6.3.42, 6.3.43. */
+static uint64_t mpam_mask(const struct smmu_features *f)
+{
+  return bits_low(f->partid_max ? log2_ceil(f->partid_max + 1u) : 0) |
+         bits_low(f->pmg_max ? log2_ceil(f->pmg_max + 1u) : 0) << GMPAM_SO_PMG_LO |
+         MASK(GMPAM, Update);
 }
 
 /* The new value of a register that its guard has let through. */
@@ -171,7 +184,9 @@ static uint64_t apply(struct smmu *s, int reg, uint64_t old, uint64_t value)
   case HOOK_CR0: mask &= cr0_mask(s, old, sh->reg[R_CR0ACK]); break;
   case HOOK_CR1: mask &= cr1_mask(sh); break;
   case HOOK_GERRORN: mask &= ~(s->features.ecmdq ? 0 : MASK(GERRORN, CMDQP_ERR)); break;
-  case HOOK_GBPA: return write_gbpa(old, value, mask);
+  case HOOK_UPDATE: return write_with_update(old, value, mask & mpam_mask(&s->features));
+  case HOOK_GBPA: return write_with_update(old, value, mask);
+  case HOOK_ATOS: mask &= smmu_enabled(s) ? mask : 0; break;
   case HOOK_IRQ_CTRL:
     mask &= (MASK(IRQ_CTRL, GERROR_IRQEN) | MASK(IRQ_CTRL, EVENTQ_IRQEN)) &
             ~(old ^ sh->reg[R_IRQ_CTRLACK]);
@@ -208,6 +223,7 @@ static void wake(struct smmu *s, unsigned hook)
   switch (hook) {
   case HOOK_CR0:
   case HOOK_IRQ_CTRL:
+  case HOOK_UPDATE:
   case HOOK_GBPA: smmu_wake_control(s); break;
   case HOOK_GERRORN:
   case HOOK_CMDQ_PROD: smmu_wake_cmdq(s, 0); break;
@@ -220,7 +236,7 @@ void smmu_mmio_write(struct smmu *s, uint64_t offset, uint64_t value, unsigned b
 {
   struct shared *sh = shared_of(s);
   unsigned shift;
-  int reg = decode(&s->features, offset, bytes, &shift);
+  int reg = decode(s, offset, bytes, &shift);
   uint64_t old, next;
 
   if (bytes == 4)
@@ -234,4 +250,6 @@ void smmu_mmio_write(struct smmu *s, uint64_t offset, uint64_t value, unsigned b
   record(hooks, SMMU_TRACE_REG_WRITE, offset, value, bytes);
   sh->reg[reg] = trim(s, reg, apply(s, reg, old, next));
   wake(s, smmu_reg_rows[reg].hook);
+  if (smmu_reg_rows[reg].hook == HOOK_ATOS && sh->reg[reg])
+    smmu_atos_start(s, (unsigned)reg);
 }

@@ -76,8 +76,8 @@ const char *smmu_trace_name(unsigned category)
 
 const char *smmu_read_name(unsigned read)
 {
-  static const char *const names[] = { "L1STD", "STE",           "L1CD",
-                                       "CD",    "S1 descriptor", "S2 descriptor" };
+  static const char *const names[] = { "L1STD",         "STE",           "L1CD", "CD",
+                                       "S1 descriptor", "S2 descriptor", "VMS" };
 
   return PICK(names, read);
 }

@@ -78,9 +78,11 @@ struct stream_cfg {
   uint8_t cont;        /* log2 of the StreamIDs that share this configuration */
   uint8_t sh[2], s2sh; /* shareability of leaves that have no field for it */
   uint8_t ppar, pmg;
-  uint8_t skipped; /* 1: Config names stage 1, S1DSS skipped it */
-  uint16_t partid;
-  uint8_t pad[6];
+  uint8_t skipped;     /* 1: Config names stage 1, S1DSS skipped it */
+  uint16_t partid;     /* partid and pmg of the stream's accesses */
+  uint16_t ste_partid; /* of accesses to CDs and stage 2 tables */
+  uint8_t ste_pmg;
+  uint8_t pad[3];
 };
 
 struct cfg_entry {

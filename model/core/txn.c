@@ -18,6 +18,8 @@ void txn_record(const struct step *x, unsigned category, struct smmu_record *r)
   r->actor = (uint16_t)x->slot;
   r->sid = x->t->in.sid;
   r->ssid = x->t->in.ssv ? x->t->in.ssid : 0;
+  if (x->s->features.mpam)
+    mpam_label(x, r);
   trace_put(x->h, r);
 }
 
@@ -83,6 +85,10 @@ static void bypass_globally(struct step *x)
 static void on_arrive(struct step *x)
 {
   VISIBLE(x->s);
+  if (is_atos(x->t)) {
+    go_atos(x);
+    return;
+  }
   if (!smmu_enabled(x->s)) {
     bypass_globally(x);
     return;
@@ -120,12 +126,37 @@ static void go_lookup(struct step *x)
     go_walk(x);
 }
 
+/* Range of the input address; false when it is outside. */
+bool go_input(struct step *x)
+{
+  struct txn *t = x->t;
+  int range = 0;
+
+  if (t->cfg.flags & CFG_S1) {
+    range = cfg_input_range(&t->cfg, t->in.addr, &t->va);
+    if (range < 0) {
+      go_fault(x, EVENT_F_TRANSLATION, SMMU_CLASS_IN, false, 0, 0);
+      return false;
+    }
+  } else if ((t->in.addr >> x->s->features.ias) != 0) {
+    go_fault(x, EVENT_F_ADDR_SIZE, SMMU_CLASS_IN, false, 0, 0);
+    return false;
+  } else {
+    t->va = t->in.addr;
+  }
+  t->s1.range = (uint8_t)range;
+  return true;
+}
+
 void go_translate(struct step *x)
 {
   struct txn *t = x->t;
   bool priv, ind;
-  int range = 0;
 
+  if (is_atos(t)) {
+    go_atos_translate(x);
+    return;
+  }
   if (t->cfg.flags & CFG_ABORT) {
     go_respond(x, SMMU_STATUS_ABORT);
     return;
@@ -137,20 +168,8 @@ void go_translate(struct step *x)
     bypass_stream(x);
     return;
   }
-  if (t->cfg.flags & CFG_S1) {
-    range = cfg_input_range(&t->cfg, t->in.addr, &t->va);
-    if (range < 0) {
-      go_fault(x, EVENT_F_TRANSLATION, SMMU_CLASS_IN, false, 0, 0);
-      return;
-    }
-  } else if ((t->in.addr >> x->s->features.ias) != 0) {
-    go_fault(x, EVENT_F_ADDR_SIZE, SMMU_CLASS_IN, false, 0, 0);
-    return;
-  } else {
-    t->va = t->in.addr;
-  }
-  t->s1.range = (uint8_t)range;
-  go_lookup(x);
+  if (go_input(x))
+    go_lookup(x);
 }
 
 /* ---- lookup ---- */
@@ -272,6 +291,10 @@ void go_fill(struct step *x)
 {
   struct txn *t = x->t;
 
+  if (is_atos(t)) {
+    atos_answer(x);
+    return;
+  }
   build_entry(t, &t->fill);
   txn_result_from(&t->fill, t->va, t->priv, &t->result);
   if (cache_on(x->s, SMMU_CACHE_TLB))
@@ -341,6 +364,8 @@ static void on_respond(struct step *x)
   bool was_marked = x->t->marked, was_enabled = x->t->enabled;
 
   VISIBLE(s);
+  if (is_atos(x->t))
+    atos_show(x);
   results[x->slot] = x->t->result;
   r.addr_in = x->t->in.addr;
   r.addr_out = x->t->result.pa;
@@ -352,7 +377,8 @@ static void on_respond(struct step *x)
   memset(x->t, 0, sizeof *x->t);
   free_slots->in_flight--;
   free_slots->enabled -= was_enabled;
-  free_slots->slot[free_slots->free_count++] = (uint16_t)x->slot;
+  if (x->slot < s->config.txns)
+    free_slots->slot[free_slots->free_count++] = (uint16_t)x->slot;
   set_runnable(s, x->slot, false);
   if (was_marked)
     smmu_sync_txn_ended(s, x->slot);
@@ -381,6 +407,7 @@ static const struct phase {
   [TXN_STE] = { "ste", on_ste },
   [TXN_L1CD] = { "l1cd", on_l1cd },
   [TXN_CD] = { "cd", on_cd },
+  [TXN_VMS] = { "vms", on_vms },
   [TXN_CFG_FILL] = { "cfg-fill", on_cfg_fill },
   [TXN_UTLB] = { "utlb", on_utlb },
   [TXN_TLB] = { "tlb", on_tlb },

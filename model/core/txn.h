@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "arch/attr.h"
 #include "core/core.h"
 
 enum txn_phase {
@@ -17,6 +18,7 @@ enum txn_phase {
   TXN_STE,
   TXN_L1CD,
   TXN_CD,
+  TXN_VMS,
   TXN_CFG_FILL,
   TXN_UTLB,
   TXN_TLB,
@@ -77,6 +79,8 @@ static inline const struct cache *utlb_of(const struct step *x)
 void txn_record(const struct step *x, unsigned category, struct smmu_record *r);
 void go_respond(struct step *x, unsigned status);
 void go_translate(struct step *x);
+/* Range of the input address; false when it is outside, and the fault is on its way. */
+bool go_input(struct step *x);
 void go_fill(struct step *x);
 /* False, with a NOFILL record, when the transaction is marked. Asked in the very step that would
  * fill. */
@@ -92,6 +96,7 @@ void on_l1std(struct step *x);
 void on_ste(struct step *x);
 void on_l1cd(struct step *x);
 void on_cd(struct step *x);
+void on_vms(struct step *x);
 void on_cfg_fill(struct step *x);
 /* Stage 2 has translated the address of a configuration structure. */
 void go_config_at(struct step *x, uint64_t pa);
@@ -114,6 +119,32 @@ void go_s1_at(struct step *x, uint64_t pa);
 void go_fault(struct step *x, unsigned type, unsigned clss, bool s2, uint64_t ipa,
               uint64_t fetch_addr);
 void on_fault(struct step *x);
+
+/* mpam.c */
+bool mpam_needs_map(const struct smmu_features *f, const struct smmu_ste *ste);
+/* cd is NULL without stage 1. */
+void mpam_assign(const struct smmu_features *f, const struct smmu_ste *ste,
+                 const struct smmu_cd *cd, struct stream_cfg *cfg);
+void go_vms(struct step *x);
+/* The physical PARTID in the word that go_vms() read. */
+uint16_t mpam_map(const struct txn *t, uint64_t word);
+void mpam_label(const struct step *x, struct smmu_record *r);
+
+/* atos.c: what a request through the ATOS registers does differently. */
+static inline bool is_atos(const struct txn *t)
+{
+  return t->in.kind == SMMU_TXN_ATOS;
+}
+void go_atos(struct step *x);           /* arrived */
+void go_atos_translate(struct step *x); /* configured */
+/* False: the stages that the STE names are not those asked for, and the answer is on its way. */
+bool atos_admits(struct step *x, bool s1, bool s2);
+bool atos_wants_cd(const struct step *x);
+bool atos_wants_stage2(const struct step *x);
+void atos_answer(struct step *x); /* the walk is done */
+void atos_fault(struct step *x);  /* it ended in x->t->fault */
+/* PAR and RUN, in the step that ends the request. */
+void atos_show(struct step *x);
 
 /* ---- shared with try_hit.c, and inline for its sake ---- */
 

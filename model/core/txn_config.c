@@ -1,6 +1,6 @@
 /* Finding a stream's configuration: Stream table, STE, Context Descriptor. IHI
  * 0070 3.3.1, 3.3.2, 5.1 to 5.4, 7.3.22 (order). Every structure address under nesting is an IPA
- * and goes through stage 2 first. Left out: VMS fetch, prefetch. */
+ * and goes through stage 2 first; the VMS (5.6) is at a PA. Left out: prefetch. */
 #include "arch/cd.h"
 #include "arch/structs.h"
 #include "core/txn.h"
@@ -207,17 +207,27 @@ void on_ste(struct step *x)
     return;
   }
   smmu_cfg_combine(&t->ste, NULL, &t->cfg);
+  mpam_assign(&x->s->features, &t->ste, NULL, &t->cfg);
   t->have_ste = 1;
   txn_overrides(&t->cfg, &t->in, &priv, &ind); /* faults of the CD fetch report them already */
   t->priv = priv;
   t->ind = ind;
-  if (t->ste.abort) {
+  if (t->ste.abort && !is_atos(t)) {
     go_cfg_fill(x);
+    return;
+  }
+  if (is_atos(t) && !atos_admits(x, t->ste.s1, t->ste.s2))
+    return;
+  if (is_atos(t) && !atos_wants_cd(x)) {
+    go_translate(x);
     return;
   }
   switch (judge_substream(t)) {
   case SUBSTREAM_CD: go_cd(x); break;
-  case SUBSTREAM_NO_STAGE1: go_cfg_fill(x); break;
+  case SUBSTREAM_NO_STAGE1:
+    t->cfg.skipped = t->ste.s1;
+    go_cfg_fill(x);
+    break;
   case SUBSTREAM_BAD: go_fault(x, EVENT_C_BAD_SUBSTREAMID, 0, false, 0, 0); break;
   case SUBSTREAM_DISABLED: go_fault(x, EVENT_F_STREAM_DISABLED, 0, false, 0, 0); break;
   }
@@ -252,6 +262,21 @@ void on_cd(struct step *x)
     return;
   }
   smmu_cfg_combine(&x->t->ste, &cd, &x->t->cfg);
+  mpam_assign(&x->s->features, &x->t->ste, &cd, &x->t->cfg);
+  if (mpam_needs_map(&x->s->features, &x->t->ste))
+    go_vms(x);
+  else
+    go_cfg_fill(x);
+}
+
+void on_vms(struct step *x)
+{
+  trace_read(x, SMMU_READ_VMS);
+  if (read_failed(x)) {
+    go_fault(x, EVENT_F_VMS_FETCH, 0, false, 0, x->t->struct_addr);
+    return;
+  }
+  x->t->cfg.partid = mpam_map(x->t, x->reply->data[0]);
   go_cfg_fill(x);
 }
 

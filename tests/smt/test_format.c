@@ -357,7 +357,7 @@ static size_t break_rule(struct kit *k, int rule, struct smmu_record *r)
   r->word = 9;
   switch (rule) {
   case 0: r->category = 200; return 50;
-  case 1: r->spare[3] = 1; return 62;
+  case 1: r->spare[0] = 1; return 62;
   case 2: r->word = 4; return 24;
   case 3: r->addr_in = 6; return 0;
   case 4: r->phase = 99; return 51;

@@ -60,6 +60,7 @@ enum smmu_read {
   SMMU_READ_CD,
   SMMU_READ_S1_DESC,
   SMMU_READ_S2_DESC,
+  SMMU_READ_VMS,
   SMMU_READ_COUNT
 };
 
@@ -89,7 +90,9 @@ struct smmu_record {
   uint16_t result;
   uint16_t unit; /* TBU, queue, or enum smmu_cache_id */
   uint8_t info;  /* enum smmu_read; size_log2 for FILL and HIT */
-  uint8_t spare[5];
+  uint8_t pmg;   /* with IDR3.MPAM: label of a READ or of the access that RESPOND lets out */
+  uint16_t partid;
+  uint8_t spare[2];
 };
 
 struct smmu_hooks {
