@@ -31,7 +31,8 @@ function(smmu_test_options target)
   smmu_target_options(${target})
   smmu_link_plainly(${target})
   smmu_target_sees(${target} ${layers})
-  foreach(name IN ITEMS shim fuzz) # the kit; the fuzzers' entry points, which fuzz_corpus/ replays
+  # the kit; the fuzzers' entry points, which fuzz_corpus/ replays; the second transcription's lists
+  foreach(name IN ITEMS shim fuzz conformance)
     smmu_include_root(root ${name} tests/${name})
     target_include_directories(${target} PRIVATE ${root})
   endforeach()

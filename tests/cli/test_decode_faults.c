@@ -234,7 +234,7 @@ TEST_CASE(DecodeFaults, NoEventOfTheArchitectureIsMissingHere)
   static const char *const names[] = {
 #define OPCODE(name, number)
 #define EVENT_NUMBER(name, number) #name,
-#include "../conformance/numbers.inc"
+#include "conformance/numbers.inc"
 #undef OPCODE
 #undef EVENT_NUMBER
   };

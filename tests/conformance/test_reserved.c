@@ -1,7 +1,10 @@
 /* Reserved bits against a second transcription: a bit is in a field or in the list, never in both
- * and never in neither. IHI 0070: chapters 5 and 8, 6.3, 7.3. */
+ * and never in neither; and so with opcodes and event numbers. IHI 0070: chapters 5 and 8, 4.1.1,
+ * 6.3, 7.3. */
 #include <string.h>
 
+#include "arch/cmd.h"
+#include "arch/event.h"
 #include "arch/fields.h"
 #include "arch/regs.h"
 #include "shim/gtest_c.h"
@@ -13,6 +16,31 @@ static const struct {
 #define RES0(layout, hi, lo, section) { #layout, section, hi, lo },
 #include "reserved.inc"
 #undef RES0
+};
+
+enum { NUMBERS = 256 };
+
+static const struct {
+  unsigned first, last;
+  bool event;
+  const char *what;
+} nobodys[] = {
+#define NO_OPCODE(first, last, what) { first, last, false, what },
+#define NO_EVENT(first, last, what)  { first, last, true, what },
+#include "reserved_numbers.inc"
+#undef NO_OPCODE
+#undef NO_EVENT
+};
+
+static const struct {
+  unsigned number;
+  bool event;
+} somebodys[] = {
+#define OPCODE(name, number)       { number, false },
+#define EVENT_NUMBER(name, number) { number, true },
+#include "numbers.inc"
+#undef OPCODE
+#undef EVENT_NUMBER
 };
 
 enum { RESERVED = sizeof(reserved) / sizeof(reserved[0]) };
@@ -83,5 +111,31 @@ TEST_CASE(ConformanceReserved, EveryRowNamesAStructure)
       found |= strcmp(smmu_layout_at(k).name, reserved[i].layout) == 0;
     if (!found)
       ADD_TEST_FAILURE("%s (%s) is in no table", reserved[i].layout, reserved[i].section);
+  }
+}
+
+TEST_CASE(ConformanceReserved, EveryNumberIsSomebodysOrReserved)
+{
+  for (unsigned number = 0; number < NUMBERS; number++) {
+    unsigned named[2] = { 0 };
+
+    for (unsigned i = 0; i < sizeof(nobodys) / sizeof(nobodys[0]); i++)
+      named[nobodys[i].event] += number >= nobodys[i].first && number <= nobodys[i].last;
+    for (unsigned i = 0; i < sizeof(somebodys) / sizeof(somebodys[0]); i++)
+      named[somebodys[i].event] += number == somebodys[i].number;
+    EXPECT_EQ(named[false], 1u);
+    EXPECT_EQ(named[true], 1u);
+  }
+}
+
+TEST_CASE(ConformanceReserved, ReservedNumbersHaveNoName)
+{
+  for (unsigned i = 0; i < sizeof(nobodys) / sizeof(nobodys[0]); i++) {
+    for (unsigned number = nobodys[i].first; number <= nobodys[i].last; number++) {
+      if (nobodys[i].event)
+        EXPECT_STREQ(smmu_event_name((uint8_t)number), nobodys[i].what);
+      else
+        EXPECT_PTR_EQ(smmu_cmd_name((uint8_t)number), NULL);
+    }
   }
 }

@@ -2,6 +2,7 @@
  * section 5. */
 #include "core/cmd_exec.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "arch/cmd.h"
@@ -34,14 +35,27 @@ static void expect(const char *text, unsigned has, enum cmd_action wanted)
                      wanted);
 }
 
+/* Secure commands too: this is the Non-secure queue. */
 TEST_CASE(CmdExec, ReservedOpcodesAreIllegal)
 {
-  static const char *const texts[] = { "OP_0x00", "OP_0x08", "OP_0x14", "OP_0x18", "OP_0x1a",
-                                       "OP_0x29", "OP_0x31", "OP_0x47", "OP_0x50", "OP_0x5a",
-                                       "OP_0x60", "OP_0x80", "OP_0xff" };
+  static const struct {
+    unsigned first, last;
+  } ranges[] = {
+#define NO_OPCODE(first, last, what) { first, last },
+#define NO_EVENT(first, last, what)
+#include "conformance/reserved_numbers.inc"
+#undef NO_OPCODE
+#undef NO_EVENT
+  };
 
-  for (unsigned i = 0; i < sizeof texts / sizeof texts[0]; i++)
-    expect(texts[i], ALL, CMD_ACTION_ILLEGAL);
+  for (unsigned i = 0; i < sizeof ranges / sizeof ranges[0]; i++) {
+    for (unsigned opcode = ranges[i].first; opcode <= ranges[i].last; opcode++) {
+      char text[16];
+
+      snprintf(text, sizeof text, "OP_0x%02x", opcode);
+      expect(text, ALL, CMD_ACTION_ILLEGAL);
+    }
+  }
 }
 
 TEST_CASE(CmdExec, CommandsOfAbsentFeaturesAreIllegal)
