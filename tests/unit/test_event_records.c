@@ -102,6 +102,23 @@ RECORD(C_BAD_CD, 0x0a, invalid, 0x0000002a0000580a, 0, 0, 0)
   dma(rig, (struct smmu_txn){ .addr = 0x1234, .ssv = 1, .ssid = 5 });
 }
 
+/* PARTID 13 of the map at 0x1d000000 is two bytes at its byte 26; words of 8 bytes are read. */
+RECORD(F_VMS_FETCH, 0x25, aborted, 0x0000002a00000025, 0, 0, 0x000000001d000018)
+{
+  struct smmu_config config = rig->config;
+
+  config.idr[3] |= 1u << 7;
+  config.mpamidr = 0x000300ff;
+  rig_restart(rig, &config);
+  stream(rig, 7);
+  rig_patch(rig, 0x100a80, 90, 90, 1);
+  rig_patch(rig, 0x100a80, 375, 332, 0x1d000000 >> 12);
+  rig_patch(rig, rig_cd(rig, STREAM, 0), 367, 352, 13);
+  rig_map(rig, STREAM, 0x1000, 0x80000, RIG_RW);
+  engine_memory_inject_abort(rig->memory, 0x1d000018, 8, true);
+  dma(rig, (struct smmu_txn){ .addr = 0x1234, .write = 1 });
+}
+
 /* ---- translation ---- */
 
 /* TTB0 is word 1 of a CD, bits 51:4; level 1 of a 39-bit range is indexed by 38:30. */
@@ -186,7 +203,7 @@ RECORD(F_PERMISSION, 0x13, stage_2_of_a_table, 0x0000002a00000013, 0x00001180000
 /* ---- all of them ---- */
 
 /* Not produced yet. */
-static const uint8_t absent[] = { 0x01, 0x05, 0x07, 0x20, 0x21, 0x24, 0x25 };
+static const uint8_t absent[] = { 0x01, 0x05, 0x07, 0x20, 0x21, 0x24 };
 
 TEST_CASE(EventRecordList, EveryTypeHasARecord)
 {
