@@ -143,6 +143,28 @@ TEST_CASE(ConformanceEvent, AFieldThatATypeDoesNotHaveIsNotWritten)
   }
 }
 
+/* Every bit of every field goes through struct smmu_event and back, alone. */
+TEST_CASE(ConformanceEvent, EveryBitOfAFieldSurvivesDecodingAndEncoding)
+{
+  for (unsigned i = 0; i < EVENTS; i++) {
+    struct smmu_layout layout;
+
+    ASSERT_TRUE(smmu_layout_by_key(SMMU_LAYOUT_EVENT, events[i].number, &layout));
+    for (unsigned bit = 8; bit < 256; bit++) {
+      uint64_t words[4] = { events[i].number }, again[4], stray[4];
+      struct smmu_event event;
+      bool in_field;
+
+      words[bit / 64] |= 1ull << bit % 64;
+      in_field = !smmu_layout_stray(&layout, words, stray);
+      EXPECT_TRUE(smmu_event_decode(words, &event));
+      smmu_event_encode(&event, again);
+      if ((memcmp(words, again, sizeof(words)) == 0) != in_field)
+        ADD_TEST_FAILURE("%s bit %u", events[i].name, bit);
+    }
+  }
+}
+
 TEST_CASE(ConformanceEvent, AReservedTypeKeepsItsHeader)
 {
   const uint64_t words[4] = { 0x00000009000018E5, ~0ull, ~0ull, ~0ull };
