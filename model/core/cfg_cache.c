@@ -85,7 +85,7 @@ bool smmu_cfg_fill(struct smmu *s, const struct smmu_txn *t, const struct stream
   e->cfg = *cfg;
   e->sid = t->sid;
   e->ssid = t->ssv ? t->ssid : 0;
-  e->valid = t->ssv ? CFG_ENTRY_VALID | CFG_ENTRY_SSV : CFG_ENTRY_VALID;
+  e->valid = cfg_valid(t);
   cache_touch(s, c, index);
   cfg_trace(h, SMMU_TRACE_FILL, index, e);
   return true;

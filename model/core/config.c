@@ -137,7 +137,6 @@ struct promise {
 static const struct promise promises[] = {
   MUST_BE_ZERO(0, BTM),
   MUST_BE_ZERO(0, HTTU),
-  MUST_BE_ZERO(0, ATS),
   MUST_BE_ZERO(0, PRI),
   MUST_BE_ZERO(0, RME_IMPL),
   MUST_BE_ZERO(1, REL),
@@ -145,7 +144,6 @@ static const struct promise promises[] = {
   MUST_BE_ZERO(1, TABLES_PRESET),
   MUST_BE_ZERO(1, ECMDQ),
   MUST_BE_ZERO(3, PPS),
-  MUST_BE_ZERO(3, PASIDTT),
   MUST_BE_ZERO(3, S1PI),
   MUST_BE_ZERO(3, S2PI),
   MUST_BE_ZERO(3, S2PO),
@@ -171,6 +169,23 @@ static int check_promises(const struct smmu_config *cfg, char *why, size_t len)
     if ((cfg->idr[p->reg] & p->mask) != p->value)
       return refuse(why, len, p->field, cfg->idr[p->reg] & p->mask, p->legal);
   }
+  return SMMU_OK;
+}
+
+/* What is reserved without ATS, or without what else it rests on. IHI 0070 6.3.1, 6.3.4. */
+static int check_ats(const struct smmu_config *cfg, char *why, size_t len)
+{
+  struct smmu_features f;
+
+  smmu_features_decode(cfg, &f);
+  if (f.ns1ats && !(f.ats && f.s1p && f.s2p))
+    return refuse(why, len, "IDR0.NS1ATS", f.ns1ats, "0 unless ATS, S1P and S2P");
+  if (f.atsrecerr && !f.ats)
+    return refuse(why, len, "IDR0.ATSRECERR", f.atsrecerr, "0 unless ATS");
+  if (f.pri && !f.ats)
+    return refuse(why, len, "IDR0.PRI", f.pri, "0 unless ATS");
+  if (f.pasidtt && !(f.ats && f.ssidsize))
+    return refuse(why, len, "IDR3.PASIDTT", f.pasidtt, "0 unless ATS and SSIDSIZE");
   return SMMU_OK;
 }
 
@@ -237,6 +252,8 @@ int smmu_config_check(const struct smmu_config *cfg, char *why, size_t why_len)
 
   if (err == SMMU_OK)
     err = check_ids(cfg, why, why_len);
+  if (err == SMMU_OK)
+    err = check_ats(cfg, why, why_len);
   if (err == SMMU_OK)
     err = check_range(cfg->txns, 1, 1024, "txns", "1 to 1024", why, why_len);
   if (err == SMMU_OK)

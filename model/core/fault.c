@@ -16,8 +16,10 @@ static bool is_recorded(const struct step *x)
 {
   const struct txn *t = x->t;
 
+  if (txn_is_ats(t) && ats_fault_is_hidden(x))
+    return false;
   if (t->fault.type == EVENT_C_BAD_STREAMID)
-    return GET(CR2, RECINVSID, shared_of(x->s)->reg[R_CR2]);
+    return txn_is_ats(t) || GET(CR2, RECINVSID, shared_of(x->s)->reg[R_CR2]);
   if (!is_configurable(t->fault.type))
     return true;
   if (t->fault.s2)
@@ -30,6 +32,8 @@ static unsigned status_of(const struct txn *t)
 {
   bool by_cd = is_configurable(t->fault.type) && !t->fault.s2 && (t->cfg.flags & CFG_S1);
 
+  if (txn_is_ats(t))
+    return ats_fault_status(t);
   return by_cd && !(t->cfg.flags & CFG_A) ? SMMU_STATUS_RAZWI : SMMU_STATUS_ABORT;
 }
 
@@ -56,6 +60,11 @@ void go_fault(struct step *x, unsigned type, unsigned clss, bool s2, uint64_t ip
   r.info = (uint8_t)clss;
   r.phase = s2 ? 2 : 1;
   txn_record(x, SMMU_TRACE_FAULT, &r);
+  if (t->in.kind == SMMU_TXN_ATS_REQUEST && is_configurable(type)) {
+    t->fault = (struct fault){ 0 };
+    ats_deny(x);
+    return;
+  }
   if (is_atos(t))
     atos_fault(x);
   else if (is_recorded(x))
@@ -75,6 +84,8 @@ static void encode(const struct txn *t, uint64_t words[4])
   e.s2 = t->fault.s2;
   e.clss = t->fault.clss;
   e.ttrnw = t->fault.s2 && t->fault.clss == SMMU_CLASS_TT;
+  if (e.type == EVENT_F_BAD_ATS_TREQ)
+    ats_describe(t, &e);
   e.input_addr = t->in.addr;
   e.ipa = t->fault.s2 ? t->fault.ipa : 0;
   e.fetch_addr = t->fault.fetch_addr;

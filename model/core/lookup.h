@@ -91,12 +91,19 @@ static inline uint32_t cfg_set(const struct cache *c, uint32_t sid)
   return (sid ^ sid >> 8) & (c->sets - 1);
 }
 
+static inline uint32_t cfg_valid(const struct smmu_txn *t)
+{
+  bool ste = t->kind == SMMU_TXN_ATS_TRANSLATED && !t->ssv;
+
+  return CFG_ENTRY_VALID | (t->ssv ? CFG_ENTRY_SSV : 0u) | (ste ? CFG_ENTRY_STE : 0u);
+}
+
 static inline uint32_t cfg_lookup(struct smmu *s, const struct smmu_txn *t)
 {
   const struct cache *c = &s->cache[SMMU_CACHE_CFG];
   uint32_t i = cfg_set(c, t->sid) * c->ways, end = i + c->ways;
   const struct cfg_entry *e = (const struct cfg_entry *)at(s, c->off_entry) + i;
-  uint32_t ssv = t->ssv != 0, ssid = t->ssid & (0u - ssv), valid = CFG_ENTRY_VALID | ssv << 1;
+  uint32_t ssv = t->ssv != 0, ssid = t->ssid & (0u - ssv), valid = cfg_valid(t);
 
   for (; i < end; i++, e++) {
     if (((e->sid ^ t->sid) | (e->ssid ^ ssid) | (e->valid ^ valid)) == 0)

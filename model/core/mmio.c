@@ -149,6 +149,8 @@ static uint64_t cr0_mask(const struct smmu *s, uint64_t now, uint64_t ack)
 
   if (s->features.vmw)
     mask |= MASK(CR0, VMW);
+  if (s->features.ats)
+    mask |= MASK(CR0, ATSCHK);
   /* A field in transition does not take a third value: it keeps the new one, VMW as a whole. */
   if ((now ^ ack) & MASK(CR0, VMW))
     mask &= ~MASK(CR0, VMW);

@@ -87,12 +87,13 @@ struct stream_cfg {
 
 struct cfg_entry {
   uint32_t ssid, sid;
-  uint32_t valid; /* CFG_ENTRY_VALID, and CFG_ENTRY_SSV for a stream with SubstreamID */
+  uint32_t valid; /* CFG_ENTRY_*; SSV: for transactions with a SubstreamID */
   uint32_t pad;
   struct stream_cfg cfg;
 };
 
-enum { CFG_ENTRY_VALID = 1, CFG_ENTRY_SSV = 2 };
+/* STE: the STE alone, for Translated transactions without SubstreamID. */
+enum { CFG_ENTRY_VALID = 1, CFG_ENTRY_SSV = 2, CFG_ENTRY_STE = 4 };
 
 /* ---- translation caches: micro-TLBs, main TLB and walk cache share one kind of entry ---- */
 
@@ -223,7 +224,8 @@ struct txn {
   uint8_t waiting;   /* WAIT was returned */
   uint8_t picking;   /* PICK was returned */
   uint8_t enabled;   /* arrived under SMMUEN = 1: clearing it is acknowledged only after this one */
-  uint8_t pad[6];
+  uint8_t atschk;    /* ATS: effective CR0.ATSCHK when it arrived */
+  uint8_t pad[5];
   uint64_t struct_addr; /* configuration structure being fetched, PA or IPA */
   struct smmu_ste ste;  /* between STE and CD fetch */
   struct stream_cfg cfg;

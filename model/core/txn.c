@@ -41,7 +41,10 @@ int smmu_submit(struct smmu *s, const struct smmu_txn *txn, smmu_actor *actor,
   free_slots->in_flight++;
   t = txn_at(s, slot);
   t->in = *txn;
-  t->in.instruction = txn->instruction && !txn->write;
+  if (txn_is_ats(t))
+    smmu_ats_submitted(s, &t->in);
+  if (txn->kind != SMMU_TXN_ATS_REQUEST) /* a request may be for reads, writes and fetches */
+    t->in.instruction = t->in.instruction && !txn->write;
   t->phase = TXN_ARRIVE;
   set_runnable(s, slot, true);
   *actor = slot;
@@ -53,8 +56,7 @@ int smmu_submit(struct smmu *s, const struct smmu_txn *txn, smmu_actor *actor,
   return SMMU_OK;
 }
 
-/* No translation: the address goes out as it came. */
-static void pass_through(struct step *x, struct smmu_attr attr)
+void go_bypass(struct step *x, struct smmu_attr attr)
 {
   struct smmu_result *r = &x->t->result;
 
@@ -77,9 +79,9 @@ static void bypass_globally(struct step *x)
     go_respond(x, SMMU_STATUS_ABORT);
     return;
   }
-  pass_through(x, smmu_attr_incoming(types && GET(GBPA, MTCFG, gbpa),
-                                     (unsigned)GET(GBPA, MemAttr, gbpa),
-                                     types ? (unsigned)GET(GBPA, SHCFG, gbpa) : 1));
+  go_bypass(x,
+            smmu_attr_incoming(types && GET(GBPA, MTCFG, gbpa), (unsigned)GET(GBPA, MemAttr, gbpa),
+                               types ? (unsigned)GET(GBPA, SHCFG, gbpa) : 1));
 }
 
 static void on_arrive(struct step *x)
@@ -90,12 +92,16 @@ static void on_arrive(struct step *x)
     return;
   }
   if (!smmu_enabled(x->s)) {
-    bypass_globally(x);
+    if (txn_is_ats(x->t))
+      ats_disabled(x);
+    else
+      bypass_globally(x);
     return;
   }
   x->t->enabled = 1;
   txn_free_of(x->s)->enabled++;
-  go_config(x);
+  if (!txn_is_ats(x->t) || !ats_arrived(x))
+    go_config(x);
 }
 
 /* ---- what the configuration makes of the input ---- */
@@ -109,10 +115,13 @@ static struct smmu_attr incoming_attr(const struct stream_cfg *cfg)
 
 static void bypass_stream(struct step *x)
 {
-  if ((x->t->in.addr >> x->s->features.oas) != 0)
+  if ((x->t->in.addr >> x->s->features.oas) != 0) {
     go_fault(x, EVENT_F_ADDR_SIZE, SMMU_CLASS_IN, false, 0, 0);
-  else
-    pass_through(x, incoming_attr(&x->t->cfg));
+    return;
+  }
+  go_bypass(x, incoming_attr(&x->t->cfg));
+  if (x->t->in.kind == SMMU_TXN_ATS_REQUEST)
+    ats_identity(x);
 }
 
 /* First translation cache that exists, else the walk. */
@@ -158,12 +167,14 @@ void go_translate(struct step *x)
     return;
   }
   if (t->cfg.flags & CFG_ABORT) {
-    go_respond(x, SMMU_STATUS_ABORT);
+    go_respond(x, x->t->in.kind == SMMU_TXN_ATS_REQUEST ? SMMU_STATUS_UR : SMMU_STATUS_ABORT);
     return;
   }
   txn_overrides(&t->cfg, &t->in, &priv, &ind);
   t->priv = priv;
   t->ind = ind;
+  if (ats_translated(x))
+    return;
   if (!(t->cfg.flags & (CFG_S1 | CFG_S2))) {
     bypass_stream(x);
     return;
@@ -174,19 +185,26 @@ void go_translate(struct step *x)
 
 /* ---- lookup ---- */
 
+static void result_from(struct step *x, const struct tlb_entry *e)
+{
+  txn_result_from(e, x->t->va, x->t->priv, &x->t->result);
+  if (x->t->in.kind == SMMU_TXN_ATS_REQUEST)
+    ats_complete(x, e);
+}
+
 /* A TLB entry serves the transaction, or denies it. True: served. */
 static bool use_entry(struct step *x, const struct tlb_entry *e)
 {
   struct txn *t = x->t;
   uint64_t offset = t->va & bits_low(tag_size(e->tag));
 
-  switch (txn_judge(e, smmu_access_bit(t->in.write, t->ind, t->priv))) {
+  switch (txn_judge(e, txn_wants(t))) {
   case ENTRY_DENIED_S1: go_fault(x, EVENT_F_PERMISSION, SMMU_CLASS_IN, false, 0, 0); return false;
   case ENTRY_DENIED_S2:
     go_fault(x, EVENT_F_PERMISSION, SMMU_CLASS_IN, true,
              tag_kind(e->tag) == ENTRY_S2 ? t->va : e->ipa | offset, 0);
     return false;
-  default: txn_result_from(e, t->va, t->priv, &t->result); return true;
+  default: result_from(x, e); return true;
   }
 }
 
@@ -296,7 +314,7 @@ void go_fill(struct step *x)
     return;
   }
   build_entry(t, &t->fill);
-  txn_result_from(&t->fill, t->va, t->priv, &t->result);
+  result_from(x, &t->fill);
   if (cache_on(x->s, SMMU_CACHE_TLB))
     go_stage(x, TXN_TLB_FILL, SMMU_STAGE_MAIN_TLB);
   else

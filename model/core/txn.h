@@ -78,6 +78,8 @@ static inline const struct cache *utlb_of(const struct step *x)
 /* txn.c */
 void txn_record(const struct step *x, unsigned category, struct smmu_record *r);
 void go_respond(struct step *x, unsigned status);
+/* Out as it came, with these attributes. */
+void go_bypass(struct step *x, struct smmu_attr attr);
 void go_translate(struct step *x);
 /* Range of the input address; false when it is outside, and the fault is on its way. */
 bool go_input(struct step *x);
@@ -114,6 +116,38 @@ void on_s2_desc(struct step *x);
 void on_s2_cache(struct step *x);
 void on_s2_leaf_cache(struct step *x);
 void go_s1_at(struct step *x, uint64_t pa);
+
+/* ats.c: what is different for an ATS Translation Request or a Translated transaction. */
+void smmu_ats_submitted(const struct smmu *s, struct smmu_txn *in);
+/* SMMUEN is 0. */
+void ats_disabled(struct step *x);
+/* It has arrived under SMMUEN = 1, and its configuration is known. True: it has been answered. */
+bool ats_arrived(struct step *x);
+bool ats_stopped(struct step *x);
+/* A Translated transaction: true when it needs no translation and has been answered. */
+bool ats_translated(struct step *x);
+/* Permissions (SMMU_USER_*, SMMU_PRIV_*) of which a request needs one; and: it is granted none. */
+unsigned ats_wants(const struct txn *t);
+void ats_deny(struct step *x);
+/* The completion of a request: from an entry whose result stands in t->result; for an identity. */
+void ats_complete(struct step *x, const struct tlb_entry *e);
+void ats_identity(struct step *x);
+bool ats_fault_is_hidden(const struct step *x);
+unsigned ats_fault_status(const struct txn *t);
+/* What F_BAD_ATS_TREQ says of the request. */
+void ats_describe(const struct txn *t, struct smmu_event *e);
+
+static inline bool txn_is_ats(const struct txn *t)
+{
+  return t->in.kind == SMMU_TXN_ATS_REQUEST || t->in.kind == SMMU_TXN_ATS_TRANSLATED;
+}
+
+/* Permissions of which a mapping must have one. */
+static inline unsigned txn_wants(const struct txn *t)
+{
+  return t->in.kind == SMMU_TXN_ATS_REQUEST ? ats_wants(t)
+                                            : smmu_access_bit(t->in.write, t->ind, t->priv);
+}
 
 /* fault.c */
 void go_fault(struct step *x, unsigned type, unsigned clss, bool s2, uint64_t ipa,

@@ -96,7 +96,8 @@ void on_cfg_lookup(struct step *x)
   }
   x->t->cfg = e->cfg;
   x->t->have_ste = x->t->have_cfg = 1;
-  go_translate(x);
+  if (!ats_stopped(x))
+    go_translate(x);
 }
 
 void on_l1std(struct step *x)
@@ -164,10 +165,13 @@ static void go_cd(struct step *x)
 /* SubstreamID rules, before any CD is read. IHI 0070 3.3.2, 5.2 (S1DSS). */
 enum substream { SUBSTREAM_CD, SUBSTREAM_NO_STAGE1, SUBSTREAM_BAD, SUBSTREAM_DISABLED };
 
-static enum substream judge_substream(const struct txn *t)
+static enum substream judge_substream(const struct step *x)
 {
+  const struct txn *t = x->t;
   const struct smmu_ste *ste = &t->ste;
 
+  if (t->in.kind == SMMU_TXN_ATS_TRANSLATED && !t->in.ssv && !x->s->features.pasidtt)
+    return SUBSTREAM_NO_STAGE1; /* nobody knows whether it had a PASID */
   if (t->in.ssv) {
     if (!ste->s1 || ste->s1cdmax == 0 || (t->in.ssid >> ste->s1cdmax) != 0)
       return SUBSTREAM_BAD;
@@ -176,7 +180,7 @@ static enum substream judge_substream(const struct txn *t)
   if (!ste->s1)
     return SUBSTREAM_NO_STAGE1;
   if (ste->s1cdmax == 0 || ste->s1dss == 2)
-    return SUBSTREAM_CD;
+    return t->in.kind == SMMU_TXN_ATS_TRANSLATED ? SUBSTREAM_NO_STAGE1 : SUBSTREAM_CD;
   return ste->s1dss == 1 ? SUBSTREAM_NO_STAGE1 : SUBSTREAM_DISABLED;
 }
 
@@ -216,13 +220,15 @@ void on_ste(struct step *x)
     go_cfg_fill(x);
     return;
   }
+  if (ats_stopped(x))
+    return;
   if (is_atos(t) && !atos_admits(x, t->ste.s1, t->ste.s2))
     return;
   if (is_atos(t) && !atos_wants_cd(x)) {
     go_translate(x);
     return;
   }
-  switch (judge_substream(t)) {
+  switch (judge_substream(x)) {
   case SUBSTREAM_CD: go_cd(x); break;
   case SUBSTREAM_NO_STAGE1:
     t->cfg.skipped = t->ste.s1;

@@ -135,7 +135,7 @@ static void s1_leaf(struct step *x, uint64_t desc)
   leaf->sh = attr.sh;
   leaf->level = t->s1.level;
   leaf->global = !smmu_desc_ng(desc) && !policy.one_range;
-  if (!(leaf->perm & smmu_access_bit(t->in.write, t->ind, t->priv)))
+  if (!(leaf->perm & txn_wants(t)))
     go_fault(x, EVENT_F_PERMISSION, SMMU_CLASS_IN, false, 0, 0);
   else if ((t->cfg.flags & CFG_S2) && !(is_atos(t) && !atos_wants_stage2(x)))
     go_s2(x, leaf->out, S2_FOR_INPUT);

@@ -48,7 +48,7 @@ void go_s2(struct step *x, uint64_t ipa, unsigned purpose)
 static bool leaf_allows(const struct txn *t, unsigned perm, unsigned memattr)
 {
   if (t->s2.purpose == S2_FOR_INPUT)
-    return perm & smmu_access_bit(t->in.write, t->ind, t->priv);
+    return perm & txn_wants(t);
   if (!(perm & SMMU_PRIV_R))
     return false;
   return !((t->cfg.flags & CFG_S2PTW) && smmu_attr_is_device(memattr));

@@ -58,7 +58,6 @@ TEST_CASE(Config, PromisesThatAreNotKeptAreRefused)
     const char *name;
   } rows[] = { { 0, 5, "IDR0.BTM" },
                { 0, 6, "IDR0.HTTU" },
-               { 0, 10, "IDR0.ATS" },
                { 0, 16, "IDR0.PRI" },
                { 0, 30, "IDR0.RME_IMPL" },
                { 1, 28, "IDR1.REL" },
@@ -66,7 +65,6 @@ TEST_CASE(Config, PromisesThatAreNotKeptAreRefused)
                { 1, 30, "IDR1.TABLES_PRESET" },
                { 1, 31, "IDR1.ECMDQ" },
                { 3, 5, "IDR3.PPS" },
-               { 3, 16, "IDR3.PASIDTT" },
                { 3, 18, "IDR3.S1PI" },
                { 3, 19, "IDR3.S2PI" },
                { 3, 20, "IDR3.S2PO" },

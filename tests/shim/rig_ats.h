@@ -1,0 +1,19 @@
+/* What the rig has for ATS and PRI: a device that supports all of both, requests, Translated
+ * transactions. IHI 0070 3.9, 8. */
+#ifndef SHIM_RIG_ATS_H
+#define SHIM_RIG_ATS_H
+
+#include "shim/rig.h"
+
+/* The neutral device with ATS, split stage ATS and ATSRECERR; stream SID with stage 1, or with both
+ * stages, and this STE.EATS. */
+void rig_ats(struct rig *rig, unsigned eats);
+void rig_ats_nested(struct rig *rig, unsigned eats);
+/* CR2.REC_CFG_ATS besides RECINVSID. */
+void rig_ats_record(struct rig *rig, bool on);
+
+/* kind is set here. */
+struct smmu_result rig_ats_request(struct rig *rig, struct smmu_txn txn);
+struct smmu_result rig_ats_use(struct rig *rig, struct smmu_txn txn);
+
+#endif
