@@ -149,7 +149,7 @@ void smmu_cache_drop(struct smmu *s, const struct cache *c, uint32_t index, unsi
     live->sizes &= ~(1ULL << size_log2);
   live->used--;
   live->globals -= (e->tag & TAG_GLOBAL) != 0;
-  live->fractures -= e->fracture != 0;
+  live->fractures -= entry_fracture(e) != 0;
   memset(e, 0, sizeof *e);
 }
 
@@ -167,7 +167,7 @@ void smmu_cache_write(struct smmu *s, const struct cache *c, uint32_t index,
   live->sizes |= 1ULL << size_log2;
   live->used++;
   live->globals += (e->tag & TAG_GLOBAL) != 0;
-  live->fractures += e->fracture != 0;
+  live->fractures += entry_fracture(e) != 0;
   chain_insert(s, c, index, e->tag);
   cache_touch(s, c, index);
   cache_trace(h, SMMU_TRACE_FILL, c, index, e, SMMU_NO_INDEX);

@@ -104,13 +104,26 @@ bool smmu_inval_covers_stream(const struct inval *inv, uint32_t sid, uint32_t ss
   }
 }
 
+/* Must this entry go? One that holds no CD is none of a CFGI_CD's business. */
+static bool covers(const struct inval *inv, const struct cfg_entry *e)
+{
+  bool names_cd = inv->kind == INVAL_CFG_CD || inv->kind == INVAL_CFG_CD_ALL;
+
+  switch (inv->wider) {
+  case SMMU_WIDER_EXACT:
+    return smmu_inval_covers_stream(inv, e->sid, e->ssid) && (!names_cd || (e->cfg.flags & CFG_S1));
+  case SMMU_WIDER_ADDRESS: return smmu_inval_covers_stream(inv, e->sid, inv->ssid);
+  default: return true;
+  }
+}
+
 void smmu_cfg_invalidate(struct smmu *s, const struct inval *inv, const struct smmu_hooks *h)
 {
   const struct cache *c = cfg_cache(s);
   struct cfg_entry *entries = cfg_entries(s);
 
   for (uint32_t i = 0; i < c->entries; i++) {
-    if (!entries[i].valid || !smmu_inval_covers_stream(inv, entries[i].sid, entries[i].ssid))
+    if (!entries[i].valid || !covers(inv, &entries[i]))
       continue;
     cfg_trace(h, SMMU_TRACE_DROP, i, &entries[i]);
     memset(&entries[i], 0, sizeof entries[i]);

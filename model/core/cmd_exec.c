@@ -97,15 +97,22 @@ static bool address_range(const struct smmu_features *f, const uint64_t *w, uint
     ttl = 0; /* 16 KB has no blocks at level 1 without DS: reserved, acts as 0 */
   if (num == 0 && scale == 0 && ttl == 0)
     return false;
+  inv->tg = (uint8_t)tg;
+  if (ttl != 0) {
+    inv->ttl_log2 = (uint8_t)smmu_level_shift(granule_log2[tg], (int)ttl);
+    inv->ttl_stride = (uint8_t)(granule_log2[tg] - 3);
+  }
   inv->last = inv->first + ((num + 1) << scale << granule_log2[tg]) - 1;
   if (inv->last < inv->first)
     inv->last = ~0ULL;
   return true;
 }
 
-static void set_vmid(const struct smmu_features *f, const uint64_t *w, struct inval *inv)
+/* Without stage 2 there are no VMIDs: entries have 0, and a command that names another does
+ * nothing. IHI 0070 4.4.2. */
+static void set_vmid(const uint64_t *w, struct inval *inv)
 {
-  inv->vmid = f->s2p ? (uint16_t)FGET(TLBI_NH_VA, VMID, w) : 0;
+  inv->vmid = (uint16_t)FGET(TLBI_NH_VA, VMID, w);
 }
 
 static enum cmd_action nh_all(const struct smmu_features *f, const uint64_t *w, struct inval *inv)
@@ -113,7 +120,7 @@ static enum cmd_action nh_all(const struct smmu_features *f, const uint64_t *w, 
   if (!f->s1p)
     return CMD_ACTION_ILLEGAL;
   inv->kind = INVAL_S1_ALL;
-  set_vmid(f, w, inv);
+  set_vmid(w, inv);
   return CMD_ACTION_INVALIDATE;
 }
 
@@ -123,7 +130,7 @@ static enum cmd_action nh_asid(const struct smmu_features *f, const uint64_t *w,
     return CMD_ACTION_ILLEGAL;
   inv->kind = INVAL_S1_ASID;
   inv->asid = (uint16_t)FGET(TLBI_NH_ASID, ASID, w);
-  set_vmid(f, w, inv);
+  set_vmid(w, inv);
   return CMD_ACTION_INVALIDATE;
 }
 
@@ -135,7 +142,7 @@ static enum cmd_action nh_va(const struct smmu_features *f, const uint64_t *w, s
     return CMD_ACTION_ILLEGAL;
   inv->kind = FGET(CMD, Opcode, w) == CMD_TLBI_NH_VA ? INVAL_S1_VA : INVAL_S1_VAA;
   inv->asid = (uint16_t)FGET(TLBI_NH_VA, ASID, w);
-  set_vmid(f, w, inv);
+  set_vmid(w, inv);
   return CMD_ACTION_INVALIDATE;
 }
 
@@ -171,7 +178,7 @@ static enum cmd_action s12_vmall(const struct smmu_features *f, const uint64_t *
                                  struct inval *inv)
 {
   inv->kind = INVAL_S12_ALL;
-  set_vmid(f, w, inv);
+  set_vmid(w, inv);
   return f->s2p ? CMD_ACTION_INVALIDATE : CMD_ACTION_ILLEGAL;
 }
 
@@ -182,7 +189,7 @@ static enum cmd_action s2_ipa(const struct smmu_features *f, const uint64_t *w, 
   if (!f->s2p || !legal)
     return CMD_ACTION_ILLEGAL;
   inv->kind = INVAL_S2_IPA;
-  set_vmid(f, w, inv);
+  set_vmid(w, inv);
   return CMD_ACTION_INVALIDATE;
 }
 

@@ -152,39 +152,67 @@ static inline void fetched(const struct view *v, const struct smmu_reply *reply)
 
 /* One cache for one command, and the marks that belong to it. Sources are swept before the caches
  * they feed. */
-static void sweep(struct smmu *s, struct inval *inv, unsigned number, const struct cache *c,
-                  const struct smmu_hooks *h)
+static void sweep(const struct view *v, const struct cache *c)
 {
-  unsigned vmw = (unsigned)GET(CR0, VMW, shared_of(s)->reg[R_CR0ACK]); /* 5 to 7 act as 0 */
+  const uint64_t *reg = shared_of(v->s)->reg;
+  struct inval *inv = &v->q->inval;
+  unsigned vmw = (unsigned)GET(CR0, VMW, reg[R_CR0ACK]); /* 5 to 7 act as 0 */
 
-  VISIBLE(s);
   inv->vmid_mask = (uint16_t)~bits_low(vmw <= 4 ? vmw : 0);
-  inval_mark(s, inv, number, h);
-  smmu_inval_cache(s, c, inv, h);
+  inv->e2h = (uint8_t)GET(CR2, E2H, reg[R_CR2]);
+  inval_mark(v->s, inv, v->number, v->h);
+  smmu_inval_cache(v->s, c, inv, v->h);
 }
 
-static void sweep_utlb(const struct view *v)
+/* How much more than it must the next sweep removes is the engine's choice. */
+static void ask_wider(const struct view *v)
 {
+  v->q->picking = 1;
+  v->ask->kind = SMMU_ASK_PICK;
+  v->ask->key = SMMU_PICK_WIDER;
+  v->ask->choices = SMMU_WIDER_COUNT;
+  v->ask->data[0] = v->s->config.wider;
+}
+
+static void go_inval(const struct view *v, unsigned phase)
+{
+  v->q->phase = (uint8_t)phase;
+  ask_stage(v->ask, phase == CMDQ_CONSUME ? SMMU_STAGE_CMD : SMMU_STAGE_INVALIDATE);
+}
+
+static void invalidate(const struct view *v, const struct smmu_reply *reply)
+{
+  struct smmu *s = v->s;
   struct cmdq *q = v->q;
 
-  sweep(v->s, &q->inval, v->number, &v->s->cache[SMMU_CACHE_UTLB + q->unit], v->h);
-  q->unit++;
-  if (q->unit < v->s->config.tbus) {
-    ask_stage(v->ask, SMMU_STAGE_INVALIDATE);
+  if (s->config.pick_wider && !q->picking) {
+    ask_wider(v);
     return;
   }
-  q->unit = 0;
-  q->phase = CMDQ_CONSUME;
-  ask_stage(v->ask, SMMU_STAGE_CMD);
-}
-
-static void sweep_config(const struct view *v)
-{
-  VISIBLE(v->s);
-  inval_mark(v->s, &v->q->inval, v->number, v->h);
-  smmu_cfg_invalidate(v->s, &v->q->inval, v->h);
-  v->q->phase = CMDQ_CONSUME;
-  ask_stage(v->ask, SMMU_STAGE_CMD);
+  VISIBLE(s);
+  q->inval.wider = (uint8_t)(q->picking ? reply->choice : s->config.wider);
+  q->picking = 0;
+  switch (q->phase) {
+  case CMDQ_INV_WALK:
+    sweep(v, &s->cache[SMMU_CACHE_WALK]);
+    go_inval(v, CMDQ_INV_TLB);
+    break;
+  case CMDQ_INV_TLB:
+    sweep(v, &s->cache[SMMU_CACHE_TLB]);
+    go_inval(v, s->config.utlb.sets ? CMDQ_INV_UTLB : CMDQ_CONSUME);
+    break;
+  case CMDQ_INV_UTLB:
+    sweep(v, &s->cache[SMMU_CACHE_UTLB + q->unit]);
+    q->unit = (uint16_t)(q->unit + 1 < s->config.tbus ? q->unit + 1 : 0);
+    go_inval(v, q->unit ? CMDQ_INV_UTLB : CMDQ_CONSUME);
+    break;
+  default: /* CMDQ_INV_CFG */
+    inval_mark(s, &q->inval, v->number, v->h);
+    smmu_cfg_invalidate(s, &q->inval, v->h);
+    go_inval(v, CMDQ_CONSUME);
+    break;
+  }
+  q->inval.wider = 0;
 }
 
 /* By value: the view of a step can then live in registers. */
@@ -317,17 +345,9 @@ static void step(const struct view *v, const struct smmu_reply *reply)
     break;
   case CMDQ_FETCHED: fetched(v, reply); break;
   case CMDQ_INV_WALK:
-    sweep(s, &q->inval, v->number, &s->cache[SMMU_CACHE_WALK], v->h);
-    q->phase = CMDQ_INV_TLB;
-    ask_stage(v->ask, SMMU_STAGE_INVALIDATE);
-    break;
   case CMDQ_INV_TLB:
-    sweep(s, &q->inval, v->number, &s->cache[SMMU_CACHE_TLB], v->h);
-    q->phase = s->config.utlb.sets ? CMDQ_INV_UTLB : CMDQ_CONSUME;
-    ask_stage(v->ask, q->phase == CMDQ_CONSUME ? SMMU_STAGE_CMD : SMMU_STAGE_INVALIDATE);
-    break;
-  case CMDQ_INV_UTLB: sweep_utlb(v); break;
-  case CMDQ_INV_CFG: sweep_config(v); break;
+  case CMDQ_INV_UTLB:
+  case CMDQ_INV_CFG: invalidate(v, reply); break;
   case CMDQ_CONSUME:
     advance(v);
     rest(v);

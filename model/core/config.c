@@ -246,6 +246,22 @@ static int check_cmdqv(const struct smmu_cmdqv_config *c, char *why, size_t len)
   return SMMU_OK;
 }
 
+static int check_cache_rules(const struct smmu_config *cfg, char *why, size_t len)
+{
+  int err = check_range(cfg->wider, 0, SMMU_WIDER_ALL, "wider", "an enum smmu_wider", why, len);
+
+  if (err == SMMU_OK)
+    err = check_range(cfg->pick_wider, 0, 1, "pick_wider", "0 or 1", why, len);
+  if (err == SMMU_OK)
+    err = check_range(cfg->conflict, 0, SMMU_CONFLICT_FAULT, "conflict", "an enum smmu_conflict",
+                      why, len);
+  if (err == SMMU_OK)
+    err = check_range(cfg->contiguous, 0, 1, "contiguous", "0 or 1", why, len);
+  if (err == SMMU_OK)
+    err = check_range(cfg->cont, 0, 1, "cont", "0 or 1", why, len);
+  return err;
+}
+
 int smmu_config_check(const struct smmu_config *cfg, char *why, size_t why_len)
 {
   int err = check_promises(cfg, why, why_len);
@@ -266,6 +282,8 @@ int smmu_config_check(const struct smmu_config *cfg, char *why, size_t why_len)
   if (err == SMMU_OK &&
       (!is_power_of_two(cfg->atomic_bytes) || cfg->atomic_bytes < 8 || cfg->atomic_bytes > 64))
     err = refuse(why, why_len, "atomic_bytes", cfg->atomic_bytes, "8, 16, 32 or 64");
+  if (err == SMMU_OK)
+    err = check_cache_rules(cfg, why, why_len);
   if (err == SMMU_OK)
     err = check_cache("utlb", &cfg->utlb, why, why_len);
   if (err == SMMU_OK)

@@ -1,10 +1,10 @@
 /* What each invalidation removes, and which transactions in flight it marks.
- * IHI 0070 4.3 (CFGI), 4.4 (TLBI), 3.21.1, 3.21.3 (what a CMD_SYNC then promises). Rule of the
+ * IHI 0070 3.17, 4.3 (CFGI), 4.4 (TLBI), 3.21.1, 3.21.3 (what a CMD_SYNC then promises). Rule of the
  * model: caches are swept from source to sink (walk cache, main TLB, micro-TLBs), and at each of
  * these steps every transaction that may hold, or be about to cache, something covered is marked. A
  * marked transaction answers, fills nothing, and the next CMD_SYNC of the queue that marked it waits
- * for it (sync.c). IMPDEF: TTL and TG never narrow an invalidation; marks go by world, VMID and
- * ASID, not by address (over-marking is legal). */
+ * for it (sync.c). IMPDEF: a sweep may remove more
+ * (config.wider); marks go by world, VMID and ASID, not by address (over-marking is legal). */
 #include "core/core.h"
 #include "core/lookup.h"
 #include "util/bits.h"
@@ -19,67 +19,122 @@ static bool by_address(const struct inval *inv)
   return inv->kind == INVAL_S1_VA || inv->kind == INVAL_S1_VAA || inv->kind == INVAL_S2_IPA;
 }
 
-static bool is_stage2_kind(unsigned kind)
-{
-  return kind == ENTRY_S2 || kind == ENTRY_WALK_S2 || kind == ENTRY_WALK_IPA;
-}
+/* ---- what must go ---- */
 
-static bool is_table_kind(unsigned kind)
-{
-  return kind == ENTRY_WALK_S1 || kind == ENTRY_WALK_S2;
-}
+enum {
+  KINDS_S1 = 1u << ENTRY_S1 | 1u << ENTRY_WALK_S1,
+  KINDS_S2 = 1u << ENTRY_S2 | 1u << ENTRY_WALK_S2 | 1u << ENTRY_WALK_IPA,
+  KINDS_TABLE = 1u << ENTRY_WALK_S1 | 1u << ENTRY_WALK_S2,
+  KINDS_ALL = KINDS_S1 | KINDS_S2
+};
 
-static bool covers_kind(const struct inval *inv, unsigned kind)
+/* An invalidation as a comparison of tags, made once a sweep. */
+struct scope {
+  const struct inval *inv;
+  uint64_t cells;        /* bit (world << 4 | kind) */
+  uint64_t value;        /* what the tag must have ... */
+  uint64_t mask[2];      /* ... in these bits; [1]: of global entries */
+  bool addressed, whole; /* the range counts; everything goes */
+};
+
+static unsigned kinds_of(const struct inval *inv)
 {
+  unsigned tables = by_address(inv) && inv->leaf ? KINDS_TABLE : 0;
+
   switch (inv->kind) {
   case INVAL_S12_ALL:
-  case INVAL_WORLD: return true;
-  case INVAL_S2_IPA: return is_stage2_kind(kind) && !(inv->leaf && is_table_kind(kind));
-  case INVAL_S1_VA:
-  case INVAL_S1_VAA: return !is_stage2_kind(kind) && !(inv->leaf && is_table_kind(kind));
-  default: return !is_stage2_kind(kind);
+  case INVAL_WORLD: return KINDS_ALL;
+  case INVAL_S2_IPA: return KINDS_S2 & ~tables;
+  default: return KINDS_S1 & ~tables;
   }
 }
 
-/* Does the range touch what the entry was made of? A stage 1 block that stage 2 pages broke into
- * smaller entries goes as a whole: software names any address of the block. IHI 0070 4.4.2. */
-static inline bool overlaps(const struct inval *inv, const struct tlb_entry *e)
+/* Entries of EL2 carry no ASID: the command by ASID means those of EL2-E2H, the commands by address
+ * those of the world that CR2.E2H names. IHI 0070 4.4.2.8 to 4.4.2.10. */
+static uint64_t cells_of(const struct inval *inv)
 {
-  unsigned span_log2 = e->fracture ? e->fracture : tag_size(e->tag);
-  uint64_t base = align_down_log2(e->va, span_log2);
+  uint64_t kinds = kinds_of(inv), el2 = kinds << 16 * SMMU_WORLD_EL2,
+           e2h = kinds << 16 * SMMU_WORLD_EL2_E2H;
 
-  return e->tag != 0 && base <= inv->last && base + bits_low(span_log2) >= inv->first;
+  if (!inv->el2)
+    return kinds << 16 * SMMU_WORLD_EL1;
+  if (inv->kind == INVAL_WORLD)
+    return el2 | e2h;
+  return inv->kind == INVAL_S1_ASID || inv->e2h ? e2h : el2;
 }
 
-/* Must this entry go? */
-static bool covers(const struct inval *inv, const struct tlb_entry *e)
+static inline void make_scope(const struct inval *inv, struct scope *w)
+{
+  uint64_t vmid = inv->el2 || inv->kind == INVAL_WORLD ? 0 : inv->vmid_mask;
+
+  w->inv = inv;
+  w->cells = cells_of(inv);
+  w->value = tag_make(0, 0, inv->vmid, inv->asid, 0);
+  w->mask[0] = w->mask[1] = vmid;
+  if (inv->kind == INVAL_S1_ASID)
+    w->mask[0] = w->mask[1] = vmid | TAG_ASID_MASK | TAG_GLOBAL;
+  else if (inv->kind == INVAL_S1_VA && (!inv->el2 || inv->e2h))
+    w->mask[0] = vmid | TAG_ASID_MASK;
+  w->addressed = by_address(inv) && inv->wider == SMMU_WIDER_EXACT;
+  w->whole = inv->wider == SMMU_WIDER_ALL;
+}
+
+/* What the entry covers as software knows it. A stage 1 block that stage 2 pages broke into smaller
+ * entries goes as a whole: software names any address of the block. IHI 0070 4.4.2. */
+static inline unsigned span_of(const struct tlb_entry *e)
+{
+  return entry_fracture(e) ? entry_fracture(e) : tag_size(e->tag);
+}
+
+/* TG and TTL: entries of one granule, leaves of one level, and the tables above it. IHI
+ * 0070 4.4.1.1. */
+static bool is_of_level(const struct inval *inv, const struct tlb_entry *e)
+{
+  unsigned span_log2 = span_of(e), tables_log2 = inv->ttl_log2 + inv->ttl_stride;
+
+  if (entry_tg(e) != inv->tg && entry_tg(e) != 0)
+    return false;
+  if (inv->ttl_log2 == 0)
+    return true;
+  if (KINDS_TABLE >> tag_kind(e->tag) & 1)
+    return span_log2 >= tables_log2;
+  return span_log2 >= inv->ttl_log2 && span_log2 < tables_log2;
+}
+
+static inline bool overlaps(const struct inval *inv, const struct tlb_entry *e)
+{
+  unsigned span_log2 = span_of(e);
+  uint64_t base = align_down_log2(e->va, span_log2);
+
+  return base <= inv->last && base + bits_low(span_log2) >= inv->first &&
+         (inv->tg == 0 || is_of_level(inv, e));
+}
+
+/* Must this entry go? An invalid one has tag 0: kind 0, which no scope has. */
+static inline bool covers(const struct scope *w, const struct tlb_entry *e)
 {
   uint64_t tag = e->tag;
 
-  if (is_el2(tag_world(tag)) != (inv->el2 != 0) || !covers_kind(inv, tag_kind(tag)))
+  if (!(w->cells >> (tag >> 40 & 0x3f) & 1) ||
+      ((tag ^ w->value) & w->mask[(tag & TAG_GLOBAL) != 0]))
     return false;
-  if (!inv->el2 && inv->kind != INVAL_WORLD && ((tag_vmid(tag) ^ inv->vmid) & inv->vmid_mask))
-    return false;
-  if (inv->kind == INVAL_S1_ASID && ((tag & TAG_GLOBAL) || tag_asid(tag) != inv->asid))
-    return false;
-  if (inv->kind == INVAL_S1_VA && !(tag & TAG_GLOBAL) && tag_asid(tag) != inv->asid &&
-      tag_world(tag) != SMMU_WORLD_EL2)
-    return false;
-  return !by_address(inv) || overlaps(inv, e);
+  return !w->addressed || overlaps(w->inv, e);
 }
 
-static void sweep_all(struct smmu *s, const struct cache *c, const struct inval *inv,
+/* ---- one cache ---- */
+
+static void sweep_all(struct smmu *s, const struct cache *c, const struct scope *w,
                       const struct smmu_hooks *h)
 {
   const struct tlb_entry *entries = cache_entries(s, c);
 
   for (uint32_t i = 0; i < c->entries; i++) {
-    if (entries[i].tag != 0 && covers(inv, &entries[i]))
+    if (entries[i].tag != 0 && (w->whole || covers(w, &entries[i])))
       smmu_cache_drop(s, c, i, SMMU_TRACE_DROP, h);
   }
 }
 
-static void sweep_chain(struct smmu *s, const struct cache *c, const struct inval *inv,
+static void sweep_chain(struct smmu *s, const struct cache *c, const struct scope *w,
                         unsigned which, uint64_t tag, const struct smmu_hooks *h)
 {
   const struct tlb_entry *entries = cache_entries(s, c);
@@ -88,15 +143,16 @@ static void sweep_chain(struct smmu *s, const struct cache *c, const struct inva
 
   for (uint32_t i = smmu_cache_chain(s, c, which, tag); i != SMMU_NO_INDEX; i = next) {
     next = link[i].next[which];
-    if (covers(inv, &entries[i]))
+    if (covers(w, &entries[i]))
       smmu_cache_drop(s, c, i, SMMU_TRACE_DROP, h);
   }
 }
 
 /* The sets that pages of one span inside the range fall into. */
-static void sweep_span(struct smmu *s, const struct cache *c, const struct inval *inv,
+static void sweep_span(struct smmu *s, const struct cache *c, const struct scope *w,
                        unsigned size_log2, const struct smmu_hooks *h)
 {
+  const struct inval *inv = w->inv;
   const struct tlb_entry *entries = cache_entries(s, c);
   uint64_t pages = ((inv->last >> size_log2) - (inv->first >> size_log2)) + 1;
 
@@ -104,7 +160,7 @@ static void sweep_span(struct smmu *s, const struct cache *c, const struct inval
     uint32_t first = cache_set(c, inv->first + (p << size_log2), size_log2) * c->ways;
 
     for (uint32_t i = first; i < first + c->ways; i++) {
-      if (overlaps(inv, &entries[i]) && covers(inv, &entries[i]))
+      if (covers(w, &entries[i]))
         smmu_cache_drop(s, c, i, SMMU_TRACE_DROP, h);
     }
   }
@@ -114,17 +170,17 @@ static void sweep_span(struct smmu *s, const struct cache *c, const struct inval
  * goes by chain. */
 enum { SWEEP_PAGES_MAX = 64 };
 
-static bool sweep_by_set(struct smmu *s, const struct cache *c, const struct inval *inv,
+static bool sweep_by_set(struct smmu *s, const struct cache *c, const struct scope *w,
                          const struct smmu_hooks *h)
 {
   uint64_t sizes = cache_live_of(s, c)->sizes;
 
   if (cache_live_of(s, c)->fractures)
     return false; /* parts of a block may lie in any set */
-  if (sizes && ((inv->last - inv->first) >> __builtin_ctzll(sizes)) >= SWEEP_PAGES_MAX)
+  if (sizes && ((w->inv->last - w->inv->first) >> __builtin_ctzll(sizes)) >= SWEEP_PAGES_MAX)
     return false;
   for (; sizes; sizes &= sizes - 1)
-    sweep_span(s, c, inv, (unsigned)__builtin_ctzll(sizes), h);
+    sweep_span(s, c, w, (unsigned)__builtin_ctzll(sizes), h);
   return true;
 }
 
@@ -133,20 +189,22 @@ void smmu_inval_cache(struct smmu *s, const struct cache *c, const struct inval 
 {
   uint64_t tag = tag_make(0, 0, inv->vmid, inv->asid, 0);
   bool one_vmid = inv->el2 || inv->vmid_mask == 0xffff;
+  struct scope w;
 
   if (c->entries == 0 || cache_live_of(s, c)->used == 0)
     return;
-  if (by_address(inv) && sweep_by_set(s, c, inv, h))
+  make_scope(inv, &w);
+  if (w.addressed && sweep_by_set(s, c, &w, h))
     return;
-  if (!c->off_link || inv->kind == INVAL_WORLD || !one_vmid) {
-    sweep_all(s, c, inv, h);
+  if (!c->off_link || inv->kind == INVAL_WORLD || !one_vmid || w.whole) {
+    sweep_all(s, c, &w, h);
   } else if (inv->kind == INVAL_S1_ASID) {
-    sweep_chain(s, c, inv, 0, tag, h);
+    sweep_chain(s, c, &w, 0, tag, h);
   } else if (inv->kind == INVAL_S1_VA && !inv->el2) {
-    sweep_chain(s, c, inv, 0, tag, h);
-    sweep_chain(s, c, inv, 0, (tag & 0xffff) | TAG_GLOBAL, h);
+    sweep_chain(s, c, &w, 0, tag, h);
+    sweep_chain(s, c, &w, 0, (tag & 0xffff) | TAG_GLOBAL, h);
   } else {
-    sweep_chain(s, c, inv, 1, tag, h);
+    sweep_chain(s, c, &w, 1, tag, h);
   }
 }
 

@@ -51,7 +51,7 @@ void smmu_cache_invariant(const struct smmu *s, const struct cache *c)
     count[tag_size(entries[i].tag) & 63]++;
     used++;
     globals += (entries[i].tag & TAG_GLOBAL) != 0;
-    fractures += entries[i].fracture != 0;
+    fractures += entry_fracture(&entries[i]) != 0;
   }
   CHECK(used == live->used);
   CHECK(globals == live->globals);

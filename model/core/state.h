@@ -115,11 +115,26 @@ struct tlb_entry {
                     ENTRY_WALK_S1 */
   uint8_t perm2; /* stage 2 permissions of a combined entry */
   int8_t level;  /* level of the (last stage's) descriptor */
-  uint8_t
-    fracture; /* log2 of the stage 1 leaf when stage 2 broke it into smaller entries, else 0 */
+  uint8_t made;  /* see entry_made() */
   /* The last four bytes of struct smmu_result, in its order. */
   uint8_t size_log2, memattr, sh, zero;
 };
+
+/* What an entry was made of, in the table that addresses of a TLBI name (stage 1 of a combined
+ * entry): [7:6] the granule as TG spells it, 0 for any; [5:0] log2 of the stage 1 leaf when stage 2
+ * broke it into smaller entries, else 0. */
+static inline uint8_t entry_made(unsigned granule_log2, unsigned fracture)
+{
+  return (uint8_t)(fracture | (granule_log2 - 10) / 2 << 6);
+}
+static inline unsigned entry_fracture(const struct tlb_entry *e)
+{
+  return e->made & 0x3f;
+}
+static inline unsigned entry_tg(const struct tlb_entry *e)
+{
+  return e->made >> 6;
+}
 
 /* Tag: [15:0] VMID, [31:16] ASID, [39:32] log2 of the span, [43:40] kind, [47:44] StreamWorld, 48
  * global, 49 ASET. Global entries carry ASID 0, so that one comparison finds them whatever the
@@ -246,9 +261,14 @@ struct inval {
   uint8_t kind;       /* enum inval_kind */
   uint8_t leaf;
   uint32_t sid, ssid;
-  uint8_t range; /* CFGI_STE_RANGE: log2 of the block minus 1 */
-  uint8_t el2;   /* EL2 and EL2-E2H worlds instead of EL1 */
-  uint8_t pad[6];
+  uint8_t range;                /* CFGI_STE_RANGE: log2 of the block minus 1 */
+  uint8_t el2;                  /* EL2 and EL2-E2H worlds instead of EL1 */
+  uint8_t e2h;                  /* CR2.E2H: which of the two a by-address form means */
+  uint8_t tg;                   /* entries of this granule alone, as TG spells it; 0: any */
+  uint8_t ttl_log2, ttl_stride; /* TTL: leaves of 2^ttl_log2 bytes and (contiguous) more, below
+                                   2^(ttl_log2 + ttl_stride), and tables from there on; 0: any */
+  uint8_t wider;                /* enum smmu_wider, of the sweep that is being done */
+  uint8_t pad;
 };
 
 /* The three registers of a ring, in the order that regs.def has them for the SMMU's own queue. */
@@ -265,8 +285,9 @@ struct cmdq {
   uint8_t phase;    /* enum cmdq_phase */
   uint8_t cerror;
   uint8_t waiting;
-  uint8_t sev; /* an event output is due: SIG_SEV, or a full queue that is no longer full */
-  uint8_t pad[6];
+  uint8_t sev;     /* an event output is due: SIG_SEV, or a full queue that is no longer full */
+  uint8_t picking; /* PICK of how much wider the sweep is was returned */
+  uint8_t pad[5];
 };
 
 struct evtq {

@@ -270,14 +270,15 @@ static void build_entry(struct txn *t, struct tlb_entry *e)
   bool s1 = cfg->flags & CFG_S1, s2 = cfg->flags & CFG_S2;
   const struct leaf *last = s2 ? &t->s2_leaf : &t->s1_leaf;
   struct smmu_attr attr = { last->memattr, last->sh };
-  unsigned size_log2 = last->size_log2;
+  unsigned size_log2 = last->size_log2, fracture = 0;
+  unsigned granule_log2 = s1 ? cfg->s1[t->s1.range].granule_log2 : cfg->s2.granule_log2;
 
   memset(e, 0, sizeof *e);
   if (s1 && s2) {
     size_log2 = t->s1_leaf.size_log2 < size_log2 ? t->s1_leaf.size_log2 : size_log2;
     attr = smmu_attr_combine((struct smmu_attr){ t->s1_leaf.memattr, t->s1_leaf.sh }, attr);
     e->ipa = align_down_log2(t->s1_leaf.out, size_log2);
-    e->fracture = t->s1_leaf.size_log2 > size_log2 ? t->s1_leaf.size_log2 : 0;
+    fracture = t->s1_leaf.size_log2 > size_log2 ? t->s1_leaf.size_log2 : 0;
   } else if (s2) {
     attr = smmu_attr_combine(incoming_attr(cfg), attr);
   }
@@ -291,6 +292,7 @@ static void build_entry(struct txn *t, struct tlb_entry *e)
   e->memattr = attr.memattr;
   e->sh = attr.sh;
   e->level = last->level;
+  e->made = entry_made(granule_log2, fracture);
   e->size_log2 = (uint8_t)size_log2;
 }
 

@@ -101,7 +101,8 @@ void on_s1_cache(struct step *x)
                          .va = align_down_log2(t->va, shift),
                          .pa = t->s1.table,
                          .perm = t->s1.limits,
-                         .level = (int8_t)level };
+                         .level = (int8_t)level,
+                         .made = entry_made(s1_geometry(t)->granule_log2, 0) };
 
   VISIBLE(x->s);
   if (may_fill(x) && !txn_fill(x, &x->s->cache[SMMU_CACHE_WALK], &e))

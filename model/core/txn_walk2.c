@@ -134,7 +134,8 @@ void on_s2_cache(struct step *x)
   struct tlb_entry e = { .tag = tag_make(ENTRY_WALK_S2, t->cfg.world, t->cfg.vmid, 0, shift),
                          .va = align_down_log2(t->s2_ipa, shift),
                          .pa = t->s2.table,
-                         .level = (int8_t)(t->s2.level - 1) };
+                         .level = (int8_t)(t->s2.level - 1),
+                         .made = entry_made(t->cfg.s2.granule_log2, 0) };
 
   VISIBLE(x->s);
   if (may_fill(x) && !txn_fill(x, &x->s->cache[SMMU_CACHE_WALK], &e))
@@ -184,7 +185,8 @@ void on_s2_leaf_cache(struct step *x)
                          .perm = leaf->perm,
                          .memattr = leaf->memattr,
                          .sh = leaf->sh,
-                         .level = leaf->level };
+                         .level = leaf->level,
+                         .made = entry_made(t->cfg.s2.granule_log2, 0) };
 
   VISIBLE(x->s);
   if (may_fill(x) && !txn_fill(x, &x->s->cache[SMMU_CACHE_WALK], &e))

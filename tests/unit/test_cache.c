@@ -82,7 +82,8 @@ static struct tlb_entry random_entry(struct bench *b)
   e.perm = 0x77;
   e.size_log2 = (uint8_t)size;
   if (kind == ENTRY_S1 && world == SMMU_WORLD_EL1 && size < 21 && draw(b, 6) == 0)
-    e.fracture = 21;
+    e.made = 21;
+  e.made |= (uint8_t)(draw(b, 4) << 6);
   return e;
 }
 
@@ -94,11 +95,21 @@ static struct inval random_inval(struct bench *b)
 
   memset(&v, 0, sizeof v);
   v.kind = kinds[draw(b, 8)];
-  v.el2 = v.kind != INVAL_S2_IPA && v.kind != INVAL_S12_ALL && draw(b, 3) == 0;
+  v.el2 =
+    v.kind != INVAL_S1_ALL && v.kind != INVAL_S2_IPA && v.kind != INVAL_S12_ALL && draw(b, 3) == 0;
   v.vmid = v.el2 ? 0 : (uint16_t)draw(b, 4);
   v.vmid_mask = (uint16_t)(draw(b, 4) ? 0xffff : 0xffff << draw(b, 3));
   v.asid = (uint16_t)draw(b, 4);
   v.leaf = (uint8_t)draw(b, 2);
+  v.e2h = (uint8_t)draw(b, 2);
+  if (draw(b, 3) == 0) {
+    static const uint8_t levels[4][3] = { { 0 }, { 30, 21, 12 }, { 36, 25, 14 }, { 42, 29, 16 } };
+
+    v.tg = (uint8_t)(1 + draw(b, 3));
+    v.ttl_log2 = draw(b, 2) ? levels[v.tg][draw(b, 3)] : 0;
+    v.ttl_stride = v.ttl_log2 ? (uint8_t)(7 + 2 * v.tg) : 0;
+  }
+  v.wider = draw(b, 6) ? SMMU_WIDER_EXACT : (uint8_t)draw(b, 3);
   v.first = draw(b, 256) << 12 | draw(b, 3) << 30;
   v.last = v.first + ((draw(b, 3) ? 1ULL : 1ULL << draw(b, 12)) << 12) - 1;
   return v;
@@ -106,18 +117,39 @@ static struct inval random_inval(struct bench *b)
 
 /* ---- brute force ---- */
 
+/* TG and TTL: 4.4.1.1. */
+static bool of_level(const struct tlb_entry *e, const struct inval *v, bool table)
+{
+  unsigned span = e->made & 63 ? e->made & 63 : tag_size(e->tag);
+
+  if (v->tg && e->made >> 6 && e->made >> 6 != v->tg)
+    return false;
+  if (!v->ttl_log2)
+    return true;
+  return table ? span >= v->ttl_log2 + v->ttl_stride
+               : span >= v->ttl_log2 && span < v->ttl_log2 + v->ttl_stride;
+}
+
 /* Spec section 4.2, in this file's own words. */
 static bool must_go(const struct tlb_entry *e, const struct inval *v)
 {
   unsigned kind = tag_kind(e->tag), world = tag_world(e->tag);
   bool global = e->tag & TAG_GLOBAL, el2 = world != SMMU_WORLD_EL1;
   bool table = kind == ENTRY_WALK_S1 || kind == ENTRY_WALK_S2;
-  uint64_t span = 1ULL << (e->fracture ? e->fracture : tag_size(e->tag)), base = e->va & -span;
-  bool in_range = base <= v->last && base + span - 1 >= v->first;
+  uint64_t span = 1ULL << (e->made & 63 ? e->made & 63 : tag_size(e->tag)), base = e->va & -span;
+  bool in_range = v->wider == SMMU_WIDER_ADDRESS ||
+                  (base <= v->last && base + span - 1 >= v->first && of_level(e, v, table));
   bool same_vmid = el2 || ((tag_vmid(e->tag) ^ v->vmid) & v->vmid_mask) == 0;
   bool same_asid = tag_asid(e->tag) == v->asid;
 
+  if (v->wider == SMMU_WIDER_ALL)
+    return true;
   if (el2 != (v->el2 != 0))
+    return false;
+  if (el2 && v->kind == INVAL_S1_ASID && world == SMMU_WORLD_EL2)
+    return false;
+  if (el2 && (v->kind == INVAL_S1_VA || v->kind == INVAL_S1_VAA) &&
+      (world == SMMU_WORLD_EL2) == (v->e2h != 0))
     return false;
   switch (v->kind) {
   case INVAL_WORLD: return true;

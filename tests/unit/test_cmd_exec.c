@@ -149,12 +149,24 @@ TEST_CASE(CmdExec, OperandsArriveInTheRequest)
   EXPECT_EQ(inv.last, 0x7654321fffu);
 }
 
-TEST_CASE(CmdExec, VmidIsIgnoredWithoutStageTwo)
+TEST_CASE(CmdExec, AVmidWithoutStageTwoNamesNothing)
 {
   struct inval inv;
 
   action("TLBI_NH_ALL vmid=0x1234", S1P, &inv);
-  EXPECT_EQ(inv.vmid, 0u);
+  EXPECT_EQ(inv.vmid, 0x1234u);
+}
+
+TEST_CASE(CmdExec, TtlNamesTheLeavesOfOneLevel)
+{
+  struct inval inv;
+
+  action("TLBI_NH_VA va=0x100000 tg=2 ttl=2", ALL, &inv);
+  EXPECT_EQ(inv.tg, 2u);
+  EXPECT_EQ(inv.ttl_log2, 25u);
+  EXPECT_EQ(inv.ttl_stride, 11u);
+  action("TLBI_NH_VA va=0x100000 tg=2 ttl=1 num=1", ALL, &inv);
+  EXPECT_EQ(inv.ttl_log2, 0u);
 }
 
 TEST_CASE(CmdExec, RangeIsNumPlusOneTimesScaleOfTheGranule)

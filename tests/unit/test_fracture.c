@@ -57,7 +57,7 @@ ENGINE_TEST(Fracture, RangeThatTouchesTheBlockTakesEveryPart)
 {
   build(rig);
   rig_unmap(rig, SID, BLOCK_VA);
-  rig_cmds(rig, "TLBI_NH_VA vmid=3 asid=7 va=0x3fe000 tg=1 num=1 ttl=3 leaf=1; SYNC");
+  rig_cmds(rig, "TLBI_NH_VA vmid=3 asid=7 va=0x3fe000 tg=1 num=1 ttl=2 leaf=1; SYNC");
   expect_all_gone(rig);
 }
 
