@@ -255,7 +255,8 @@ static bool find_register(const char *arg, struct decode_answer *a, unsigned *wi
     return true;
   }
   *width = 64;
-  if (!smmu_layout_by_name(SMMU_LAYOUT_CMDQV, arg, &a->layout))
+  if (!smmu_layout_by_name(SMMU_LAYOUT_CMDQV, arg, &a->layout) &&
+      !smmu_layout_by_name(SMMU_LAYOUT_PMCG, arg, &a->layout))
     return false;
   snprintf(a->title, sizeof(a->title), "%s", a->layout.name);
   return true;

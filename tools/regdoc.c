@@ -7,6 +7,7 @@
 
 #include "arch/cmdqv.h"
 #include "arch/fields.h"
+#include "arch/pmcg.h"
 #include "arch/regs.h"
 
 static const char *const guard_texts[GUARD_COUNT] = {
@@ -147,6 +148,49 @@ static void print_cmdqv(void)
   }
 }
 
+/* ---- counter groups ---- */
+
+static const char *const needs_texts[] = {
+  [PMCG_NEEDS_NOTHING] = "",
+  [PMCG_NEEDS_CAPTURE] = "only where counters can be captured",
+  [PMCG_NEEDS_MSI] = "only where the group has MSIs",
+  [PMCG_NEEDS_MSI_STATUS] = "only where the group has MSIs, from SMMUv3.1 on",
+  [PMCG_NEEDS_SECURE] = "reads as zero, there is no Secure state",
+  [PMCG_NEEDS_MPAM] = "reads as zero, there is no MPAM in a group",
+};
+
+static void print_pmcg_row(int reg)
+{
+  const struct smmu_pmcg_row *row = &smmu_pmcg_rows[reg];
+  struct smmu_layout layout;
+
+  printf("### %s\n\n%s, offset 0x%03x", row->name,
+         row->page == PMCG_PAGE_FIRST ? "Page 0" : "Page of the counters", row->offset);
+  if (row->count > 1)
+    printf(" + %u n, n 0 to %u", row->width / 8u, row->count - 1u);
+  printf(", %u bits, writable 0x%llx.", row->width, (unsigned long long)row->rw);
+  if (row->hook == PMCG_HOOK_COUNTER)
+    printf(" 32 bits and 4 apart where counters have 32 bits.");
+  if (row->guard == PMCG_GUARD_IRQ_DISABLED)
+    printf(" Writes count only while IRQEN of IRQ_CTRL and IRQ_CTRLACK is 0.");
+  if (needs_texts[row->needs][0] != '\0')
+    printf(" Note: %s.", needs_texts[row->needs]);
+  printf("\n\n");
+  if (smmu_layout_by_name(SMMU_LAYOUT_PMCG, row->name, &layout))
+    print_fields(&layout);
+}
+
+static void print_pmcg(void)
+{
+  printf(
+    "# Counter group registers\n\n"
+    "Performance monitor counter groups, Arm IHI 0070, 10.5. The page of the counters is page 1\n"
+    "where CFGR.RELOC_CTRS is 1, else page 0. Places beyond the number of counters read as zero,\n"
+    "and so does what is not listed. SMR has two formats.\n\n");
+  for (int i = 0; i < PMCG_R_COUNT; i++)
+    print_pmcg_row(i);
+}
+
 static void print_registers(void)
 {
   print_head("Registers", "registers");
@@ -169,6 +213,7 @@ static void print_registers(void)
   for (int i = 0; i < R_COUNT; i++)
     print_register(&smmu_reg_rows[i]);
   print_cmdqv();
+  print_pmcg();
 }
 
 static void print_kind(enum smmu_layout_kind kind, const char *title, const char *key_text)

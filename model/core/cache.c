@@ -112,6 +112,11 @@ uint32_t smmu_cache_room(struct smmu *s, const struct cache *c, const struct tlb
   return invalid;
 }
 
+_Static_assert((int)ENTRY_WALK_S1 == SMMU_ENTRY_WALK_S1 &&
+                 (int)ENTRY_WALK_S2 == SMMU_ENTRY_WALK_S2 &&
+                 (int)ENTRY_WALK_IPA == SMMU_ENTRY_WALK_IPA && (int)S2_FOR_CD == SMMU_READ_FOR_CD,
+               "records show the kind of an entry, and what a walk is for, as they are");
+
 void smmu_cache_record(const struct smmu_hooks *h, unsigned category, const struct cache *c,
                        uint32_t slot, const struct tlb_entry *e, smmu_actor actor)
 {

@@ -72,8 +72,23 @@ enum smmu_cache_id {
   SMMU_CACHE_COUNT
 };
 
-/* `phase` of a READ inside a nested walk tells what the stage 2 walk was for: 0 not a stage 2 walk,
- * 1 CD fetch, 2 stage 1 descriptor, 3 the transaction's own IPA. */
+/* `phase` of a READ of a stage 2 descriptor: what the walk was for. Others have 0. */
+enum smmu_read_for {
+  SMMU_READ_FOR_CD = 1,
+  SMMU_READ_FOR_S1_DESC = 2,
+  SMMU_READ_FOR_INPUT = 3 /* the transaction's own IPA */
+};
+
+/* `phase` of what is said of a translation cache's entry: what the entry holds. */
+enum smmu_entry {
+  SMMU_ENTRY_NONE,
+  SMMU_ENTRY_S1,      /* VA to PA: stage 1, or both stages */
+  SMMU_ENTRY_S2,      /* IPA to PA of a stream with stage 2 alone */
+  SMMU_ENTRY_WALK_S1, /* walk cache: a stage 1 table */
+  SMMU_ENTRY_WALK_S2, /* walk cache: a stage 2 table */
+  SMMU_ENTRY_WALK_IPA /* walk cache: IPA to PA */
+};
+
 struct smmu_record {
   uint64_t time;      /* ps; set by the engine (0 from the core) */
   uint64_t addr_in;   /* address going in: VA, IPA, structure address or register offset */
