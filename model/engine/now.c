@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/pmcg_group.h"
 #include "smmu/cmdqv.h"
 #include "smmu/engine.h"
 #include "util/bits.h"
@@ -19,7 +20,7 @@ struct pending {
 struct engine_now {
   struct smmu *device;
   struct engine_memory *memory;
-  const struct smmu_hooks *hooks;
+  const struct smmu_hooks *hooks; /* what the core gets: the caller's, or &tee */
   void (*signal)(void *ctx, enum smmu_signal line);
   void *signal_ctx;
   uint64_t random; /* 0: no seed */
@@ -27,6 +28,11 @@ struct engine_now {
   struct engine_now_stats stats;
   uint64_t *runnable;
   struct pending *pending; /* one an actor */
+
+  struct pmcg_groups *pmcgs; /* NULL: none */
+  uint64_t time;
+  struct smmu_hooks tee;           /* records to the groups, and to the caller's hooks */
+  const struct smmu_hooks *others; /* the caller's */
 };
 
 int engine_now_create(struct engine_now **out, const struct smmu_config *cfg,
@@ -60,6 +66,7 @@ void engine_now_destroy(struct engine_now *e)
 {
   if (!e)
     return;
+  pmcg_groups_destroy(e->pmcgs);
   free(e->device);
   free(e->pending);
   free(e->runnable);
@@ -73,7 +80,8 @@ struct smmu *engine_now_device(struct engine_now *e)
 
 void engine_now_set_hooks(struct engine_now *e, const struct smmu_hooks *hooks)
 {
-  e->hooks = hooks;
+  e->others = hooks;
+  e->hooks = e->pmcgs ? &e->tee : hooks;
 }
 
 void engine_now_set_signal(struct engine_now *e, void (*signal)(void *ctx, enum smmu_signal line),
@@ -182,7 +190,7 @@ static smmu_actor choose(struct engine_now *e)
   return actors;
 }
 
-int engine_now_run(struct engine_now *e, uint64_t max_steps)
+static int run(struct engine_now *e, uint64_t max_steps)
 {
   uint64_t limit = max_steps ? e->stats.steps + max_steps : ~0ULL;
   smmu_actor actors = smmu_actor_count(e->device), a;
@@ -194,6 +202,21 @@ int engine_now_run(struct engine_now *e, uint64_t max_steps)
     } while ((advance(e, a) || smmu_is_runnable(e->device, a)) && !e->random);
   }
   return SMMU_OK;
+}
+
+/* The device is at rest, nothing of ours is open: interrupts of counter groups go out. */
+static void deliver_pmcgs(struct engine_now *e)
+{
+  if (e->pmcgs)
+    pmcg_groups_deliver(e->pmcgs, e->time);
+}
+
+int engine_now_run(struct engine_now *e, uint64_t max_steps)
+{
+  int rc = run(e, max_steps);
+
+  deliver_pmcgs(e);
+  return rc;
 }
 
 /* Step one transaction to its end; what it waits for is run in between. */
@@ -223,6 +246,7 @@ int engine_now_translate(struct engine_now *e, const struct smmu_txn *txn, struc
   e->stats.translations++;
   if (e->fast && !e->random && smmu_try_hit(e->device, txn, out, e->hooks)) {
     e->stats.fast_hits++;
+    deliver_pmcgs(e);
     return SMMU_OK;
   }
   err = smmu_submit(e->device, txn, &actor, e->hooks);
@@ -230,7 +254,9 @@ int engine_now_translate(struct engine_now *e, const struct smmu_txn *txn, struc
     return err;
   finish(e, actor);
   smmu_get_result(e->device, actor, out);
-  return out->event || e->random ? engine_now_run(e, 0) : SMMU_OK;
+  err = out->event || e->random ? run(e, 0) : SMMU_OK;
+  deliver_pmcgs(e);
+  return err;
 }
 
 uint64_t engine_now_mmio_read(struct engine_now *e, uint64_t offset, unsigned bytes)
@@ -258,4 +284,77 @@ void engine_now_cmdqv_write(struct engine_now *e, uint64_t offset, uint64_t valu
 void engine_now_get_stats(const struct engine_now *e, struct engine_now_stats *out)
 {
   *out = e->stats;
+}
+
+/* ---- counter groups ---- */
+
+/* The core knows no time. */
+static void see_record(void *ctx, const struct smmu_record *record)
+{
+  struct engine_now *e = ctx;
+  struct smmu_record stamped = *record;
+
+  stamped.time = e->time;
+  pmcg_groups_record(e->pmcgs, &stamped);
+  if (e->others && e->others->record)
+    e->others->record(e->others->ctx, record);
+}
+
+int engine_now_set_pmcgs(struct engine_now *e, const struct smmu_pmcg_config *configs,
+                         unsigned count)
+{
+  struct engine_bus bus = engine_memory_bus(e->memory);
+  int rc = e->pmcgs ? SMMU_ERR_BADARG : pmcg_groups_create(&e->pmcgs, configs, count, &bus);
+
+  if (rc != SMMU_OK)
+    return rc;
+  e->tee = (struct smmu_hooks){ e, see_record };
+  e->hooks = &e->tee;
+  return SMMU_OK;
+}
+
+void engine_now_set_pmcg_signal(struct engine_now *e,
+                                void (*signal)(void *ctx, unsigned group, uint64_t time), void *ctx)
+{
+  CHECK(e->pmcgs);
+  e->pmcgs->signal = signal;
+  e->pmcgs->ctx = ctx;
+}
+
+uint64_t engine_now_pmcg_read(struct engine_now *e, uint64_t offset, unsigned bytes)
+{
+  uint64_t value = e->pmcgs ? pmcg_groups_read(e->pmcgs, offset, bytes, e->time) : 0;
+
+  deliver_pmcgs(e);
+  return value;
+}
+
+void engine_now_pmcg_write(struct engine_now *e, uint64_t offset, uint64_t value, unsigned bytes)
+{
+  if (e->pmcgs)
+    pmcg_groups_write(e->pmcgs, offset, value, bytes, e->time);
+  deliver_pmcgs(e);
+}
+
+uint64_t engine_now_pmcg_next_time(const struct engine_now *e)
+{
+  return e->pmcgs ? pmcg_groups_next_time(e->pmcgs) : ENGINE_NEVER;
+}
+
+void engine_now_set_time(struct engine_now *e, uint64_t time)
+{
+  uint64_t next;
+
+  while ((next = engine_now_pmcg_next_time(e)) <= time && next > e->time) {
+    e->time = next;
+    pmcg_groups_advance(e->pmcgs, next);
+    deliver_pmcgs(e);
+  }
+  if (time > e->time)
+    e->time = time;
+}
+
+const struct smmu_pmcg *engine_now_pmcg(const struct engine_now *e, unsigned group)
+{
+  return e->pmcgs && group < e->pmcgs->count ? &e->pmcgs->group[group] : NULL;
 }

@@ -13,7 +13,9 @@ static void stamp(void *ctx, const struct smmu_record *r)
   struct smmu_record timed = *r;
 
   timed.time = e->now;
-  if (e->hooks->record)
+  if (e->pmcgs)
+    pmcg_groups_record(e->pmcgs, &timed);
+  if (e->hooks && e->hooks->record)
     e->hooks->record(e->hooks->ctx, &timed);
 }
 
@@ -102,6 +104,7 @@ void engine_timed_destroy(struct engine_timed *e)
   if (!e)
     return;
   wheel_free(&e->wheel);
+  pmcg_groups_destroy(e->pmcgs);
   free(e->device);
   free(e->actor);
   free(e->link);
@@ -187,6 +190,7 @@ int engine_timed_submit(struct engine_timed *e, const struct smmu_txn *txn, uint
   e->in_flight++;
   e->stats.translations++;
   timed_wake(e);
+  timed_deliver_pmcgs(e);
   return SMMU_OK;
 }
 

@@ -268,6 +268,7 @@ static void step(struct engine_timed *e, smmu_actor a, const struct smmu_reply *
   timed_wake(e);
   if (signal)
     deliver(e, line);
+  timed_deliver_pmcgs(e);
 }
 
 /* The access. False: the bus wants more time for the answer. */
@@ -328,17 +329,48 @@ uint64_t engine_timed_next_time(const struct engine_timed *e)
   return first == WHEEL_NONE ? ENGINE_NEVER : e->wheel.node[first].time;
 }
 
-void engine_timed_run_until(struct engine_timed *e, uint64_t t)
+/* Up to t, events alone. */
+static void run_events(struct engine_timed *e, uint64_t t)
 {
   uint32_t a;
 
-  CHECK(!e->running);
-  e->running = true;
-  timed_wake(e); /* the caller may have acted on the device itself */
   while ((a = wheel_take(&e->wheel, t)) != WHEEL_NONE) {
     e->now = e->wheel.node[a].time;
     happen(e, a);
   }
+}
+
+/* Up to t, events and what counter groups do by their clock; the clock alone keeps nobody from
+ * rest. One event at a time, for each may set the clocks anew. */
+static void run_with_pmcgs(struct engine_timed *e, uint64_t t)
+{
+  for (;;) {
+    uint64_t event = engine_timed_next_time(e), clock = pmcg_groups_next_time(e->pmcgs);
+    uint64_t bound = t < LAST_TIME ? t : event;
+
+    if (event == ENGINE_NEVER && t >= LAST_TIME)
+      return;
+    if (clock <= bound && clock < event) {
+      e->now = clock;
+      pmcg_groups_advance(e->pmcgs, clock);
+      timed_deliver_pmcgs(e);
+    } else if (event <= bound) {
+      run_events(e, event);
+    } else {
+      return;
+    }
+  }
+}
+
+void engine_timed_run_until(struct engine_timed *e, uint64_t t)
+{
+  CHECK(!e->running);
+  e->running = true;
+  timed_wake(e); /* the caller may have acted on the device itself */
+  if (e->pmcgs)
+    run_with_pmcgs(e, t);
+  else
+    run_events(e, t);
   e->running = false;
   if (t < LAST_TIME && t > e->now) {
     e->now = t;

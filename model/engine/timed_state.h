@@ -2,6 +2,7 @@
 #ifndef SMMU_ENGINE_TIMED_STATE_H
 #define SMMU_ENGINE_TIMED_STATE_H
 
+#include "engine/pmcg_group.h"
 #include "engine/resource.h"
 #include "engine/wheel.h"
 #include "smmu/timed.h"
@@ -34,6 +35,7 @@ struct engine_timed {
   bool seeded;
   bool running; /* inside engine_timed_run_until() */
 
+  struct pmcg_groups *pmcgs;      /* NULL: none */
   struct smmu_hooks stamp;        /* ours: sets the time */
   const struct smmu_hooks *hooks; /* the caller's */
   void (*signal)(void *ctx, enum smmu_signal line, uint64_t time);
@@ -58,7 +60,14 @@ struct engine_timed {
 /* What smmu_step() and register accesses are given: NULL while nobody listens. */
 static inline const struct smmu_hooks *timed_hooks(const struct engine_timed *e)
 {
-  return e->hooks ? &e->stamp : NULL;
+  return e->hooks || e->pmcgs ? &e->stamp : NULL;
+}
+
+/* Interrupts of counter groups go out. Nothing of ours may be open. */
+static inline void timed_deliver_pmcgs(struct engine_timed *e)
+{
+  if (e->pmcgs)
+    pmcg_groups_deliver(e->pmcgs, e->now);
 }
 
 /* Queue the actors that can move and are not queued yet, for the present time. Comes after every

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "smmu/pmcg.h"
 #include "smmu/smmu.h"
 
 #ifdef __cplusplus
@@ -86,6 +87,25 @@ uint64_t engine_now_mmio_read(struct engine_now *e, uint64_t offset, unsigned by
 void engine_now_mmio_write(struct engine_now *e, uint64_t offset, uint64_t value, unsigned bytes);
 uint64_t engine_now_cmdqv_read(struct engine_now *e, uint64_t offset, unsigned bytes);
 void engine_now_cmdqv_write(struct engine_now *e, uint64_t offset, uint64_t value, unsigned bytes);
+/* Counter groups (pmcg.h), 1..65, to be given once and first. They see every record from here on,
+ * with hooks or without. 0, SMMU_ERR_BADCFG, SMMU_ERR_BADARG (given before), SMMU_ERR_NOMEM. */
+int engine_now_set_pmcgs(struct engine_now *e, const struct smmu_pmcg_config *configs,
+                         unsigned count);
+/* Called at an overflow that interrupts, when the device has come to rest; the MSI has been written.
+ * As with the other callback, registers and memory are open to it. */
+void engine_now_set_pmcg_signal(struct engine_now *e,
+                                void (*signal)(void *ctx, unsigned group, uint64_t time),
+                                void *ctx);
+/* Register access: group n is at n * SMMU_PMCG_SPAN. */
+uint64_t engine_now_pmcg_read(struct engine_now *e, uint64_t offset, unsigned bytes);
+void engine_now_pmcg_write(struct engine_now *e, uint64_t offset, uint64_t value, unsigned bytes);
+/* For their clocks: it is `time` now, 0 at first. What they do until then is done; times that lie
+ * back do nothing. */
+void engine_now_set_time(struct engine_now *e, uint64_t time);
+/* When one of them next interrupts or captures by its clock alone; UINT64_MAX: never. */
+uint64_t engine_now_pmcg_next_time(const struct engine_now *e);
+/* NULL: no such group. For looking at. */
+const struct smmu_pmcg *engine_now_pmcg(const struct engine_now *e, unsigned group);
 /* Step whatever can move until nothing can. 0, or SMMU_ERR_LIMIT after max_steps (0: no limit). */
 int engine_now_run(struct engine_now *e, uint64_t max_steps);
 void engine_now_get_stats(const struct engine_now *e, struct engine_now_stats *out);

@@ -146,6 +146,22 @@ uint64_t engine_timed_cmdqv_read(struct engine_timed *e, uint64_t offset, unsign
 void engine_timed_cmdqv_write(struct engine_timed *e, uint64_t offset, uint64_t value,
                               unsigned bytes);
 
+/* Counter groups (pmcg.h), as with engine `now`. Their clock is the engine's. An overflow that
+ * interrupts is told at its time, the MSI written before it; `signal` may do what the other one may.
+ * What they do by their clock alone is done by run_until() on its way to a time, but does not keep
+ * the device from rest and is no event of engine_timed_next_time(): who lets a clock run asks for
+ * engine_timed_pmcg_next_time() as well. */
+int engine_timed_set_pmcgs(struct engine_timed *e, const struct smmu_pmcg_config *configs,
+                           unsigned count);
+void engine_timed_set_pmcg_signal(struct engine_timed *e,
+                                  void (*signal)(void *ctx, unsigned group, uint64_t time),
+                                  void *ctx);
+uint64_t engine_timed_pmcg_read(struct engine_timed *e, uint64_t offset, unsigned bytes);
+void engine_timed_pmcg_write(struct engine_timed *e, uint64_t offset, uint64_t value,
+                             unsigned bytes);
+uint64_t engine_timed_pmcg_next_time(const struct engine_timed *e);
+const struct smmu_pmcg *engine_timed_pmcg(const struct engine_timed *e, unsigned group);
+
 /* What a resource did since creation, for asks that have left it; waits count from their start. */
 struct timed_use {
   uint64_t served;
