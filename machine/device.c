@@ -15,6 +15,8 @@ static struct smmu_cache_config cache_of(const struct machine_config *cfg, unsig
 void machine_device_config(const struct machine_config *cfg, struct smmu_config *device)
 {
   smmu_config_neutral(device);
+  /* The words of the key are the model's names, in its order. */
+  smmu_config_set_ids(device, smmu_ids_name((unsigned)machine_get(cfg, MACHINE_KEY_IDS)));
   device->txns = (uint16_t)machine_get(cfg, MACHINE_KEY_TXNS);
   device->events = (uint16_t)machine_get(cfg, MACHINE_KEY_EVENTS);
   device->utlb = cache_of(cfg, MACHINE_KEY_UTLB_SETS);

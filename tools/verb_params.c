@@ -9,19 +9,24 @@
 
 #include "smmu/err.h"
 #include "tools/machine_words.h"
+#include "tools/params_ids.h"
 #include "tools/ui.h"
 #include "tools/verbs.h"
 
 enum { SCHEMA = 1, INDENT = 4 };
 
 struct request {
-  const char *glob, *profile;
+  const char *glob, *profile, *ids;
   bool json, wrong;
 };
 
 static const struct argp_option options[] = {
   { "profile", 'p', "PROFILE", 0,
     "Show the values of a profile: neutral (default), published, grace-fitted, or a YAML file", 0 },
+  { "ids", 'i', "DEVICE", 0,
+    "Show what the ID registers of a device say, and how that is known: neutral, qemu, mmu-600, "
+    "mmu-700, grace, full (key smmu.ids)",
+    0 },
   { "json", 'j', NULL, 0, "Print one JSON object", 0 },
   { 0 }
 };
@@ -36,7 +41,8 @@ static const char doc[] =
   "  smmulator params\n"
   "  smmulator params vm\n"
   "  smmulator params 'smmu.*.latency' --profile published\n"
-  "  smmulator params vm.exit --json";
+  "  smmulator params vm.exit --json\n"
+  "  smmulator params --ids mmu-700";
 
 static error_t on_option(int key, char *arg, struct argp_state *state)
 {
@@ -44,6 +50,7 @@ static error_t on_option(int key, char *arg, struct argp_state *state)
 
   switch (key) {
   case 'p': r->profile = arg; return 0;
+  case 'i': r->ids = arg; return 0;
   case 'j': r->json = true; return 0;
   case ARGP_KEY_ARG:
     if (r->glob) {
@@ -185,6 +192,8 @@ int verb_params(int argc, char **argv)
   argv[0] = name;
   if (argp_parse(&argp, argc, argv, 0, NULL, &q) != 0 || q.wrong || !any_is_meant(q.glob))
     return TOOL_WRONG;
+  if (q.ids)
+    return params_ids(q.ids, q.json);
   machine_config_defaults(&cfg);
   rc = machine_config_profile(&cfg, q.profile ? q.profile : "neutral", &err);
   if (rc != SMMU_OK)

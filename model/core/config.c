@@ -16,16 +16,7 @@ static const struct smmu_cache_config cache_off = { 0, 1 };
 void smmu_config_neutral(struct smmu_config *cfg)
 {
   memset(cfg, 0, sizeof *cfg);
-  /* S2P S1P TTF=AArch64 COHACC HYP ASID16 MSI VMW VMID16 CD2L TTENDIAN=LE STALL_MODEL=1 ST_LEVEL=1
-   */
-  cfg->idr[0] = 0x094e321b;
-  /* SIDSIZE 20, SSIDSIZE 8, EVENTQS 19, CMDQS 19, ATTR_PERMS_OVR, ATTR_TYPES_OVR */
-  cfg->idr[1] = 0x0e730000 | 8 << 6 | 20;
-  /* HAD XNX STT RIL BBML=1 */
-  cfg->idr[3] = 1u << 2 | 1u << 4 | 1u << 9 | 1u << 10 | 1u << 11;
-  /* OAS 48, 4K 16K 64K */
-  cfg->idr[5] = 0x75;
-  cfg->aidr = 1;
+  smmu_config_set_ids(cfg, "neutral");
   cfg->gbpa_reset = 0x1000;
   cfg->txns = 64;
   cfg->tbus = 1;
@@ -37,10 +28,7 @@ void smmu_config_neutral(struct smmu_config *cfg)
 void smmu_config_qemu(struct smmu_config *cfg)
 {
   smmu_config_neutral(cfg);
-  cfg->idr[0] = 0x0d44101b;
-  cfg->idr[1] = 0x02730010;
-  cfg->idr[3] = 0x1414;
-  cfg->idr[5] = 0x74;
+  smmu_config_set_ids(cfg, "qemu");
 }
 
 int smmu_config_set_tlb_profile(struct smmu_config *cfg, const char *name)

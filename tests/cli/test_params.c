@@ -98,3 +98,28 @@ PARAM_TEST_CASE(Params, WrongLineGetsAReason, mistakes, 6)
   EXPECT_STR_CONTAINS(run.err, wrong_lines[param].reason);
   test_run_free(&run);
 }
+
+TEST_CASE(Params, IdsOfADeviceSayHowTheyAreKnown)
+{
+  int exit_code = -1;
+  json_t *root = cli_json("params --ids qemu --json", &exit_code), *row;
+
+  ASSERT_NOT_NULL(root);
+  EXPECT_EQ(exit_code, 0);
+  row = json_array_get(cli_at(root, "rows"), 0);
+  EXPECT_STREQ(json_string_value(json_object_get(row, "register")), "IDR0");
+  EXPECT_EQ(json_integer_value(json_object_get(row, "value")), 0x0d44101b);
+  EXPECT_STREQ(json_string_value(json_object_get(row, "origin")), "measured");
+  json_decref(root);
+}
+
+TEST_CASE(Params, UnknownDeviceIsNamedWithThoseThatAreKnown)
+{
+  struct test_run run;
+
+  ASSERT_TRUE(test_run_tool("params --ids mmu-900", &run));
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_STR_CONTAINS(run.err, "mmu-900");
+  EXPECT_STR_CONTAINS(run.err, "mmu-700, grace, full");
+  test_run_free(&run);
+}

@@ -83,6 +83,35 @@ void smmu_config_neutral(struct smmu_config *cfg);
  * smmu_config_neutral(). */
 void smmu_config_qemu(struct smmu_config *cfg);
 
+/* Where a value of an ID register is known from. */
+enum smmu_id_origin {
+  SMMU_ID_MEASURED,  /* read from a device */
+  SMMU_ID_PUBLISHED, /* said of it in public */
+  SMMU_ID_ASSUMED,   /* ours */
+  SMMU_ID_MODEL,     /* what the model has; the device may have more */
+  SMMU_ID_ORIGINS
+};
+
+/* One value of one device. */
+struct smmu_id_row {
+  const char *reg;   /* "IDR0" */
+  const char *field; /* NULL: the whole register */
+  uint32_t value;
+  uint8_t origin; /* enum smmu_id_origin */
+  const char *source;
+};
+
+/* ID registers by name, leaving the caches alone: "neutral", "qemu", "mmu-600", "mmu-700", "grace",
+ * "full" (everything that is modelled). SMMU_ERR_BADARG for another name. With PRI a page request
+ * buffer of 64, unless there is one. */
+int smmu_config_set_ids(struct smmu_config *cfg, const char *name);
+/* Names and what they stand for, NULL behind the last; the rows of one, NULL behind the last. Static
+ * storage. */
+const char *smmu_ids_name(unsigned i);
+const char *smmu_ids_what(unsigned i);
+const struct smmu_id_row *smmu_ids_row(unsigned i, unsigned row);
+const char *smmu_id_origin_name(unsigned origin);
+
 /* Cache sizes by name, leaving the ID registers alone: "none" (all caches off), "qemu"
  * (configuration cache, one fully associative TLB of 256 entries that is flushed when full, nothing
  * else), "neutral", "tiny" (2 entries each: exploration). Returns SMMU_ERR_BADARG for another name.
