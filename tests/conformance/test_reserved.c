@@ -65,6 +65,7 @@ static bool is_listed(const struct smmu_layout *layout, unsigned rows)
 {
   switch (layout->kind) {
   case SMMU_LAYOUT_REG:
+  case SMMU_LAYOUT_PMCG:
   case SMMU_LAYOUT_STE:
   case SMMU_LAYOUT_CD:
   case SMMU_LAYOUT_VMS:
@@ -73,12 +74,27 @@ static bool is_listed(const struct smmu_layout *layout, unsigned rows)
   }
 }
 
+/* Widths of registers that are not in the main pages. */
+static const struct {
+  const char *name;
+  unsigned bits;
+} others[] = {
+#define PREGISTER(name, section, first, count, distance, bits, access, guard) { #name, bits },
+#include "pmcg_registers.inc"
+#undef PREGISTER
+};
+
 /* Bits of the structure: the upper half of the word of a 32-bit register is none. */
 static uint64_t bits_of_word(const struct smmu_layout *layout)
 {
   int reg = layout->kind == SMMU_LAYOUT_REG ? smmu_reg_by_name(layout->name) : -1;
+  unsigned width = reg >= 0 ? smmu_reg_rows[reg].width : 64;
 
-  return reg >= 0 && smmu_reg_rows[reg].width == 32 ? UINT32_MAX : UINT64_MAX;
+  for (unsigned i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+    if (strcmp(others[i].name, layout->name) == 0)
+      width = others[i].bits;
+  }
+  return width == 32 ? UINT32_MAX : UINT64_MAX;
 }
 
 TEST_CASE(ConformanceReserved, EveryBitIsInAFieldOrReserved)
