@@ -3,6 +3,7 @@
 
 #include "plat/state.h"
 #include "smmu/cmdqv.h"
+#include "smmu/ecmdq.h"
 #include "util/check.h"
 
 #define MAX_RAM   (1ULL << 40)
@@ -53,6 +54,11 @@ static int make(struct plat_board *b)
   return ram_create(&b->ram, b->config.memory, b->config.ram_bytes);
 }
 
+static const struct smmu_config *device_config(const struct plat_board *b)
+{
+  return smmu_get_config(b->device.ops->core(b->device.ctx));
+}
+
 static void set_up(struct plat_board *b)
 {
   uint64_t seed = b->config.seed;
@@ -63,7 +69,8 @@ static void set_up(struct plat_board *b)
     b->config.stack_bytes = default_stack();
   b->tie_random = plat_draw(&seed);
   b->jitter_random = plat_draw(&seed);
-  b->cmdqv_bytes = smmu_cmdqv_bytes(smmu_get_config(b->device.ops->core(b->device.ctx)));
+  b->smmu_bytes = smmu_mmio_bytes(device_config(b));
+  b->cmdqv_bytes = smmu_cmdqv_bytes(device_config(b));
   b->device.ops->set_signal(b->device.ctx, heard, b);
 }
 
@@ -80,7 +87,8 @@ int plat_board_create(struct plat_board **out, const struct plat_board_config *c
   }
   b->config = *config;
   b->device = *device;
-  err = make(b);
+  err = smmu_mmio_bytes(device_config(b)) <= PLAT_CMDQV_BASE - PLAT_SMMU_BASE ? make(b)
+                                                                              : SMMU_ERR_BADCFG;
   if (err != SMMU_OK) {
     plat_board_destroy(b);
     return err;

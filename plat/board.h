@@ -85,8 +85,9 @@ struct plat_board_config {
 };
 
 /* 0, SMMU_ERR_BADCFG, SMMU_ERR_NOMEM. Owns *device from here on, also on failure. The memory's
- * [PLAT_RAM_BASE, + ram_bytes) becomes accessible. Registers are at PLAT_SMMU_BASE, 128 KB, and
- * PLAT_CMDQV_BASE, as many bytes as the device's CMDQV has. */
+ * [PLAT_RAM_BASE, + ram_bytes) becomes accessible. Registers are at PLAT_SMMU_BASE and
+ * PLAT_CMDQV_BASE, as many bytes as the device has (SMMU_ERR_BADCFG: more than 16 MB, which 256
+ * control pages of enhanced command queues come to). */
 int plat_board_create(struct plat_board **out, const struct plat_board_config *config,
                       const struct plat_device *device);
 /* Also after a run that did not end well: programs that have not returned are left where they

@@ -5,8 +5,6 @@
 #include "plat/state.h"
 #include "util/check.h"
 
-enum { SMMU_WINDOW_BYTES = 0x20000 };
-
 /* ---- registers ---- */
 
 static bool find_window(const struct plat_board *b, uint64_t addr, unsigned bytes,
@@ -16,7 +14,7 @@ static bool find_window(const struct plat_board *b, uint64_t addr, unsigned byte
     return false;
   *window = PLAT_WINDOW_SMMU;
   *offset = addr - PLAT_SMMU_BASE;
-  if (*offset < SMMU_WINDOW_BYTES)
+  if (*offset < b->smmu_bytes)
     return true;
   *window = PLAT_WINDOW_CMDQV;
   *offset = addr - PLAT_CMDQV_BASE;

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "smmu/cmdqv.h"
+#include "smmu/ecmdq.h"
 #include "tlm/report.h"
 #include "tlm/smmu_tlm.h"
 
@@ -15,15 +16,11 @@ struct smmu_tlm::registers {
   uint64_t (*look)(const smmu *s, uint64_t offset, unsigned bytes, const smmu_hooks *hooks);
 };
 
-namespace {
-
-constexpr uint64_t smmu_window = 0x20000; // IHI 0070 6.1: two pages of 64 KB
-
-} // namespace
-
 smmu_tlm::registers smmu_tlm::smmu_registers() const
 {
-  return { smmu_window, engine_timed_mmio_read, engine_timed_mmio_write, smmu_mmio_read };
+  uint64_t window = smmu_mmio_bytes(smmu_get_config(engine_timed_device(engine_.get())));
+
+  return { window, engine_timed_mmio_read, engine_timed_mmio_write, smmu_mmio_read };
 }
 
 smmu_tlm::registers smmu_tlm::cmdqv_registers() const

@@ -34,7 +34,7 @@ public:
   using irq_port =
     sc_core::sc_port<sc_core::sc_signal_inout_if<bool>, 1, sc_core::SC_ZERO_OR_MORE_BOUND>;
 
-  /* Registers, offsets from page 0; 128 KB. Accesses of 4 or 8 bytes. */
+  /* Registers, offsets from page 0; smmu_mmio_bytes() long. Accesses of 4 or 8 bytes. */
   tlm_utils::simple_target_socket<smmu_tlm> regs;
   /* The register block of CMDQV, smmu_cmdqv_bytes() long. May stay unbound. */
   tlm_utils::simple_target_socket_optional<smmu_tlm> cmdqv;

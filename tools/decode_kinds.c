@@ -256,7 +256,8 @@ static bool find_register(const char *arg, struct decode_answer *a, unsigned *wi
   }
   *width = 64;
   if (!smmu_layout_by_name(SMMU_LAYOUT_CMDQV, arg, &a->layout) &&
-      !smmu_layout_by_name(SMMU_LAYOUT_PMCG, arg, &a->layout))
+      !smmu_layout_by_name(SMMU_LAYOUT_PMCG, arg, &a->layout) &&
+      !smmu_layout_by_name(SMMU_LAYOUT_ECMDQ, arg, &a->layout))
     return false;
   snprintf(a->title, sizeof(a->title), "%s", a->layout.name);
   return true;

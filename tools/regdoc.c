@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "arch/cmdqv.h"
+#include "arch/ecmdq.h"
 #include "arch/fields.h"
 #include "arch/pmcg.h"
 #include "arch/regs.h"
@@ -191,6 +192,42 @@ static void print_pmcg(void)
     print_pmcg_row(i);
 }
 
+/* ---- enhanced command queues ---- */
+
+static void print_ecmdq_row(const struct smmu_ecmdq_row *row)
+{
+  static const char *const guards[] = {
+    [ECMDQ_GUARD_NONE] = "",
+    [ECMDQ_GUARD_QUEUE_OFF] = " Writes count only while PROD.EN and CONS.ENACK are 0.",
+    [ECMDQ_GUARD_NOT_UPDATING] = " Writes count only while PROD.EN and CONS.ENACK are equal.",
+  };
+  struct smmu_layout layout;
+
+  printf("### %s\n\nOffset 0x%x, %u bits, reset 0x%llx, writable 0x%llx.%s\n\n", row->name,
+         row->offset, row->width, (unsigned long long)row->reset, (unsigned long long)row->rw,
+         guards[row->guard]);
+  if (smmu_layout_by_name(SMMU_LAYOUT_ECMDQ, row->name, &layout))
+    print_fields(&layout);
+}
+
+static void print_ecmdq(void)
+{
+  static const char *const heads[] = {
+    [ECMDQ_BLOCK_PAGE] = "Control page p\n\nOffsets are from 0x4000 + 0x20 p in page 0.",
+    [ECMDQ_BLOCK_QUEUE] = "Queue q of control page p\n\nOffsets are from 0x100000 + 0x10000 p + "
+                          "(0x10000 >> IDR6.CMDQ_CONTROL_PAGE_LOG2NUMQ) q.",
+  };
+
+  printf("# Enhanced command queues\n\nArm IHI 0070, 3.5.6 and 6.2.5; with IDR1.ECMDQ.\n\n");
+  for (unsigned b = 0; b < sizeof(heads) / sizeof(heads[0]); b++) {
+    printf("## %s\n\n", heads[b]);
+    for (int i = 0; i < ECMDQ_R_COUNT; i++) {
+      if (smmu_ecmdq_rows[i].block == b)
+        print_ecmdq_row(&smmu_ecmdq_rows[i]);
+    }
+  }
+}
+
 static void print_registers(void)
 {
   print_head("Registers", "registers");
@@ -212,6 +249,7 @@ static void print_registers(void)
   printf("\n");
   for (int i = 0; i < R_COUNT; i++)
     print_register(&smmu_reg_rows[i]);
+  print_ecmdq();
   print_cmdqv();
   print_pmcg();
 }

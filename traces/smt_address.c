@@ -3,16 +3,30 @@
 #include <string.h>
 
 #include "arch/cmdqv.h"
+#include "arch/ecmdq.h"
 #include "arch/regs.h"
 #include "traces/smt.h"
 
 enum { VINTFS_MOST = 64 };
 
+enum { ECMDQ_MOST = 256 };
+
+/* The sets of queues are at least 256 bytes apart, whatever IDR6 says. */
+static const char *ecmdq_register(uint64_t offset)
+{
+  bool page = offset >= ECMDQ_PAGE_SETS && offset < ecmdq_page_set(ECMDQ_MOST);
+  uint32_t at = (uint32_t)(offset % (page ? ECMDQ_PAGE_SET : SMMU_ECMDQ_PAGE / ECMDQ_MOST));
+  int reg = smmu_ecmdq_by_offset(page ? ECMDQ_BLOCK_PAGE : ECMDQ_BLOCK_QUEUE, at);
+  bool there = page || (offset >= SMMU_ECMDQ_PAGES && offset < ecmdq_set(ECMDQ_MOST, 0));
+
+  return reg < 0 || !there ? NULL : smmu_ecmdq_rows[reg].name;
+}
+
 static const char *smmu_register(uint64_t offset)
 {
   int reg = smmu_reg_by_offset(offset);
 
-  return reg < 0 ? NULL : smmu_reg_rows[reg].name;
+  return reg < 0 ? ecmdq_register(offset) : smmu_reg_rows[reg].name;
 }
 
 /* Queue slots are as far apart in both pages and in both kinds of windows. */

@@ -19,6 +19,7 @@ enum smmu_layout_kind {
   SMMU_LAYOUT_REG = 0, /* key: offset from page 0 */
   SMMU_LAYOUT_CMDQV,   /* a register of CMDQV */
   SMMU_LAYOUT_PMCG,    /* a register of a counter group; SMR has two formats that overlap */
+  SMMU_LAYOUT_ECMDQ,   /* a register of enhanced command queues */
   SMMU_LAYOUT_STE,     /* STE and L1STD */
   SMMU_LAYOUT_CD,      /* CD and L1CD */
   SMMU_LAYOUT_VMS,

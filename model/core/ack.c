@@ -1,9 +1,10 @@
 /* Register acknowledger: the handshakes CR0/CR0ACK, IRQ_CTRL/IRQ_CTRLACK, GBPA.Update and those of
  * CMDQV; the GERROR interrupt is raised from here. IHI 0070 6.3.9, 6.3.10, 6.3.14, 6.3.16, 6.3.18.
- * One acknowledgement a step: GERROR, CR0 from the lowest field on, IRQ_CTRL, GBPA, GMPAM, GBPMPAM; those of CMDQV
- * come last and take turns, for guests set them off. A bit that goes to 0 is acknowledged only when
- * what it switches off has come to rest; until then it no longer starts anything new. */
-#include "core/cmdqv.h"
+ * One acknowledgement a step: GERROR, CR0 from the lowest field on, IRQ_CTRL, GBPA, GMPAM, GBPMPAM,
+ * ECMDQs (3.5.6.2), CMDQV; the last two take turns among themselves, and CMDQV's are last, for guests
+ * set them off. A bit that goes to 0 is acknowledged only when what it switches off has come to rest;
+ * until then it no longer starts anything new. */
+#include "core/queues.h"
 
 /* The fields of CR0 whose acknowledgement may be given now. */
 static uint64_t cr0_ready(const struct smmu *s)
@@ -46,7 +47,7 @@ bool smmu_ack_can_move(const struct smmu *s)
   const struct shared *sh = shared_const(s);
 
   return sh->ack.phase != ACK_IDLE || sh->ack.gerror_irq || cr0_ready(s) || irq_ready(s) ||
-         updating(sh) || smmu_cmdqv_is_ready(s);
+         updating(sh) || smmu_ecmdq_is_ready(s) || smmu_cmdqv_is_ready(s);
 }
 
 static void acknowledge(struct smmu *s, struct smmu_ask *ask)
@@ -68,6 +69,8 @@ static void acknowledge(struct smmu *s, struct smmu_ask *ask)
     smmu_wake_evtq(s);
   } else if (updating(sh)) {
     sh->reg[updating(sh)] &= ~MASK(GBPA, Update);
+  } else if (smmu_ecmdq_is_ready(s)) {
+    smmu_ecmdq_acknowledge(s);
   } else {
     smmu_cmdqv_acknowledge(s, ask);
   }

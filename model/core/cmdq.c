@@ -1,14 +1,14 @@
 /* Command queue consumer: fetch, execute, consume, one command at a time, and CMD_SYNC; for the
- * SMMU's own queue and each VCMDQ of CMDQV. CONS moves only after the command's effects; an error
- * stops the queue with CONS at the command, ERR visible before GERROR. IHI 0070 3.5.1, 4.1, 4.7.3,
- * 6.3.27-6.3.28, 7.1. What a CMD_SYNC waits for is in sync.c; then CONS moves, and only then is
+ * SMMU's own queue, each VCMDQ of CMDQV and each ECMDQ. CONS moves only after the command's effects;
+ * an error stops the queue with CONS at the command, ERR visible before GERROR. IHI 0070 3.5.1,
+ * 3.5.6, 4.1, 4.7.3, 6.3.27-6.3.28, 7.1, 7.5. What a CMD_SYNC waits for is in sync.c; then CONS moves, and only then is
  * completion signalled. */
 #include <string.h>
 
 #include "arch/structs.h"
 #include "core/cmd_exec.h"
-#include "core/cmdqv.h"
 #include "core/queue.h"
+#include "core/queues.h"
 
 enum cmdq_phase {
   CMDQ_IDLE,
@@ -35,7 +35,7 @@ struct view {
   uint64_t *ring; /* RING_* */
   const struct smmu_hooks *h;
   struct smmu_ask *ask;
-  unsigned number; /* 0: the SMMU's own; 1 + q: VCMDQ q */
+  unsigned number; /* see queues.h */
 };
 
 static unsigned log2size(const struct smmu *s, const uint64_t *ring)
@@ -47,17 +47,23 @@ static bool is_on(const struct smmu *s, unsigned number)
 {
   const uint64_t *reg = shared_const(s)->reg;
 
-  if (number)
-    return smmu_vcmdq_is_on(s, number - 1);
-  return GET(CR0, CMDQEN, reg[R_CR0] & reg[R_CR0ACK]) &&
-         !(gerror_active(s) & MASK(GERROR, CMDQ_ERR));
+  switch (queue_kind(s, number)) {
+  case QUEUE_OWN:
+    return GET(CR0, CMDQEN, reg[R_CR0] & reg[R_CR0ACK]) &&
+           !(gerror_active(s) & MASK(GERROR, CMDQ_ERR));
+  case QUEUE_VCMDQ: return smmu_vcmdq_is_on(s, vcmdq_of_queue(number));
+  default: return ecmdq_is_on(ring_const(s, number));
+  }
 }
 
 /* Will it be on, once everything is acknowledged? */
 static bool is_asked(const struct smmu *s, unsigned number)
 {
-  return number ? smmu_vcmdq_is_asked(s, number - 1)
-                : GET(CR0, CMDQEN, shared_const(s)->reg[R_CR0]) != 0;
+  switch (queue_kind(s, number)) {
+  case QUEUE_OWN: return GET(CR0, CMDQEN, shared_const(s)->reg[R_CR0]) != 0;
+  case QUEUE_VCMDQ: return smmu_vcmdq_is_asked(s, vcmdq_of_queue(number));
+  default: return ecmdq_is_asked(ring_const(s, number));
+  }
 }
 
 /* Enabled, no error pending, and PROD and CONS name a sensible, non-empty stretch (IMPDEF: a
@@ -73,11 +79,9 @@ static inline bool can_fetch(const struct smmu *s, const uint64_t *ring, unsigne
 bool smmu_cmdq_can_move(const struct smmu *s, unsigned number)
 {
   const struct cmdq *q = cmdq_const(s, number);
-  const uint64_t *ring =
-    number ? vcmdq_const(s, number - 1)->ring : &shared_const(s)->reg[R_CMDQ_BASE];
 
   if (q->phase == CMDQ_IDLE)
-    return can_fetch(s, ring, number);
+    return can_fetch(s, ring_const(s, number), number);
   return !q->waiting || smmu_sync_is_drained(s, number);
 }
 
@@ -114,7 +118,8 @@ static inline void execute(const struct view *v)
 {
   struct cmdq *q = v->q;
 
-  if (v->number && !smmu_cmdqv_admit(v->s, v->number - 1, q->words)) {
+  if (queue_kind(v->s, v->number) == QUEUE_VCMDQ &&
+      !smmu_cmdqv_admit(v->s, vcmdq_of_queue(v->number), q->words)) {
     stop(v, CERROR_ILL);
     return;
   }
@@ -303,21 +308,30 @@ static void error(const struct view *v)
 {
   VISIBLE(v->s);
   trace_command(*v, SMMU_TRACE_CERROR, v->q->cerror);
-  v->ring[RING_CONS] = PUT(CMDQ_CONS, ERR, v->ring[RING_CONS], v->q->cerror);
+  if (queue_kind(v->s, v->number) == QUEUE_ECMDQ) {
+    v->ring[RING_CONS] = PUT(ECMDQ_CONS, ERR_REASON, v->ring[RING_CONS], v->q->cerror);
+    v->ring[RING_CONS] ^= MASK(ECMDQ_CONS, ERR);
+  } else {
+    v->ring[RING_CONS] = PUT(CMDQ_CONS, ERR, v->ring[RING_CONS], v->q->cerror);
+  }
   v->q->phase = CMDQ_GERROR;
   ask_stage(v->ask, SMMU_STAGE_REGISTER);
 }
 
-/* The SMMU's own queue has the acknowledger raise its interrupt; a VCMDQ ends with CMDQV's. */
+/* The acknowledger raises the interrupt of GERROR; a VCMDQ ends with CMDQV's. */
 static void tell(const struct view *v)
 {
   bool interrupt = false;
 
   VISIBLE(v->s);
-  if (v->number)
-    interrupt = smmu_vcmdq_raise(v->s, v->number - 1, (uint32_t)MASK(VCMDQ_GERROR, CMDQ_ERR));
-  else
-    smmu_gerror_raise(v->s, MASK(GERROR, CMDQ_ERR));
+  switch (queue_kind(v->s, v->number)) {
+  case QUEUE_OWN: smmu_gerror_raise(v->s, MASK(GERROR, CMDQ_ERR)); break;
+  case QUEUE_VCMDQ:
+    interrupt =
+      smmu_vcmdq_raise(v->s, vcmdq_of_queue(v->number), (uint32_t)MASK(VCMDQ_GERROR, CMDQ_ERR));
+    break;
+  default: smmu_gerror_raise(v->s, MASK(GERROR, CMDQP_ERR)); break;
+  }
   rest(v);
   if (interrupt)
     ask_signal(v->ask, SMMU_SIGNAL_CMDQV);
@@ -371,12 +385,8 @@ static void step(const struct view *v, const struct smmu_reply *reply)
 void smmu_cmdq_step(struct smmu *s, unsigned number, const struct smmu_reply *reply,
                     const struct smmu_hooks *h, struct smmu_ask *ask)
 {
-  struct view v = { s, &shared_of(s)->cmdq, &shared_of(s)->reg[R_CMDQ_BASE], h, ask, number };
+  struct view v = { s, cmdq_at(s, number), ring_at(s, number), h, ask, number };
 
-  if (number) {
-    v.q = &vcmdq_at(s, number - 1)->queue;
-    v.ring = vcmdq_at(s, number - 1)->ring;
-  }
   ask->kind = SMMU_ASK_NONE;
   step(&v, reply);
   /* In the middle of a command nothing but a wait changes who can move. */

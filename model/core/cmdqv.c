@@ -5,8 +5,8 @@
  * out: CONS_DRAM_EN, batch sizes, StreamID replacement (no command with a StreamID is legal here). */
 #include <string.h>
 
-#include "core/cmdqv.h"
 #include "core/queue.h"
+#include "core/queues.h"
 
 /* Requests and acknowledgements stand in the same place, so that both are one mask. */
 _Static_assert(CMDQV_CONFIG_CMDQV_EN_LO == CMDQV_STATUS_CMDQV_ENABLED_LO &&

@@ -1,5 +1,5 @@
 /* CMDQV in the block, and what the files of the core ask of it. Nothing of it is there on a device
- * without one. Command queues have numbers: 0 is the SMMU's own, 1 + q is VCMDQ q. */
+ * without one. */
 #ifndef SMMU_CORE_CMDQV_H
 #define SMMU_CORE_CMDQV_H
 
@@ -55,16 +55,6 @@ static inline struct vcmdq *vcmdq_at(struct smmu *s, unsigned q)
 static inline const struct vcmdq *vcmdq_const(const struct smmu *s, unsigned q)
 {
   return (const struct vcmdq *)at_const(s, s->off_vcmdqs) + q;
-}
-
-static inline const struct cmdq *cmdq_const(const struct smmu *s, unsigned number)
-{
-  return number == 0 ? &shared_const(s)->cmdq : &vcmdq_const(s, number - 1)->queue;
-}
-
-static inline struct cmdq *cmdq_at(struct smmu *s, unsigned number)
-{
-  return number == 0 ? &shared_of(s)->cmdq : &vcmdq_at(s, number - 1)->queue;
 }
 
 /* ---- cmdqv.c ---- */

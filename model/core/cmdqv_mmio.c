@@ -2,8 +2,8 @@
  * global pages and the pages of a VINTF show the same queues; a slot of a VINTF with no queue reads
  * as zero and drops writes. 32-bit accesses, 64-bit ones to 64-bit registers, and 64-bit reads of
  * two LVCMDQ error maps; IMPDEF: every other access is RAZ/WI and leaves a REG_BAD record. */
-#include "core/cmdqv.h"
 #include "core/queue.h"
+#include "core/queues.h"
 
 uint64_t smmu_cmdqv_bytes(const struct smmu_config *cfg)
 {

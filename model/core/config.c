@@ -8,6 +8,7 @@
 #include "arch/features.h"
 #include "arch/regs.h"
 #include "smmu/config.h"
+#include "smmu/ecmdq.h"
 #include "smmu/err.h"
 #include "util/bits.h"
 
@@ -74,6 +75,30 @@ void smmu_config_set_cmdqv(struct smmu_config *cfg, unsigned vintfs, unsigned vc
   };
 }
 
+void smmu_config_set_ecmdq(struct smmu_config *cfg, unsigned pages, unsigned queues)
+{
+  uint64_t idr6 = PUT(IDR6, CMDQ_CONTROL_PAGE_LOG2NUMP, 0, exact_log2(pages) & 0xf);
+
+  idr6 = PUT(IDR6, CMDQ_CONTROL_PAGE_LOG2NUMQ, idr6, exact_log2(queues) & 0xf);
+  cfg->idr6 = pages ? (uint32_t)idr6 : 0;
+  cfg->idr[1] = (uint32_t)PUT(IDR1, ECMDQ, cfg->idr[1], pages != 0);
+}
+
+unsigned smmu_ecmdq_count(const struct smmu_config *cfg)
+{
+  uint64_t log2 = GET(IDR6, CMDQ_CONTROL_PAGE_LOG2NUMP, cfg->idr6) +
+                  GET(IDR6, CMDQ_CONTROL_PAGE_LOG2NUMQ, cfg->idr6);
+
+  return GET(IDR1, ECMDQ, cfg->idr[1]) ? 1u << log2 : 0;
+}
+
+uint64_t smmu_mmio_bytes(const struct smmu_config *cfg)
+{
+  uint64_t pages = 1ULL << GET(IDR6, CMDQ_CONTROL_PAGE_LOG2NUMP, cfg->idr6);
+
+  return GET(IDR1, ECMDQ, cfg->idr[1]) ? SMMU_ECMDQ_PAGES + pages * SMMU_ECMDQ_PAGE : 0x20000;
+}
+
 /* ---- the judge ---- */
 
 static int refuse(char *why, size_t len, const char *field, unsigned long value, const char *legal)
@@ -130,7 +155,6 @@ static const struct promise promises[] = {
   MUST_BE_ZERO(1, REL),
   MUST_BE_ZERO(1, QUEUES_PRESET),
   MUST_BE_ZERO(1, TABLES_PRESET),
-  MUST_BE_ZERO(1, ECMDQ),
   MUST_BE_ZERO(3, PPS),
   MUST_BE_ZERO(3, S1PI),
   MUST_BE_ZERO(3, S2PI),
@@ -250,6 +274,23 @@ static int check_cache_rules(const struct smmu_config *cfg, char *why, size_t le
   return err;
 }
 
+static int check_ecmdq(const struct smmu_config *cfg, char *why, size_t len)
+{
+  uint64_t pages_log2 = GET(IDR6, CMDQ_CONTROL_PAGE_LOG2NUMP, cfg->idr6);
+  uint64_t queues_log2 = GET(IDR6, CMDQ_CONTROL_PAGE_LOG2NUMQ, cfg->idr6);
+  uint64_t fields = MASK(IDR6, CMDQ_CONTROL_PAGE_LOG2NUMP) | MASK(IDR6, CMDQ_CONTROL_PAGE_LOG2NUMQ);
+
+  if (!GET(IDR1, ECMDQ, cfg->idr[1]))
+    return cfg->idr6 ? refuse(why, len, "idr6", cfg->idr6, "0 without IDR1.ECMDQ") : SMMU_OK;
+  if (!GET(IDR0, COHACC, cfg->idr[0]) || !GET(IDR0, MSI, cfg->idr[0]))
+    return refuse(why, len, "IDR1.ECMDQ", 1, "0 unless IDR0.COHACC and IDR0.MSI");
+  if (cfg->idr6 & ~fields)
+    return refuse(why, len, "idr6", cfg->idr6, "no other bits than LOG2NUMP and LOG2NUMQ");
+  if (pages_log2 + queues_log2 > 8)
+    return refuse(why, len, "idr6", cfg->idr6, "at most 256 queues in all");
+  return SMMU_OK;
+}
+
 int smmu_config_check(const struct smmu_config *cfg, char *why, size_t why_len)
 {
   int err = check_promises(cfg, why, why_len);
@@ -284,5 +325,7 @@ int smmu_config_check(const struct smmu_config *cfg, char *why, size_t why_len)
     err = check_entries(cfg, why, why_len);
   if (err == SMMU_OK)
     err = check_cmdqv(&cfg->cmdqv, why, why_len);
+  if (err == SMMU_OK)
+    err = check_ecmdq(cfg, why, why_len);
   return err;
 }

@@ -155,7 +155,7 @@ void smmu_atos_start(struct smmu *s, unsigned ctrl);
 
 /* ---- queues and registers (cmdq.c, evtq.c, ack.c, gerror.c) ---- */
 
-/* number: 0 is the SMMU's own queue, 1 + q is VCMDQ q. */
+/* number: see queues.h. */
 void smmu_cmdq_step(struct smmu *s, unsigned number, const struct smmu_reply *reply,
                     const struct smmu_hooks *h, struct smmu_ask *ask);
 void smmu_evtq_step(struct smmu *s, const struct smmu_reply *reply, const struct smmu_hooks *h,

@@ -1,6 +1,6 @@
 /* What is true in every reachable state, and that every aid can be rebuilt from the meaning. */
-#include "core/cmdqv.h"
 #include "core/lookup.h"
+#include "core/queues.h"
 #include "util/bits.h"
 #include "util/check.h"
 
@@ -107,6 +107,20 @@ static void check_cmdqv(const struct smmu *s)
   CHECK(c->turn <= s->n_vcmdqs + s->n_vintfs);
 }
 
+static void check_ecmdqs(const struct smmu *s)
+{
+  for (unsigned e = 0; e < s->n_ecmdqs; e++) {
+    const struct ecmdq *x = ecmdq_const(s, e);
+    uint64_t ack = MASK(ECMDQ_CONS, ENACK);
+
+    CHECK(!(x->ring[RING_BASE] & ~smmu_ecmdq_rows[R_ECMDQ_BASE].rw));
+    CHECK(!(x->ring[RING_PROD] & ~smmu_ecmdq_rows[R_ECMDQ_PROD].rw));
+    CHECK(!(x->ring[RING_CONS] & ~(smmu_ecmdq_rows[R_ECMDQ_CONS].rw | ack)));
+    CHECK((x->ring[RING_CONS] & ack) || x->queue.phase == 0);
+  }
+  CHECK(shared_const(s)->ack.ecmdq_turn <= s->n_ecmdqs);
+}
+
 void smmu_invariant(const struct smmu *s)
 {
   const struct shared *sh = shared_const(s);
@@ -136,4 +150,5 @@ void smmu_invariant(const struct smmu *s)
   check_runnable(s);
   if (s->n_vcmdqs)
     check_cmdqv(s);
+  check_ecmdqs(s);
 }

@@ -2,7 +2,7 @@
  * 0070 6.1, 6.2. 32-bit registers take aligned 32-bit accesses; 64-bit registers also aligned
  * halves. IMPDEF: every other access is RAZ/WI and leaves a REG_BAD record, as does a write that a
  * guard forbids (ignored from SMMUv3.2 on; picked for all). */
-#include "core/core.h"
+#include "core/ecmdq.h"
 #include "core/queue.h"
 #include "util/bits.h"
 
@@ -96,6 +96,8 @@ uint64_t smmu_mmio_read(const struct smmu *s, uint64_t offset, unsigned bytes,
   int reg = decode(s, offset, bytes, &shift);
   uint64_t value;
 
+  if (smmu_ecmdq_owns(s, offset))
+    return smmu_ecmdq_read(s, offset, bytes, hooks);
   if (reg < 0) {
     record(hooks, SMMU_TRACE_REG_BAD, offset, 0, bytes);
     return 0;
@@ -132,13 +134,15 @@ static bool guard_open(const struct shared *sh, unsigned guard)
 }
 
 /* TABLE_* with the SMMU off, QUEUE_* with every queue off. */
-static uint64_t cr1_mask(const struct shared *sh)
+static uint64_t cr1_mask(const struct smmu *s)
 {
+  const struct shared *sh = shared_const(s);
   uint64_t mask = 0;
 
   if (guard_open(sh, GUARD_SMMU_DISABLED))
     mask |= bits_mask(CR1_TABLE_SH_HI, CR1_TABLE_IC_LO);
-  if (guard_open(sh, GUARD_CMDQ_DISABLED) && guard_open(sh, GUARD_EVENTQ_DISABLED))
+  if (guard_open(sh, GUARD_CMDQ_DISABLED) && guard_open(sh, GUARD_EVENTQ_DISABLED) &&
+      smmu_ecmdq_all_off(s))
     mask |= bits_mask(CR1_QUEUE_SH_HI, CR1_QUEUE_IC_LO);
   return mask;
 }
@@ -184,7 +188,7 @@ static uint64_t apply(struct smmu *s, int reg, uint64_t old, uint64_t value)
   case HOOK_ID:
   case HOOK_READ_ONLY: return old;
   case HOOK_CR0: mask &= cr0_mask(s, old, sh->reg[R_CR0ACK]); break;
-  case HOOK_CR1: mask &= cr1_mask(sh); break;
+  case HOOK_CR1: mask &= cr1_mask(s); break;
   case HOOK_GERRORN: mask &= ~(s->features.ecmdq ? 0 : MASK(GERRORN, CMDQP_ERR)); break;
   case HOOK_UPDATE: return write_with_update(old, value, mask & mpam_mask(&s->features));
   case HOOK_GBPA: return write_with_update(old, value, mask);
@@ -241,6 +245,10 @@ void smmu_mmio_write(struct smmu *s, uint64_t offset, uint64_t value, unsigned b
   int reg = decode(s, offset, bytes, &shift);
   uint64_t old, next;
 
+  if (smmu_ecmdq_owns(s, offset)) {
+    smmu_ecmdq_write(s, offset, value, bytes, hooks);
+    return;
+  }
   if (bytes == 4)
     value &= 0xffffffff;
   if (reg < 0 || !guard_open(sh, smmu_reg_rows[reg].guard)) {

@@ -8,7 +8,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#include "core/cmdqv.h"
+#include "core/queues.h"
 #include "util/bits.h"
 #include "util/check.h"
 
@@ -84,7 +84,8 @@ static void lay_out(struct smmu *s, const struct smmu_config *cfg)
   s->n_vintfs = cfg->cmdqv.present ? 1u << cfg->cmdqv.vintfs_log2 : 0;
   s->n_vcmdqs = cfg->cmdqv.present ? 1u << cfg->cmdqv.vcmdqs_log2 : 0;
   s->slots = cfg->txns + (s->features.atos ? 1u : 0u) + (s->features.vatos ? 1u : 0u);
-  s->n_queues = 1 + s->n_vcmdqs;
+  s->n_ecmdqs = smmu_ecmdq_count(cfg);
+  s->n_queues = 1 + s->n_vcmdqs + s->n_ecmdqs;
   s->actors = s->slots + 2u + s->n_queues + (s->features.pri ? 1u : 0u);
   take(&cursor, sizeof(struct smmu) + s->n_caches * sizeof(struct cache));
   cursor = (uint32_t)align_up_log2(cursor, 6);
@@ -92,6 +93,7 @@ static void lay_out(struct smmu *s, const struct smmu_config *cfg)
   s->off_events = take(&cursor, cfg->events * sizeof(struct event_slot));
   s->off_txns = take(&cursor, s->slots * sizeof(struct txn));
   place_cmdqv(s, &cursor);
+  s->off_ecmdqs = take(&cursor, s->n_ecmdqs * sizeof(struct ecmdq));
   s->off_marks = take(&cursor, s->n_queues * mark_words(s) * sizeof(uint64_t));
   for (uint32_t i = 0; i < s->n_caches; i++)
     place_cache_entries(&s->cache[i], i, cfg, &cursor);
@@ -194,7 +196,7 @@ smmu_actor smmu_actor_count(const struct smmu *s)
 
 smmu_actor smmu_actor_cmdq(const struct smmu *s, unsigned queue)
 {
-  CHECK(queue <= s->n_vcmdqs);
+  CHECK(queue < s->n_queues);
   return actor_cmdq(s, queue);
 }
 

@@ -1,7 +1,7 @@
 /* The one block: everything the device knows, laid out by the configuration, without pointers.
  *
  *   struct smmu, cache descriptors
- *   meaning: struct shared, event buffer, transactions, CMDQV, marks, cache entries
+ *   meaning: struct shared, event buffer, transactions, CMDQV, ECMDQs, marks, cache entries
  *   aid: results, runnable bits, owners of VCMDQs, free list, chains, counts, recency
  *
  * "Meaning" decides future behaviour and is hashed. "Aid" only makes things fast or remembers
@@ -299,7 +299,8 @@ struct evtq {
 struct ack {
   uint8_t phase;
   uint8_t gerror_irq; /* GERROR interrupt to raise */
-  uint8_t pad[6];
+  uint8_t pad[2];
+  uint32_t ecmdq_turn; /* whose handshake is looked at first: see smmu_ecmdq_acknowledge() */
 };
 
 struct event_slot {
@@ -319,11 +320,12 @@ struct smmu {
   uint32_t size;
   uint32_t meaning_off, meaning_len, aid_off;
   uint32_t off_events, off_txns, off_results, off_runnable, off_free;
-  uint32_t off_cmdqv, off_vintfs, off_vcmdqs, off_marks, off_owner;
+  uint32_t off_cmdqv, off_vintfs, off_vcmdqs, off_ecmdqs, off_marks, off_owner;
   uint32_t n_vintfs, n_vcmdqs; /* 0 without CMDQV */
+  uint32_t n_ecmdqs;           /* 0 without IDR1.ECMDQ */
   uint32_t slots;    /* transactions: config.txns that software's devices use, then the device's own
                         of ATOS and VATOS */
-  uint32_t n_queues; /* whatever takes commands: the SMMU's own queue, then VCMDQs, ... */
+  uint32_t n_queues; /* whatever takes commands: see queues.h */
   uint32_t actors;
   uint32_t visible; /* visible actions of the current step (debug) */
   uint32_t n_caches;

@@ -2,7 +2,7 @@
  * waits until the transactions that these have marked are gone, and until the event records are
  * visible that were buffered when it began, or that those transactions added. What other queues
  * mark meanwhile does not hold it up. IHI 0070 4.7.3. */
-#include "core/cmdqv.h"
+#include "core/queues.h"
 
 static uint64_t *marks_of(struct smmu *s, unsigned number)
 {

@@ -4,11 +4,12 @@
  *   CR0, IRQ_CTRL, their acknowledgements             own queue, event queue, acknowledger
  *   PROD, GERRORN                                     own queue
  *   enables and allocations of CMDQV                  every VCMDQ, the acknowledger
+ *   ECMDQ_PROD                                        its queue, the acknowledger
  *   a queue came to rest or waits                     itself; the acknowledger while an enable falls
  *   a marked transaction ended                        the queues that had marked it
  *   a record entered the event buffer                 event queue, transactions that wait for room
  *   a record left it                                  those, and CMD_SYNCs that wait */
-#include "core/cmdqv.h"
+#include "core/queues.h"
 
 void smmu_wake_cmdq(struct smmu *s, unsigned number)
 {
@@ -35,7 +36,7 @@ void smmu_wake_control(struct smmu *s)
 void smmu_wake_cmdqv(struct smmu *s)
 {
   for (unsigned q = 0; q < s->n_vcmdqs; q++)
-    smmu_wake_cmdq(s, 1 + q);
+    smmu_wake_cmdq(s, queue_of_vcmdq(q));
   smmu_wake_ack(s);
 }
 

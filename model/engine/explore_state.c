@@ -12,6 +12,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "smmu/ecmdq.h"
 #include "util/bits.h"
 #include "util/check.h"
 
@@ -69,7 +70,7 @@ static bool thread_is_legal(const struct explore_program *p, const struct explor
 static bool program_is_legal(const struct explore_program *p)
 {
   if (p->n_threads > EXPLORE_THREADS || smmu_config_check(&p->config, NULL, 0) != SMMU_OK ||
-      p->config.cmdqv.present || (p->config.idr[0] & ATOS_BITS) ||
+      p->config.cmdqv.present || (p->config.idr[0] & ATOS_BITS) || smmu_ecmdq_count(&p->config) ||
       p->config.txns > EXPLORE_ACTORS_MAX - 3 || most_moves(p) > EXPLORE_MOVES_MAX)
     return false;
   for (unsigned i = 0; i < p->n_threads; i++) {

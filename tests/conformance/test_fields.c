@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "arch/cmdqv.h"
+#include "arch/ecmdq.h"
 #include "arch/fields.h"
 #include "arch/pmcg.h"
 #include "arch/regs.h"
@@ -32,6 +33,7 @@ static const struct gold golds[] = {
 #include "cmd.inc"
 #include "cmdqv.inc"
 #include "desc.inc"
+#include "ecmdq.inc"
 #include "event.inc"
 #include "pmcg.inc"
 #include "pri.inc"

@@ -1,7 +1,8 @@
 /* What hostile software does: registers of the SMMU and of CMDQV, ring contents, structures and
  * transactions by chance, most of them nearly right. All rings of commands lie in one place.
- * IHI 0070 6.2, 4.1; arch/cmdqv.def. */
+ * IHI 0070 3.5.6, 6.2, 4.1; arch/cmdqv.def. */
 #include "arch/cmdqv.h"
+#include "arch/ecmdq.h"
 #include "world.h"
 
 enum { RING_LOG2 = 4, SMMU_ON = 13, CMDQV_ON = 0x20083, MSI = 0x9000 };
@@ -155,6 +156,35 @@ static void write_queue(struct world *w)
   }
 }
 
+/* ---- enhanced command queues ---- */
+
+static unsigned ecmdqs_of(const struct world *w)
+{
+  return smmu_ecmdq_count(&w->config);
+}
+
+static uint64_t ecmdq_at(struct world *w, uint64_t e)
+{
+  return ecmdq_set((unsigned)e, (unsigned)GET(IDR6, CMDQ_CONTROL_PAGE_LOG2NUMQ, w->config.idr6));
+}
+
+static void write_ecmdq(struct world *w)
+{
+  uint64_t at = ecmdq_at(w, draw(w, ecmdqs_of(w) + 1)), prod = at + OFF_ECMDQ_PROD;
+  uint64_t err = get_reg(w, at + OFF_ECMDQ_CONS) & MASK(ECMDQ_CONS, ERR);
+  uint64_t en = MASK(ECMDQ_PROD, EN);
+
+  switch (draw(w, 12)) {
+  case 0: put_reg(w, prod, (get_reg(w, prod) & ~en), 4); break;
+  case 1: put_reg(w, at + OFF_ECMDQ_BASE, one_in(w, 8) ? draw(w, 0) : any_base(w), 8); break;
+  case 2: put_reg(w, at + OFF_ECMDQ_CONS, one_in(w, 8) ? draw(w, 0) : any_index(w), 4); break;
+  case 3: put_reg(w, prod, draw(w, 0), 4); break;
+  case 4: put_reg(w, at + (draw(w, 64) & ~3ULL), any_word(w), one_in(w, 4) ? 8 : 4); break;
+  case 5: put_reg(w, 0x4000 + draw(w, 128), any_word(w), one_in(w, 4) ? 8 : 4); break;
+  default: put_reg(w, prod, en | err | any_index(w), 4); break;
+  }
+}
+
 /* ---- memory and DMA ---- */
 
 static void put_words(struct world *w, uint64_t slot, uint64_t word0, uint64_t word1)
@@ -207,9 +237,11 @@ static void submit(struct world *w)
 
 void hostile_act(struct world *w)
 {
-  unsigned what = (unsigned)draw(w, 32);
+  unsigned what = (unsigned)draw(w, ecmdqs_of(w) ? 40 : 32);
 
-  if (what < 5)
+  if (what >= 32)
+    write_ecmdq(w);
+  else if (what < 5)
     write_global(w);
   else if (what < 12)
     write_queue(w);
@@ -239,6 +271,10 @@ void hostile_program(struct world *w)
     put_cmdqv(w, OFF_CMDQV_CMDQ_ALLOC_MAP + 4 * q, 1 | lvcmdq << 1 | (uint64_t)vintf << 15, 4);
     put_cmdqv(w, cmdqv_vcmdq_page1(q) + OFF_VCMDQ_BASE, FUZZ_CMDQ | RING_LOG2, 8);
     put_cmdqv(w, cmdqv_vcmdq_page0(q) + OFF_VCMDQ_CONFIG, 1, 4);
+  }
+  for (unsigned e = 0; e < ecmdqs_of(w); e++) {
+    put_reg(w, ecmdq_at(w, e) + OFF_ECMDQ_BASE, FUZZ_CMDQ | RING_LOG2, 8);
+    put_reg(w, ecmdq_at(w, e) + OFF_ECMDQ_PROD, MASK(ECMDQ_PROD, EN), 4);
   }
   for (unsigned i = 0; i < 24; i++)
     put_command(w);

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "core/cmdqv.h"
+#include "core/queues.h"
 #include "shim/rig.h"
 #include "util/bits.h"
 #include "util/check.h"
@@ -61,6 +61,10 @@ static void make_config(struct world *w)
   if (one_in(w, 16))
     vintfs = 64;
   smmu_config_set_cmdqv(c, vintfs, vintfs == 64 ? 128 : vintfs << more);
+  if (one_in(w, 2)) {
+    c->idr[0] |= 1u << 13; /* MSI */
+    smmu_config_set_ecmdq(c, 1u << draw(w, 2), 1u << draw(w, 3));
+  }
   CHECK(smmu_config_check(c, NULL, 0) == SMMU_OK);
 }
 
@@ -174,13 +178,21 @@ static const char *left_behind(struct smmu *s)
     return "CR0 or IRQ_CTRL is not acknowledged";
   if (smmu_cmdqv_is_ready(s))
     return "an enable of CMDQV is not acknowledged";
-  for (unsigned number = 0; number <= s->n_vcmdqs; number++) {
+  if (smmu_ecmdq_is_ready(s))
+    return "an enable of an ECMDQ is not acknowledged";
+  for (unsigned number = 0; number < s->n_queues; number++) {
     if (cmdq_const(s, number)->phase)
       return "a queue is in the middle of a command";
   }
   for (unsigned q = 0; q < s->n_vcmdqs; q++) {
     if (vcmdq_const(s, q)->status && !smmu_vcmdq_is_asked(s, q))
       return "a disabled VCMDQ is acknowledged on";
+  }
+  for (unsigned e = 0; e < s->n_ecmdqs; e++) {
+    const uint64_t *ring = ecmdq_const(s, e)->ring;
+
+    if (ecmdq_is_asked(ring) != (GET(ECMDQ_CONS, ENACK, ring[RING_CONS]) != 0))
+      return "an ECMDQ is in the middle of its handshake";
   }
   return NULL;
 }

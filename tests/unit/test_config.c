@@ -1,6 +1,7 @@
 /* The judge of configurations: each bad field is refused by name; and the presets. IHI 0070 6.3.1
  * to 6.3.6. */
 #include "shim/gtest_c.h"
+#include "smmu/ecmdq.h"
 #include "smmu/smmu.h"
 
 static struct smmu_config neutral(void)
@@ -63,7 +64,6 @@ TEST_CASE(Config, PromisesThatAreNotKeptAreRefused)
                { 1, 28, "IDR1.REL" },
                { 1, 29, "IDR1.QUEUES_PRESET" },
                { 1, 30, "IDR1.TABLES_PRESET" },
-               { 1, 31, "IDR1.ECMDQ" },
                { 3, 5, "IDR3.PPS" },
                { 3, 18, "IDR3.S1PI" },
                { 3, 19, "IDR3.S2PI" },
@@ -85,6 +85,41 @@ TEST_CASE(Config, PromisesThatAreNotKeptAreRefused)
     cfg.idr[rows[i].idr] |= 1u << rows[i].bit;
     expect_refused(&cfg, rows[i].name);
   }
+}
+
+TEST_CASE(Config, EnhancedCommandQueuesNeedCoherencyAndMsis)
+{
+  struct smmu_config cfg = neutral();
+
+  smmu_config_set_ecmdq(&cfg, 2, 4);
+  EXPECT_EQ(smmu_config_check(&cfg, NULL, 0), SMMU_OK);
+  EXPECT_EQ(cfg.idr[1] >> 31, 1u);
+  EXPECT_EQ(cfg.idr6, 0x01020000u);
+  EXPECT_EQ(smmu_ecmdq_count(&cfg), 8u);
+  cfg.idr[0] &= ~(1u << 4);
+  expect_refused(&cfg, "IDR1.ECMDQ");
+  cfg = neutral();
+  smmu_config_set_ecmdq(&cfg, 2, 4);
+  cfg.idr[0] &= ~(1u << 13);
+  expect_refused(&cfg, "IDR1.ECMDQ");
+}
+
+TEST_CASE(Config, EnhancedCommandQueuesAreAtMost256InWholePowersOfTwo)
+{
+  static const unsigned refused[][2] = { { 2, 256 }, { 256, 2 }, { 3, 1 }, { 1, 3 }, { 1, 0 } };
+  struct smmu_config cfg = neutral();
+
+  smmu_config_set_ecmdq(&cfg, 1, 256);
+  EXPECT_EQ(smmu_config_check(&cfg, NULL, 0), SMMU_OK);
+  for (unsigned i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+    smmu_config_set_ecmdq(&cfg, refused[i][0], refused[i][1]);
+    expect_refused(&cfg, "idr6");
+  }
+  smmu_config_set_ecmdq(&cfg, 0, 0);
+  EXPECT_EQ(smmu_config_check(&cfg, NULL, 0), SMMU_OK);
+  EXPECT_EQ(smmu_ecmdq_count(&cfg), 0u);
+  cfg.idr6 = 0x10000;
+  expect_refused(&cfg, "idr6");
 }
 
 TEST_CASE(Config, TablesOtherThanVmsav8_64AreRefused)

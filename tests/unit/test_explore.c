@@ -4,6 +4,7 @@
 #include "litmus/litmus.h"
 #include "shim/gtest_c.h"
 #include "smmu/cmdqv.h"
+#include "smmu/ecmdq.h"
 
 static void setup(struct engine_now *now, struct engine_memory *memory)
 {
@@ -158,6 +159,14 @@ TEST_CASE(Explore, ProgramsWithCmdqvAreRefused)
   struct explore_program p = program((struct explore_op)DMA_READ(1, 0));
 
   smmu_config_set_cmdqv(&p.config, 1, 1);
+  expect_refused(&p);
+}
+
+TEST_CASE(Explore, ProgramsWithEnhancedCommandQueuesAreRefused)
+{
+  struct explore_program p = program((struct explore_op)DMA_READ(1, 0));
+
+  smmu_config_set_ecmdq(&p.config, 1, 1);
   expect_refused(&p);
 }
 

@@ -122,7 +122,8 @@ void smmu_get_result(const struct smmu *s, smmu_actor actor, struct smmu_result 
 bool smmu_try_hit(struct smmu *s, const struct smmu_txn *txn, struct smmu_result *out,
                   const struct smmu_hooks *hooks);
 
-/* Actor indices by role. queue: 0 is the SMMU's own CMDQ, 1 + q is VCMDQ q (CHECKed). */
+/* Actor indices by role. queue: 0 is the SMMU's own CMDQ, 1 + q VCMDQ q (of n, or none), 1 + n + e
+ * ECMDQ e (CHECKed). */
 smmu_actor smmu_actor_cmdq(const struct smmu *s, unsigned queue);
 smmu_actor smmu_actor_eventq(const struct smmu *s);
 smmu_actor smmu_actor_ack(const struct smmu *s);
