@@ -1,5 +1,5 @@
-/* Random numbers, device variants, transactions and mutations. The tables are in gen_tables.c, the
- * rest of a world in gen_world.c. IHI 0070 6.3.1-6.3.6, 5.2-5.4. */
+/* Random numbers, transactions and mutations. The tables are in gen_tables.c, the rest of a world in
+ * gen_world.c, devices in gen_device.c. IHI 0070 5.2-5.4. */
 #include "gen.h"
 
 #include <string.h>
@@ -49,50 +49,6 @@ bool gen_chance(struct gen_rng *r, unsigned percent)
   return gen_below(r, 100) < percent;
 }
 
-/* IDR0 bits: S2P 0, S1P 1, TTF 3:2, COHACC 4, HYP 9, ASID16 12, VMID16 18, CD2L 19, TTENDIAN 22:21,
- * STALL_MODEL 25:24, TERM_MODEL 26, ST_LEVEL 28:27. IDR1: SIDSIZE 5:0, SSIDSIZE 10:6,
- * ATTR_PERMS_OVR 26. IDR3: HAD 2, XNX 4, STT 9. Left as they are: TTENDIAN 2 and E0PD 0, which the
- * model does not offer otherwise. */
-void gen_idr(unsigned variant, uint32_t idr[6])
-{
-  static const uint32_t qemu[6] = { 0x0d44101b, 0x02730010, 0, 0x1414, 0, 0x74 };
-  static const uint32_t neutral[6] = { 0x094e321b, 0x0e730214, 0, 0x0e14, 0, 0x75 };
-  struct gen_rng r;
-
-  memcpy(idr, variant == 2 ? neutral : qemu, sizeof qemu);
-  if (variant == 0 || variant == 2)
-    return;
-  idr[0] |= 1u << 19;
-  idr[1] |= 20u << 6;
-  if (variant == 1)
-    return;
-  gen_seed(&r, variant);
-  if (gen_chance(&r, 50))
-    idr[0] &= ~(1u << 26);
-  if (gen_chance(&r, 50))
-    idr[0] |= 1u << 9;
-  if (gen_chance(&r, 25))
-    idr[0] &= ~(1u << 12 | 1u << 18);
-  if (gen_chance(&r, 20))
-    idr[0] &= ~(1u << 19);
-  if (gen_chance(&r, 50))
-    idr[1] |= 1u << 26;
-  if (gen_chance(&r, 50))
-    idr[1] = (idr[1] & ~(31u << 6)) | (uint32_t)gen_below(&r, 21) << 6;
-  if (gen_chance(&r, 25))
-    idr[3] &= ~(1u << 4);
-  if (gen_chance(&r, 25))
-    idr[3] |= 1u << 9;
-  if (gen_chance(&r, 60))
-    idr[5] = (idr[5] & ~7u) | (uint32_t)gen_below(&r, 6);
-  if (gen_chance(&r, 30))
-    idr[5] &= ~(uint32_t)(1u << (4 + gen_below(&r, 3)));
-  if (variant == 6)
-    idr[0] &= ~(1u << 1 | 1u << 9);
-  if (variant == 7)
-    idr[0] &= ~(1u | 1u << 9);
-}
-
 /* ---- transactions ---- */
 
 /* An address inside a target's page, or near it, or anywhere. */
@@ -105,13 +61,33 @@ static uint64_t draw_address(struct gen_world *w, unsigned target)
     return gen_next(r) >> gen_below(r, 64);
   if (gen_chance(r, 80))
     addr ^= gen_below(r, 4096);
-  if (gen_chance(r, 6))
+  if (gen_chance(r, 4))
     addr ^= 1ull << gen_below(r, 64);
-  else if (gen_chance(r, 10))
+  else if (gen_chance(r, 8))
     addr ^= 1ull << (12 + gen_below(r, 9));
-  if (gen_chance(r, 7))
+  if (gen_chance(r, 5))
     addr ^= gen_below(r, 256) << 56;
   return addr;
+}
+
+/* Some transactions of a device with ATS are requests, or use what such a request got. */
+static void draw_ats(struct gen_world *w, struct naive_txn *t, unsigned target)
+{
+  struct gen_rng *r = w->rng;
+  uint64_t dice = gen_below(r, 100);
+
+  if (dice < 35) {
+    t->kind = NAIVE_ATS_REQUEST;
+    t->no_write = gen_chance(r, 40);
+    t->write = !t->no_write;
+    t->privileged &= t->ssv;
+    t->instruction = t->ssv && gen_chance(r, 40);
+  } else if (dice < 50) {
+    t->kind = NAIVE_ATS_TRANSLATED;
+    t->ssv = t->instruction = t->privileged = false;
+    t->ssid = 0;
+    t->addr ^= w->target[target].addr ^ w->target[target].ipa;
+  }
 }
 
 void gen_txn(struct gen_world *w, struct naive_txn *t)
@@ -137,6 +113,8 @@ void gen_txn(struct gen_world *w, struct naive_txn *t)
   t->write = gen_chance(r, 45);
   t->instruction = gen_chance(r, 20);
   t->privileged = gen_chance(r, 45);
+  if (w->dev.idr[0] >> 10 & 1)
+    draw_ats(w, t, target);
 }
 
 /* ---- mutations ---- */
@@ -155,13 +133,14 @@ static unsigned draw_bit(struct gen_rng *r)
 
 static struct gen_word draw_word(struct gen_world *w)
 {
-  static const enum gen_kind kinds[12] = { GEN_L1STD,   GEN_STE,     GEN_STE,     GEN_L1CD,
-                                           GEN_CD,      GEN_CD,      GEN_S1_DESC, GEN_S1_DESC,
-                                           GEN_S1_DESC, GEN_S2_DESC, GEN_S2_DESC, GEN_S2_DESC };
+  static const enum gen_kind kinds[13] = { GEN_L1STD,   GEN_STE,     GEN_STE,     GEN_L1CD,
+                                           GEN_CD,      GEN_CD,      GEN_VMS,     GEN_S1_DESC,
+                                           GEN_S1_DESC, GEN_S1_DESC, GEN_S2_DESC, GEN_S2_DESC,
+                                           GEN_S2_DESC };
   /* Of an STE and a CD, by doubleword: where the fields are. */
-  static const uint8_t ste[12] = { 0, 0, 0, 1, 1, 2, 2, 2, 2, 3, 3, 5 };
-  static const uint8_t cd[12] = { 0, 0, 0, 0, 0, 0, 0, 1, 1, 2, 2, 4 };
-  enum gen_kind kind = kinds[gen_below(w->rng, 12)];
+  static const uint8_t ste[12] = { 0, 0, 0, 1, 1, 1, 2, 2, 2, 2, 3, 5 };
+  static const uint8_t cd[12] = { 0, 0, 0, 0, 0, 0, 1, 1, 2, 2, 3, 4 };
+  enum gen_kind kind = kinds[gen_below(w->rng, 13)];
   struct gen_word found = w->word[gen_below(w->rng, w->words)];
   unsigned i;
 
@@ -216,7 +195,7 @@ void gen_mutate(struct gen_world *w)
 
   if (w->words == 0)
     return;
-  if (gen_chance(r, 20)) {
+  if (gen_chance(r, 13)) {
     mutate_abort(w);
     return;
   }

@@ -5,26 +5,36 @@
 
 /* ---- Context Descriptors ---- */
 
+/* Every byte is a code; the reserved ones of Normal memory and those of Device are rarer. */
+static uint64_t draw_mair(struct gen_rng *r)
+{
+  uint64_t mair = gen_next(r);
+  unsigned i;
+
+  for (i = 0; i < 8; i++)
+    if ((mair >> (8 * i) & 15) == 0 && gen_chance(r, 70))
+      mair |= 15ull << (8 * i);
+  return mair;
+}
+
 static void build_cd(struct gen_world *w, unsigned cd, uint64_t asid, uint64_t words[8])
 {
   struct gen_rng *r = w->rng;
   unsigned ips = gen_size_code(w);
-  bool must_abort = w->dev.idr[0] >> 26 & 1;
-  unsigned half;
+  bool must_abort = gen_id(w, 0, 26, 1);
+  unsigned model = gen_id(w, 0, 24, 2);
 
   memset(words, 0, 8 * sizeof words[0]);
   w->cd[cd].asid = asid;
   words[0] = 1ull << 31 | 1ull << 41 | (uint64_t)ips << 32 | asid << 48;
   words[0] |= (uint64_t)(must_abort || gen_chance(r, 75)) << 46 | (uint64_t)gen_chance(r, 80) << 45;
-  words[0] |= (uint64_t)gen_chance(r, 15) << 35 | (uint64_t)gen_chance(r, 20) << 36;
-  words[0] |= (uint64_t)gen_chance(r, 20) << 40 | (gen_next(r) & 1) << 47 | (gen_next(r) & 1) << 37;
-  if (!(w->dev.idr[0] & 3u << 21))
-    words[0] |= (uint64_t)gen_chance(r, 30) << 15;
-  for (half = 0; half < 2; half++) {
-    w->cd[cd].half[half].out_bits = gen_least(gen_size_of_code(ips), gen_oas(w));
-    gen_half(w, cd, half, words);
-  }
-  words[3] = gen_next(r);
+  words[0] |= gen_maybe(w, 15, 35) | gen_maybe(w, 12, 36);
+  words[0] |= gen_maybe(w, 15, 40) | (gen_next(r) & 1) << 47 | (gen_next(r) & 1) << 37;
+  if (model == 2 || (model == 0 && !w->no_stall))
+    words[0] |= gen_maybe(w, model == 2 ? 98 : 35, 44); /* S */
+  gen_halves(w, cd, ips, words);
+  words[3] = draw_mair(r);
+  words[5] = gen_below(r, 32) << 32 | gen_below(r, 4) << 48; /* PARTID, PMG */
 }
 
 /* Write a CD (or, for n = 1, an L1CD) where the SMMU will look for it. */
@@ -35,7 +45,7 @@ static void put_structure(struct gen_world *w, enum gen_kind kind, uint64_t at,
   unsigned i;
 
   for (i = 0; i < n; i++)
-    gen_put(w, kind, 0, pa + 8 * i, words[i]);
+    gen_put(w, kind, pa + 8 * i, words[i]);
 }
 
 static void place_cds(struct gen_world *w, uint64_t ste[8])
@@ -120,6 +130,7 @@ static void add_target(struct gen_world *w)
     if (twin && w->config & 2 && like >> w->s2.in_bits == 0)
       in = like;
     out = in;
+    w->target[w->targets].ipa = in;
   } else {
     in = gen_next(r) >> (64 - t->in_bits + gen_below(r, 3) * 4);
     if (twin)
@@ -129,6 +140,7 @@ static void add_target(struct gen_world *w)
            ((gen_next(r) & 3) << t->grain);
     in &= (1ull << t->in_bits) - 1;
     out = gen_map(w, t, in);
+    w->target[w->targets].ipa = out;
     if (half)
       in |= ~0ull << t->in_bits;
   }
@@ -146,7 +158,7 @@ static void put_ste(struct gen_world *w, const uint64_t ste[8])
   unsigned i;
 
   for (i = 0; i < 8; i++)
-    gen_put(w, GEN_STE, 0, w->ste_addr + 8 * i, ste[i]);
+    gen_put(w, GEN_STE, w->ste_addr + 8 * i, ste[i]);
 }
 
 static void place_ste(struct gen_world *w, const uint64_t ste[8])
@@ -169,7 +181,7 @@ static void place_ste(struct gen_world *w, const uint64_t ste[8])
     if (gen_chance(r, 94))
       w->sid = (w->sid >> split << split) | (w->sid & ((1u << (span - 1)) - 1));
     l2 = gen_place(w, gen_oas(w), 6 + span - 1);
-    gen_put(w, GEN_L1STD, 0, base + 8ull * (w->sid >> split), l2 | span);
+    gen_put(w, GEN_L1STD, base + 8ull * (w->sid >> split), l2 | span);
     w->ste_addr = l2 + 64ull * (w->sid & ((1u << split) - 1));
     w->sid_room = gen_least(span - 1, eff);
     if ((w->sid & ((1u << split) - 1)) >> (span - 1))
@@ -196,19 +208,25 @@ static void draw_registers(struct gen_world *w)
   if (gen_chance(r, 3))
     w->dev.cr0 &= ~1u;
   w->dev.cr2 = (uint32_t)gen_chance(r, 75) << 1;
-  if (w->dev.idr[0] & 1u << 9)
+  if (gen_id(w, 0, 9, 1))
     w->dev.cr2 |= (uint32_t)gen_chance(r, 50);
-  w->dev.gbpa = gen_chance(r, 50) ? 1u << 20 : 1u << 12;
+  if (gen_id(w, 0, 10, 1)) {
+    w->dev.cr0 |= (uint32_t)gen_chance(r, 80) << 4;                          /* ATSCHK */
+    w->dev.cr2 |= (uint32_t)(gen_id(w, 0, 23, 1) && gen_chance(r, 60)) << 3; /* REC_CFG_ATS */
+  }
+  w->dev.gbpa = (uint32_t)gen_next(r) & 0x3f1f;
+  if (gen_chance(r, 40))
+    w->dev.gbpa |= 1u << 20;
 }
 
 /* nested, stage 1, stage 2, bypass, abort */
 static unsigned draw_config(struct gen_world *w)
 {
   uint64_t dice = gen_below(w->rng, 100);
-  unsigned config = dice < 46   ? 7
-                    : dice < 72 ? 5
-                    : dice < 90 ? 6
-                    : dice < 96 ? 4
+  unsigned config = dice < 62   ? 7
+                    : dice < 79 ? 5
+                    : dice < 93 ? 6
+                    : dice < 97 ? 4
                                 : (unsigned)gen_below(w->rng, 8);
 
   if (!(w->dev.idr[0] & 2) && gen_chance(w->rng, 90))
@@ -223,6 +241,28 @@ static bool is_el2(const struct gen_world *w)
   return w->config == 5 && (engine_memory_load64(w->memory, w->ste_addr + 8) >> 30 & 3) == 2;
 }
 
+/* Doubleword 1 of the STE: attributes and what the device decides. */
+static uint64_t draw_ste_1(struct gen_world *w)
+{
+  struct gen_rng *r = w->rng;
+  uint64_t v = (gen_next(r) & 15) << 48 | (gen_next(r) & 0x3f) << 2;
+
+  if (gen_chance(r, 50))
+    v |= gen_next(r) & 0x31ff00000000ull; /* MemAttr, MTCFG, ALLOCCFG, SHCFG */
+  else
+    v |= 1ull << 44;
+  if (gen_id(w, 3, 8, 1))
+    v |= gen_maybe(w, 50, 25); /* S2FWB */
+  w->no_stall = gen_id(w, 0, 24, 2) == 0 && gen_chance(r, 20);
+  v |= (uint64_t)w->no_stall << 27; /* S1STALLD */
+  if (gen_id(w, 0, 10, 1) && gen_chance(r, 85)) {
+    w->eats = w->config == 7 && !gen_id(w, 0, 11, 1) && gen_chance(r, 45) ? 2 : 1;
+    if (gen_chance(r, 4))
+      w->eats = (unsigned)gen_below(r, 4);
+  }
+  return v | (uint64_t)w->eats << 28;
+}
+
 /* Everything but the place of the STE. */
 static void build_stream(struct gen_world *w, uint64_t ste[8])
 {
@@ -232,7 +272,7 @@ static void build_stream(struct gen_world *w, uint64_t ste[8])
 
   w->config = draw_config(w);
   ste[0] = 1 | (uint64_t)w->config << 1;
-  ste[1] = (gen_next(r) & 15) << 48 | 1ull << 44 | (gen_next(r) & 0x3f) << 2;
+  ste[1] = draw_ste_1(w);
   ste[2] = gen_next(r) & vmid_mask;
   if (w->twin)
     ste[2] = (engine_memory_load64(w->memory, w->twin->ste_addr + 16) & vmid_mask) ^
@@ -241,6 +281,13 @@ static void build_stream(struct gen_world *w, uint64_t ste[8])
       !(w->twin && is_el2(w->twin))) {
     ste[1] |= 2ull << 30;
     w->one_range = !(w->dev.cr2 & 1);
+  }
+  if (gen_id(w, 3, 7, 1)) {
+    uint64_t vms = gen_place(w, gen_oas(w), 12);
+
+    ste[1] |= gen_maybe(w, 60, 26); /* S1MPAM */
+    ste[5] = vms;
+    gen_put(w, GEN_VMS, vms, gen_next(r));
   }
   if (w->config & 2)
     gen_s2(w, ste);
@@ -251,7 +298,7 @@ static void build_stream(struct gen_world *w, uint64_t ste[8])
     add_target(w);
 }
 
-void gen_world(struct gen_world *w, struct gen_rng *r, const uint32_t idr[6],
+void gen_world(struct gen_world *w, struct gen_rng *r, const struct gen_device *d,
                struct engine_memory *m)
 {
   uint64_t ste[8] = { 0 };
@@ -259,7 +306,8 @@ void gen_world(struct gen_world *w, struct gen_rng *r, const uint32_t idr[6],
   memset(w, 0, sizeof *w);
   w->rng = r;
   w->memory = m;
-  memcpy(w->dev.idr, idr, sizeof w->dev.idr);
+  memcpy(w->dev.idr, d->idr, sizeof w->dev.idr);
+  w->dev.mpamidr = d->mpamidr;
   w->dev.read = memory_read;
   w->dev.ctx = m;
   draw_registers(w);

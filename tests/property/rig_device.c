@@ -25,15 +25,30 @@ static void set32(struct rig_device *rig, uint64_t reg, uint32_t v)
   engine_now_mmio_write(rig->engine, reg, v, 4);
 }
 
-bool rig_create(struct rig_device *rig, const uint32_t idr[6], const char *profile,
+static void configure(struct smmu_config *cfg, const struct gen_device *d)
+{
+  smmu_config_neutral(cfg);
+  memcpy(cfg->idr, d->idr, sizeof cfg->idr);
+  cfg->mpamidr = d->mpamidr;
+  cfg->tbus = 2;
+}
+
+bool rig_accepts(const struct gen_device *d)
+{
+  struct smmu_config cfg;
+  char why[200];
+
+  configure(&cfg, d);
+  return smmu_config_check(&cfg, why, sizeof why) == 0;
+}
+
+bool rig_create(struct rig_device *rig, const struct gen_device *d, const char *profile,
                 struct engine_memory *m, uint64_t queues, char *why, size_t why_len)
 {
   struct smmu_config cfg;
 
   memset(rig, 0, sizeof *rig);
-  smmu_config_neutral(&cfg);
-  memcpy(cfg.idr, idr, sizeof cfg.idr);
-  cfg.tbus = 2;
+  configure(&cfg, d);
   if (smmu_config_set_tlb_profile(&cfg, profile) != 0 || smmu_config_check(&cfg, why, why_len) != 0)
     return false;
   rig->memory = m;
@@ -96,6 +111,8 @@ void rig_translate(struct rig_device *rig, const struct naive_txn *t, struct rig
   txn.write = t->write;
   txn.instruction = t->instruction;
   txn.privileged = t->privileged;
+  txn.kind = (uint8_t)t->kind;
+  txn.no_write = t->no_write;
   txn.tbu = rig->tbu;
   engine_now_translate(rig->engine, &txn, &out->result);
   drain_events(rig, out);

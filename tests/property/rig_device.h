@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "gen.h"
 #include "naive.h"
 #include "smmu/engine.h"
 
@@ -27,9 +28,11 @@ struct rig_outcome {
 
 enum { RIG_QUEUE_LOG2 = 6 };
 
+/* Whether the model has such a device. */
+bool rig_accepts(const struct gen_device *d);
 /* A device with these ID registers and cache profile, or NULL with the reason in why. queues: 64
  * KiB of memory for its own. */
-bool rig_create(struct rig_device *rig, const uint32_t idr[6], const char *profile,
+bool rig_create(struct rig_device *rig, const struct gen_device *d, const char *profile,
                 struct engine_memory *m, uint64_t queues, char *why, size_t why_len);
 void rig_destroy(struct rig_device *rig);
 /* Reset, then program everything that the naive device description holds. */

@@ -200,7 +200,7 @@ static void stage2_changed(struct list *l)
 
 /* ---- which structure, which field ---- */
 
-/* Fields that no TLB may hold: CD.S, R, A; STE.S1DSS, PRIVCFG, INSTCFG, S2R. */
+/* Fields that no TLB may hold: CD.S, R, A; STE.S2S, S2R and nearly all of doubleword 1. */
 static bool is_configuration_only(const struct list *l, const struct gen_change *c)
 {
   uint64_t diff = c->old ^ engine_memory_load64(l->w->memory, c->word.addr);
@@ -208,24 +208,16 @@ static bool is_configuration_only(const struct list *l, const struct gen_change 
   switch (c->word.kind) {
   case GEN_CD: return (c->word.addr & 63) == 0 && (diff & ~(7ull << 44)) == 0;
   case GEN_STE:
-    if ((c->word.addr & 63) == 8)
-      return (diff & ~(15ull << 48 | 3)) == 0;
-    return (c->word.addr & 63) == 16 && (diff & ~(1ull << 58)) == 0;
+    if ((c->word.addr & 63) == 8) /* all but S2FWB and STRW */
+      return (diff & (1ull << 25 | 3ull << 30)) == 0;
+    return (c->word.addr & 63) == 16 && (diff & ~(3ull << 57)) == 0;
   default: return false;
   }
 }
 
-static uint64_t old_descriptor(const struct list *l, const struct gen_change *c)
-{
-  const struct gen_world *w = l->w;
-  bool big = c->word.kind == GEN_S2_DESC ? w->s2.big_endian : w->cd[0].half[0].big_endian;
-
-  return big ? __builtin_bswap64(c->old) : c->old;
-}
-
 static void one_change(struct list *l, const struct gen_change *c)
 {
-  uint64_t old = old_descriptor(l, c);
+  uint64_t old = c->word.big_endian ? __builtin_bswap64(c->old) : c->old;
 
   l->leaf = !(old & 1) || c->word.level == 3 || !(old & 2);
   switch (c->word.kind) {

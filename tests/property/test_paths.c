@@ -20,7 +20,7 @@ enum { PROGRAMS = 150 };
 enum { PROGRAMS = 1500 };
 #endif
 
-enum { OPERATIONS = 120, RECORDS_KEPT = 32 };
+enum { OPERATIONS = 120, RECORDS_KEPT = 32, DEVICES = 40 };
 
 enum { FAST, STEPPED, UNOBSERVED, SIDES };
 
@@ -196,21 +196,21 @@ static bool agree(struct side side[SIDES], uint64_t program, unsigned op, const 
 
 static void start_side(struct side *s, int which, uint64_t program, const char *profile)
 {
-  uint32_t idr[6];
+  struct gen_device device;
   char why[200];
 
   memset(s, 0, sizeof *s);
   gen_seed(&s->rng, gen_mix(program) ^ 0x70617468);
-  gen_idr((unsigned)(program % 6), idr);
+  gen_draw_device((unsigned)(program % DEVICES), &device, rig_accepts);
   ASSERT_EQ(engine_memory_create(&s->memory, ENGINE_HOLE_ZERO), 0);
-  if (!rig_create(&s->rig, idr, profile, s->memory, gen_reserved(idr), why, sizeof why))
+  if (!rig_create(&s->rig, &device, profile, s->memory, gen_reserved(&device), why, sizeof why))
     FAIL_TEST("refused: %s", why);
   s->hooks.ctx = s;
   s->hooks.record = observe;
   engine_now_set_hooks(s->rig.engine, which == UNOBSERVED ? NULL : &s->hooks);
   engine_now_set_fast(s->rig.engine, which != STEPPED);
   engine_now_set_seed(s->rig.engine, program % 8 == 7 ? program : 0);
-  gen_world(&s->world, &s->rng, idr, s->memory);
+  gen_world(&s->world, &s->rng, &device, s->memory);
   rig_program(&s->rig, &s->world.dev);
 }
 

@@ -15,7 +15,7 @@
 #include "targeted.h"
 
 /* Memory keeps the pages of worlds that are gone, so it is made anew now and then. */
-enum { VARIANTS = 24, CASES_A_WORLD = 8, FAILURES_SHOWN = 5, WORLDS_A_MEMORY = 256 };
+enum { VARIANTS = 24, PRESETS = 3, CASES_A_WORLD = 8, FAILURES_SHOWN = 5, WORLDS_A_MEMORY = 256 };
 
 #if (defined(SMMU_DEBUG) && SMMU_DEBUG) || defined(__SANITIZE_ADDRESS__)
 enum { CASES = 20000 };
@@ -25,7 +25,7 @@ enum { CASES = 200000 };
 
 /* The devices of one set of ID registers. */
 struct machine {
-  uint32_t idr[6];
+  struct gen_device device;
   bool usable;
   struct rig_device bare, fast, slow;
 };
@@ -36,6 +36,8 @@ struct classes {
   uint64_t ok[4], razwi, silent, unrecorded;
   uint64_t fault[0x26][2][3]; /* event type, S2, CLASS */
   uint64_t unpredictable, nested, commands, targeted;
+  uint64_t requests[4], denied, translated, ur, ca, stalled, flips;
+  uint64_t feature[GEN_FEATURES];
 };
 
 struct run {
@@ -43,6 +45,7 @@ struct run {
   struct machine machine[VARIANTS];
   struct classes seen;
   uint64_t seed, world_index, cases, wrong;
+  uint64_t before[GEN_WORDS];        /* the words of the world, before the transaction */
   uint64_t command[TARGETED_MAX][2]; /* the last invalidation that was not a sweep */
   unsigned commands;
 };
@@ -58,8 +61,10 @@ static uint64_t from_env(const char *name, uint64_t otherwise)
 
 static void dump_naive(const char *who, const struct naive_result *n)
 {
-  printf("  %-6s status %d event %02x recorded %d pa %" PRIx64 " perm %x size %u bypassed %d\n",
-         who, n->status, n->event, n->recorded, n->pa, n->perm, n->size_log2, n->bypassed);
+  printf("  %-6s status %d event %02x recorded %d pa %" PRIx64
+         " perm %x size %u bypassed %d attr %02x sh %u\n",
+         who, n->status, n->event, n->recorded, n->pa, n->perm, n->size_log2, n->bypassed,
+         n->memattr, n->shareability);
   if (n->event)
     printf("         record %016" PRIx64 " %016" PRIx64 " %016" PRIx64 " %016" PRIx64
            "\n         mask   %016" PRIx64 " %016" PRIx64 " %016" PRIx64 " %016" PRIx64 "\n",
@@ -69,9 +74,10 @@ static void dump_naive(const char *who, const struct naive_result *n)
 
 static void dump_outcome(const char *who, const struct rig_outcome *o)
 {
-  printf("  %-6s status %u event %02x records %u pa %" PRIx64 " perm %x size %u bypassed %u\n", who,
-         o->result.status, o->result.event, o->records, o->result.pa, o->result.perm,
-         o->result.size_log2, o->result.bypassed);
+  printf("  %-6s status %u event %02x records %u pa %" PRIx64
+         " perm %x size %u bypassed %u attr %02x sh %u\n",
+         who, o->result.status, o->result.event, o->records, o->result.pa, o->result.perm,
+         o->result.size_log2, o->result.bypassed, o->result.memattr, o->result.shareability);
   if (o->records)
     printf("         record %016" PRIx64 " %016" PRIx64 " %016" PRIx64 " %016" PRIx64 "\n",
            o->event[0], o->event[1], o->event[2], o->event[3]);
@@ -79,18 +85,23 @@ static void dump_outcome(const char *who, const struct rig_outcome *o)
 
 static void dump_world(const struct run *run, const struct gen_world *w, const struct naive_txn *t)
 {
-  static const char *const kinds[GEN_KINDS] = { "L1STD", "STE", "L1CD", "CD", "S1", "S2" };
+  static const char *const kinds[GEN_KINDS] = { "L1STD", "STE", "L1CD", "CD", "VMS", "S1", "S2" };
   unsigned i;
 
   printf("  again: SMMULATOR_SEED=%" PRIu64 " SMMULATOR_WORLD=%" PRIu64 "\n", run->seed,
          run->world_index);
-  printf("  IDR0 %08x IDR1 %08x IDR3 %08x IDR5 %08x CR0 %x CR2 %x GBPA %x STRTAB %" PRIx64
-         " CFG %x\n",
-         w->dev.idr[0], w->dev.idr[1], w->dev.idr[3], w->dev.idr[5], w->dev.cr0, w->dev.cr2,
-         w->dev.gbpa, w->dev.strtab_base, w->dev.strtab_base_cfg);
-  printf("  txn addr %" PRIx64 " sid %x ssv %d ssid %x %s%s%s\n", t->addr, t->sid, t->ssv, t->ssid,
-         t->write ? "W" : "R", t->instruction ? " instruction" : "",
-         t->privileged ? " privileged" : "");
+  printf(
+    "  IDR0 %08x IDR1 %08x IDR3 %08x IDR5 %08x MPAMIDR %x CR0 %x CR2 %x GBPA %x STRTAB %" PRIx64
+    " CFG %x\n",
+    w->dev.idr[0], w->dev.idr[1], w->dev.idr[3], w->dev.idr[5], w->dev.mpamidr, w->dev.cr0,
+    w->dev.cr2, w->dev.gbpa, w->dev.strtab_base, w->dev.strtab_base_cfg);
+  printf("  txn %saddr %" PRIx64 " sid %x ssv %d ssid %x %s%s%s%s\n",
+         t->kind == NAIVE_ORDINARY      ? ""
+         : t->kind == NAIVE_ATS_REQUEST ? "ATS request "
+                                        : "ATS translated ",
+         t->addr, t->sid, t->ssv, t->ssid, t->write ? "W" : "R",
+         t->instruction ? " instruction" : "", t->privileged ? " privileged" : "",
+         t->no_write ? " NW" : "");
   if (w->abort.on)
     printf("  abort at %" PRIx64 "..+64\n", w->abort.base);
   for (i = 0; i < w->changes; i++)
@@ -105,35 +116,77 @@ static void dump_world(const struct run *run, const struct gen_world *w, const s
 
 /* ---- the comparison ---- */
 
-/* NULL, or what differs. */
-static const char *difference(const struct naive_result *n, const struct rig_outcome *o)
+static const char *record_difference(const struct naive_result *n, const struct rig_outcome *o)
 {
   unsigned i;
 
-  if (o->result.status != (uint8_t)n->status)
-    return "status";
-  if (o->result.event != n->event)
-    return "event type";
   if (o->records != (n->recorded ? 1u : 0u))
     return "number of event records";
   for (i = 0; i < 4 && n->recorded; i++)
     if ((o->event[i] ^ n->dword[i]) & n->mask[i])
       return "event record";
-  if (n->status != NAIVE_OK)
-    return NULL;
+  return NULL;
+}
+
+/* Of a MAIR byte: the type, without allocation and transient hints. */
+static unsigned memory_type(uint8_t attr)
+{
+  static const uint8_t kind[16] = { 1, 1, 1, 1, 0, 2, 2, 2, 1, 1, 1, 1, 2, 2, 2, 2 };
+
+  return attr >> 4 ? 16u + 4u * kind[attr >> 4] + kind[attr & 15] : attr >> 2;
+}
+
+/* NULL, or what differs. */
+static const char *difference(const struct naive_result *n, const struct rig_outcome *o)
+{
+  const char *what;
+
+  if (o->result.status != (uint8_t)n->status)
+    return "status";
+  if (o->result.event != n->event && !(n->denied && o->result.event == 0))
+    return "event type";
+  what = record_difference(n, o);
+  if (what || n->status != NAIVE_OK)
+    return what;
+  if (n->denied)
+    return o->result.perm ? "permissions" : NULL;
   if (o->result.pa != n->pa)
     return "output address";
   if ((o->result.bypassed != 0) != n->bypassed)
     return "bypassed";
+  if (n->attr_known && memory_type(o->result.memattr) != memory_type(n->memattr))
+    return "memory attributes";
+  if (n->sh_known && o->result.shareability != n->shareability)
+    return "shareability";
   if (n->bypassed)
     return NULL;
-  if (o->result.perm != n->perm)
+  if ((o->result.perm ^ n->perm) & ~n->perm_may)
     return "permissions";
-  if (n->attr_known && o->result.memattr != n->memattr)
-    return "memory attributes";
-  if (n->attr_known && o->result.shareability != n->shareability)
-    return "shareability";
-  return o->result.size_log2 != n->size_log2 ? "size" : NULL;
+  return n->size_known && o->result.size_log2 != n->size_log2 ? "size" : NULL;
+}
+
+static bool updates_flags(const struct gen_world *w)
+{
+  return w->dev.idr[0] >> 6 & 3; /* HTTU */
+}
+
+/* Words as they were in `before`, but for what the transaction flips in them. */
+static const char *memory_difference(const struct run *run, const struct gen_world *w,
+                                     const struct naive_result *n)
+{
+  unsigned i, k;
+
+  for (i = 0; i < w->words; i++) {
+    uint64_t addr = w->word[i].addr;
+    uint64_t diff = engine_memory_load64(w->memory, addr) ^ run->before[i];
+
+    for (k = 0; k < n->flips && n->flip[k].addr != addr; k++)
+      ;
+    if (k == n->flips ? diff != 0
+                      : (n->flip[k].must & ~diff) || (diff & ~(n->flip[k].must | n->flip[k].may)))
+      return "memory afterwards";
+  }
+  return NULL;
 }
 
 static bool same_outcome(const struct rig_outcome *a, const struct rig_outcome *b)
@@ -142,19 +195,35 @@ static bool same_outcome(const struct rig_outcome *a, const struct rig_outcome *
          memcmp(a->event, b->event, sizeof a->event) == 0;
 }
 
-static void count(struct classes *c, const struct gen_world *w, const struct naive_result *n)
+static void count(struct classes *c, const struct gen_world *w, const struct naive_txn *t,
+                  const struct naive_result *n)
 {
+  struct gen_device device = { .mpamidr = w->dev.mpamidr };
+  uint32_t features;
+  unsigned i;
   bool on = w->dev.cr0 & 1;
 
   c->unpredictable += n->constrained_unpredictable;
   c->nested += on && w->config == 7;
-  if (n->status == NAIVE_OK)
+  if (n->status == NAIVE_OK && !n->denied)
     c->ok[on && !n->bypassed && w->config >= 4 ? w->config & 3 : 0]++;
   c->razwi += n->status == NAIVE_RAZWI;
   c->silent += n->status == NAIVE_ABORT && n->event == 0;
   c->unrecorded += n->event != 0 && !n->recorded;
-  if (n->event)
+  c->denied += n->denied;
+  c->ur += n->status == NAIVE_UR;
+  c->ca += n->status == NAIVE_CA;
+  c->stalled += n->status == NAIVE_STALL;
+  c->flips += n->flips > 0;
+  if (t->kind == NAIVE_ATS_REQUEST && n->status == NAIVE_OK && !n->denied)
+    c->requests[w->config & 3]++;
+  c->translated += t->kind == NAIVE_ATS_TRANSLATED && n->status == NAIVE_OK;
+  if (n->event && !n->denied)
     c->fault[n->event][n->s2][n->class]++;
+  memcpy(device.idr, w->dev.idr, sizeof device.idr);
+  features = gen_features(&device);
+  for (i = 0; i < GEN_FEATURES; i++)
+    c->feature[i] += features >> i & 1;
 }
 
 static void report(struct run *run, const struct gen_world *w, const struct naive_txn *t,
@@ -172,6 +241,32 @@ static void report(struct run *run, const struct gen_world *w, const struct naiv
   dump_world(run, w, t);
 }
 
+/* One transaction through the five, each from the same memory. NULL, or what differs. */
+static const char *run_devices(struct run *run, struct machine *m, struct gen_world *w,
+                               const struct naive_txn *t, const struct naive_result *n,
+                               struct rig_outcome out[5])
+{
+  struct rig_device *const rig[5] = { &m->bare, &m->fast, &m->fast, &m->slow, &m->slow };
+  size_t mark = engine_memory_undo_mark(w->memory);
+  const char *what = NULL;
+  unsigned i;
+
+  for (i = 0; i < w->words && updates_flags(w); i++)
+    run->before[i] = engine_memory_load64(w->memory, w->word[i].addr);
+  for (i = 0; i < 5; i++) {
+    if (updates_flags(w) && (i == 1 || i == 3))
+      engine_memory_undo_rewind(w->memory, mark);
+    rig_translate(rig[i], t, &out[i]);
+    if (!what && i == 0 && !n->constrained_unpredictable)
+      what = difference(n, &out[0]);
+    if (!what && updates_flags(w) && !n->constrained_unpredictable)
+      what = memory_difference(run, w, n);
+    if (!what && i > 0 && !same_outcome(&out[0], &out[i]))
+      what = i < 3 ? "cached, fast path on" : "cached, fast path off";
+  }
+  return what;
+}
+
 /* Case i of a world: a new transaction, or one of before, which caches may know. */
 static void run_case(struct run *run, struct machine *m, struct gen_world *w,
                      struct naive_txn *used, unsigned i_case)
@@ -179,8 +274,7 @@ static void run_case(struct run *run, struct machine *m, struct gen_world *w,
   struct naive_txn t;
   struct naive_result n;
   struct rig_outcome out[5];
-  const char *what = NULL;
-  unsigned i;
+  const char *what;
 
   if (i_case > 0 && gen_chance(w->rng, 40))
     t = used[gen_below(w->rng, i_case)];
@@ -188,18 +282,9 @@ static void run_case(struct run *run, struct machine *m, struct gen_world *w,
     gen_txn(w, &t);
   used[i_case] = t;
   naive_translate(&w->dev, &t, &n);
-  count(&run->seen, w, &n);
+  count(&run->seen, w, &t, &n);
   run->cases++;
-  rig_translate(&m->bare, &t, &out[0]);
-  rig_translate(&m->fast, &t, &out[1]);
-  rig_translate(&m->fast, &t, &out[2]);
-  rig_translate(&m->slow, &t, &out[3]);
-  rig_translate(&m->slow, &t, &out[4]);
-  if (!n.constrained_unpredictable)
-    what = difference(&n, &out[0]);
-  for (i = 1; i < 5 && !what; i++)
-    if (!same_outcome(&out[0], &out[i]))
-      what = i < 3 ? "cached, fast path on" : "cached, fast path off";
+  what = run_devices(run, m, w, &t, &n, out);
   if (what)
     report(run, w, &t, what, &n, out);
 }
@@ -264,7 +349,7 @@ static void run_world(struct run *run, uint64_t index)
   m = &run->machine[gen_below(&rng, VARIANTS)];
   if (!m->usable)
     m = &run->machine[0];
-  gen_world(&w[0], &rng, m->idr, run->memory);
+  gen_world(&w[0], &rng, &m->device, run->memory);
   if (gen_chance(&rng, 50) && gen_twin(&w[1], &w[0], &rng))
     streams = 2;
   rig_program(&m->bare, &w[0].dev);
@@ -274,7 +359,7 @@ static void run_world(struct run *run, uint64_t index)
     struct gen_world *now = &w[gen_below(&rng, streams)];
 
     run_case(run, m, now, used, i);
-    if (gen_chance(&rng, 60))
+    if (gen_chance(&rng, 45))
       change(run, m, now, used, i + 1);
   }
   gen_heal(&w[0]);
@@ -285,22 +370,21 @@ static void run_world(struct run *run, uint64_t index)
 
 /* ---- set up and report ---- */
 
-static void create_machine(struct run *run, unsigned variant)
+static void create_machine(struct run *run, struct machine *m, unsigned variant)
 {
   static const char *const fast_profile[2] = { "neutral", "qemu" };
   static const char *const slow_profile[3] = { "tiny", "neutral", "qemu" };
-  struct machine *m = &run->machine[variant];
   uint64_t queues;
   char why[200] = "";
 
   memset(m, 0, sizeof *m);
-  gen_idr(variant, m->idr);
-  queues = gen_reserved(m->idr);
-  m->usable = rig_create(&m->bare, m->idr, "none", run->memory, queues, why, sizeof why) &&
-              rig_create(&m->fast, m->idr, fast_profile[variant % 2], run->memory, queues + 0x10000,
-                         why, sizeof why) &&
-              rig_create(&m->slow, m->idr, slow_profile[variant % 3], run->memory, queues + 0x20000,
-                         why, sizeof why);
+  gen_draw_device(variant, &m->device, rig_accepts);
+  queues = gen_reserved(&m->device);
+  m->usable = rig_create(&m->bare, &m->device, "none", run->memory, queues, why, sizeof why) &&
+              rig_create(&m->fast, &m->device, fast_profile[variant % 2], run->memory,
+                         queues + 0x10000, why, sizeof why) &&
+              rig_create(&m->slow, &m->device, slow_profile[variant % 3], run->memory,
+                         queues + 0x20000, why, sizeof why);
   if (m->usable) {
     engine_now_set_fast(m->slow.engine, false);
     engine_now_set_seed(m->slow.engine, variant % 5);
@@ -309,14 +393,15 @@ static void create_machine(struct run *run, unsigned variant)
   }
 }
 
-static void create_machines(struct run *run)
+/* Others each time: world `index` is one of the first to use them. */
+static void create_machines(struct run *run, uint64_t index)
 {
-  unsigned i;
+  unsigned i, first = (unsigned)(index / WORLDS_A_MEMORY) * VARIANTS;
 
   if (engine_memory_create(&run->memory, ENGINE_HOLE_ZERO) != 0)
     abort();
   for (i = 0; i < VARIANTS; i++)
-    create_machine(run, i);
+    create_machine(run, &run->machine[i], i < PRESETS ? i : first + i);
 }
 
 static void destroy_machines(struct run *run)
@@ -338,7 +423,7 @@ static void run_worlds(struct run *run, uint64_t cases)
   for (index = 0; run->cases < cases && run->wrong < 200; index++) {
     if (index > 0 && index % WORLDS_A_MEMORY == 0) {
       destroy_machines(run);
-      create_machines(run);
+      create_machines(run, index);
     }
     run_world(run, index);
   }
@@ -357,6 +442,14 @@ static void print_classes(const struct run *run)
          ", more than one outcome allowed %" PRIu64 ", swept by command %" PRIu64
          ", by targeted commands %" PRIu64 "\n",
          c->silent, c->razwi, c->unrecorded, c->unpredictable, c->commands, c->targeted);
+  printf("ATS requests granted %" PRIu64 " stage 1, %" PRIu64 " stage 2, %" PRIu64
+         " nested, denied %" PRIu64 ", UR %" PRIu64 ", CA %" PRIu64 "; translated passed %" PRIu64
+         "; stalled %" PRIu64 "; flags updated in %" PRIu64 "\n",
+         c->requests[1], c->requests[2], c->requests[3], c->denied, c->ur, c->ca, c->translated,
+         c->stalled, c->flips);
+  for (type = 0; type < GEN_FEATURES; type++)
+    if (c->feature[type])
+      printf("  feature %s: %" PRIu64 "\n", gen_feature_names[type], c->feature[type]);
   for (type = 0; type < 0x26; type++)
     for (s2 = 0; s2 < 2; s2++)
       for (class = 0; class < 3; class ++)
@@ -391,7 +484,7 @@ TEST_CASE(Translate, AgreesWithTheNaiveTranslator)
 
   memset(&run, 0, sizeof run);
   run.seed = from_env("SMMULATOR_SEED", 1);
-  create_machines(&run);
+  create_machines(&run, from_env("SMMULATOR_WORLD", 0));
   if (getenv("SMMULATOR_WORLD"))
     run_world(&run, from_env("SMMULATOR_WORLD", 0));
   else
