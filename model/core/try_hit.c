@@ -94,6 +94,8 @@ static __attribute__((noinline)) void commit_rest(struct smmu *s, const struct s
     shadow.in = *in;
     shadow.in.instruction = in->instruction && !in->write;
     shadow.va = va;
+    shadow.cfg = cfg->cfg; /* of which the response has its label */
+    shadow.enabled = 1;
     trace_hit(s, &x, cfg, hit);
   }
   if (hit->fill)

@@ -82,7 +82,6 @@ void naive_ats_complete(struct job *j, uint64_t ipa)
   }
   if (naive_ats_is_split(j))
     out->pa = ipa;
-  out->bypassed = false;
 }
 
 /* 3.9.1.2, 3.9.1.3: what became of the events. */

@@ -73,7 +73,7 @@ void naive_attr_stage1(struct job *j, const struct stage *st, uint64_t desc)
   struct attr input = *a;
 
   a->device = mair >> 4 == 0;
-  a->type = mair >> 2 & 3;
+  a->type = (uint8_t)(mair >> 2 & 3);
   a->outer = domain_of(strength(mair >> 4), mair >> 4);
   a->inner = (mair & 15) == 0 ? 3 : domain_of(strength(mair & 15), mair & 15);
   if (!input.device) {
@@ -142,6 +142,6 @@ void naive_attr_output(struct job *j)
 {
   const struct attr *a = &j->attr;
 
-  j->out->memattr = a->device ? (uint8_t)(a->type << 2) : (uint8_t)(a->outer << 4 | a->inner);
+  j->out->memattr = (uint8_t)(a->device ? a->type << 2 : a->outer << 4 | a->inner);
   j->out->shareability = a->sh;
 }

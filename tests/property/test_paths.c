@@ -194,6 +194,14 @@ static bool agree(struct side side[SIDES], uint64_t program, unsigned op, const 
 
 /* ---- programs ---- */
 
+/* With both stages, or half of the commands would be illegal. */
+static void draw_device(uint64_t variant, struct gen_device *d)
+{
+  gen_draw_device((unsigned)variant, d, rig_accepts);
+  while ((d->idr[0] & 3) != 3)
+    gen_draw_device((unsigned)(variant += DEVICES), d, rig_accepts);
+}
+
 static void start_side(struct side *s, int which, uint64_t program, const char *profile)
 {
   struct gen_device device;
@@ -201,7 +209,7 @@ static void start_side(struct side *s, int which, uint64_t program, const char *
 
   memset(s, 0, sizeof *s);
   gen_seed(&s->rng, gen_mix(program) ^ 0x70617468);
-  gen_draw_device((unsigned)(program % DEVICES), &device, rig_accepts);
+  draw_device(program % DEVICES, &device);
   ASSERT_EQ(engine_memory_create(&s->memory, ENGINE_HOLE_ZERO), 0);
   if (!rig_create(&s->rig, &device, profile, s->memory, gen_reserved(&device), why, sizeof why))
     FAIL_TEST("refused: %s", why);

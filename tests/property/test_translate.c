@@ -137,7 +137,8 @@ static unsigned memory_type(uint8_t attr)
 }
 
 /* NULL, or what differs. */
-static const char *difference(const struct naive_result *n, const struct rig_outcome *o)
+static const char *difference(const struct naive_txn *t, const struct naive_result *n,
+                              const struct rig_outcome *o)
 {
   const char *what;
 
@@ -154,11 +155,13 @@ static const char *difference(const struct naive_result *n, const struct rig_out
     return "output address";
   if ((o->result.bypassed != 0) != n->bypassed)
     return "bypassed";
+  if (t->kind == NAIVE_ATS_TRANSLATED)
+    return NULL;
   if (n->attr_known && memory_type(o->result.memattr) != memory_type(n->memattr))
     return "memory attributes";
   if (n->sh_known && o->result.shareability != n->shareability)
     return "shareability";
-  if (n->bypassed)
+  if (n->bypassed && t->kind != NAIVE_ATS_REQUEST)
     return NULL;
   if ((o->result.perm ^ n->perm) & ~n->perm_may)
     return "permissions";
@@ -258,7 +261,7 @@ static const char *run_devices(struct run *run, struct machine *m, struct gen_wo
       engine_memory_undo_rewind(w->memory, mark);
     rig_translate(rig[i], t, &out[i]);
     if (!what && i == 0 && !n->constrained_unpredictable)
-      what = difference(n, &out[0]);
+      what = difference(t, n, &out[0]);
     if (!what && updates_flags(w) && !n->constrained_unpredictable)
       what = memory_difference(run, w, n);
     if (!what && i > 0 && !same_outcome(&out[0], &out[i]))
