@@ -116,9 +116,9 @@ enum { DRV_READ = 1, DRV_WRITE = 2, DRV_EXEC = 4, DRV_DEVICE = 8, DRV_PRIVILEGED
  * 4 KB where the device has them, else the smallest it has; blocks are used where they fit. */
 int drv_domain_alloc(struct drv *drv, enum drv_domain_kind kind, struct drv_domain **out);
 /* A nested domain: vste are the two words of a guest's STE that iommufd's rules let pass (checked
- * there). parent is a DRV_DOMAIN_S2 and must live longer. */
+ * there). ats: the guest's STE has EATS. parent is a DRV_DOMAIN_S2 and must live longer. */
 int drv_domain_alloc_nested(struct drv *drv, struct drv_domain *parent, const uint64_t vste[2],
-                            struct drv_domain **out);
+                            bool ats, struct drv_domain **out);
 /* -EBUSY while a stream is attached or a nested domain stands on it. All IDs and tables are given
  * back, after their invalidation (also when that timed out). */
 int drv_domain_free(struct drv_domain *domain);
@@ -166,6 +166,19 @@ int drv_flush_all(struct drv_domain *domain);
 /* Physical address, or UINT64_MAX when nothing is mapped. */
 uint64_t drv_iova_to_phys(struct drv_domain *domain, uint64_t iova);
 
+/* ---- ATS --------------------------------------------------------------------------------------- */
+
+/* The device behind a stream has an ATC: in domains that translate it now uses ATS (nested ones: where
+ * the guest's STE says so), and unmapping sends it ATC_INV after the TLBI has completed. enable(arg,
+ * on) switches the device; it is called on the CPU that attaches, when the stream's STE allows ATS and
+ * as long as it does. To be called before the stream is attached. 0, -EOPNOTSUPP (the SMMU has no
+ * ATS), -EBUSY (attached, or told before), -ENOMEM. */
+int drv_enable_ats(struct drv *drv, uint32_t sid, void (*enable)(void *arg, bool on), void *arg);
+
+/* The device is gone. The stream must not be attached to a domain in which it uses ATS (CHECKed), nor
+ * anybody be invalidating. */
+void drv_disable_ats(struct drv *drv, uint32_t sid);
+
 /* ---- VINTFs for virtual machines (hosts with CMDQV) --------------------------------------------- */
 
 struct drv_vintf;
@@ -194,6 +207,7 @@ struct drv_counts {
   uint64_t commands;                /* put into queues, CMD_SYNC included */
   uint64_t syncs;                   /* CMD_SYNC among them */
   uint64_t tlbi;                    /* TLBI among them */
+  uint64_t atc_inv;                 /* ATC_INV that this driver made itself */
   uint64_t prod_writes, cons_reads; /* register accesses of the issue path */
   uint64_t vcmdq_submissions;       /* of the submissions, through a VCMDQ */
   uint64_t events, gerrors, timeouts;

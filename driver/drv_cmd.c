@@ -1,7 +1,7 @@
 /* Commands: builders, batches, and the invalidation of a range.
  * A stage 1 domain is tagged by its ASID and VMID 0, so TLBI_NH_VA serves host and guest alike; a
- * stage 2 is tagged by its VMID. IHI 0070 4.3, 4.4; range invalidation 4.4.1.1. Left out: ATC_INV
- * (no ATS), EL2 commands for mappings (streams of the host are NS-EL1 here). */
+ * stage 2 is tagged by its VMID. IHI 0070 4.3, 4.4; range invalidation 4.4.1.1. Left out:
+ * EL2 commands for mappings (streams of the host are NS-EL1 here). ATC_INV: drv_ats.c. */
 #include <errno.h>
 
 #include "driver/drv_state.h"
@@ -216,10 +216,11 @@ int drv_inv_range(struct drv_domain *domain, uint64_t iova, uint64_t bytes, uint
     bad = drv_issue(drv, &c, 1, true);
     err = err ? err : bad;
   }
-  return err;
+  bad = drv_ats_invalidate(domain, iova, bytes);
+  return err ? err : bad;
 }
 
-int drv_flush_all(struct drv_domain *domain)
+static int flush_tlbs(struct drv_domain *domain)
 {
   struct drv_command c[2];
 
@@ -233,4 +234,12 @@ int drv_flush_all(struct drv_domain *domain)
     return drv_issue(domain->drv, c, 1, true);
   default: return 0;
   }
+}
+
+int drv_flush_all(struct drv_domain *domain)
+{
+  int err = flush_tlbs(domain);
+  int bad = drv_ats_invalidate(domain, 0, 0);
+
+  return err ? err : bad;
 }

@@ -117,7 +117,7 @@ int drv_domain_alloc(struct drv *drv, enum drv_domain_kind kind, struct drv_doma
 }
 
 int drv_domain_alloc_nested(struct drv *drv, struct drv_domain *parent, const uint64_t vste[2],
-                            struct drv_domain **out)
+                            bool ats, struct drv_domain **out)
 {
   int err = make(drv, DRV_DOMAIN_NESTED, out);
 
@@ -127,6 +127,7 @@ int drv_domain_alloc_nested(struct drv *drv, struct drv_domain *parent, const ui
   drv_lock(&drv->plat, &drv->mutex);
   (*out)->parent = parent;
   (*out)->vmid = parent->vmid;
+  (*out)->guest_ats = ats && FGET(STE, Config, vste) == 5; /* stage 1 translates */
   memcpy((*out)->vste, vste, sizeof(*out)->vste);
   parent->parented = true;
   parent->children++;
@@ -174,7 +175,7 @@ uint32_t drv_domain_number(const struct drv_domain *domain)
 
 /* The CD first, then the STE that leads to it; and the other way round when it is left. */
 static int write_structures(struct drv *drv, uint32_t sid, struct drv_stream *stream, uint64_t ste,
-                            const struct drv_domain *domain)
+                            const struct drv_domain *domain, bool ats)
 {
   bool s1 = domain && domain->kind == DRV_DOMAIN_S1;
   uint64_t words[8] = { 0 };
@@ -185,7 +186,7 @@ static int write_structures(struct drv *drv, uint32_t sid, struct drv_stream *st
     drv_cd_make(domain, words);
     err = drv_cd_install(drv, sid, stream->cd, words);
   }
-  drv_ste_make(domain, stream->cd, words);
+  drv_ste_make(domain, stream->cd, ats, words);
   bad = drv_ste_install(drv, sid, ste, words);
   err = err ? err : bad;
   if (!s1 && stream->cd) {
@@ -200,7 +201,9 @@ static int attach(struct drv *drv, uint32_t sid, struct drv_domain *domain)
 {
   struct drv_stream *stream;
   uint64_t ste;
+  bool ats = drv_ats_wanted(drv, sid, domain);
   int err;
+  int bad;
 
   if (drv_strtab_stream(drv, sid, &stream, &ste))
     return -ENOMEM;
@@ -209,7 +212,10 @@ static int attach(struct drv *drv, uint32_t sid, struct drv_domain *domain)
     return -ENOMEM;
   if (domain)
     domain->attached++;
-  err = write_structures(drv, sid, stream, ste, domain);
+  drv_ats_prepare(drv, sid, domain, ats);
+  err = write_structures(drv, sid, stream, ste, domain, ats);
+  bad = drv_ats_commit(drv, sid, ats);
+  err = err ? err : bad;
   if (stream->domain)
     stream->domain->attached--;
   stream->domain = domain;

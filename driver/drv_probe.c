@@ -244,7 +244,7 @@ static int reset(struct drv *drv)
     err = set_cr0(drv, cr0);
   if (!err)
     err = start_irqs(drv);
-  cr0 |= (uint32_t)MASK(CR0, SMMUEN);
+  cr0 |= (uint32_t)(MASK(CR0, SMMUEN) | (drv->features.ats ? MASK(CR0, ATSCHK) : 0));
   if (!err)
     err = set_cr0(drv, cr0);
   return err ? err : drv_cmdqv_start(drv);
@@ -257,6 +257,7 @@ static void release(struct drv *drv)
   drv_queue_free(&drv->cmdq);
   drv_eventq_free(drv);
   drv_strtab_free(drv);
+  drv_ats_free(drv);
   free(drv->asids.taken);
   free(drv->vmids.taken);
   free(drv);

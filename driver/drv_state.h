@@ -136,7 +136,8 @@ struct drv_domain {
   struct drv_table table;
   struct drv_domain *parent; /* NESTED */
   uint64_t vste[2];
-  bool parented; /* S2: a nested domain has stood on it */
+  bool parented;  /* S2: a nested domain has stood on it */
+  bool guest_ats; /* NESTED: the guest's STE has EATS */
   unsigned children, attached;
 };
 
@@ -208,12 +209,26 @@ struct drv_entry {
  * 0 or -ETIMEDOUT. IHI 0070 3.21. */
 int drv_entry_write(struct drv *drv, const struct drv_entry *entry, const uint64_t target[8]);
 
-void drv_ste_make(const struct drv_domain *domain, uint64_t cd, uint64_t words[8]);
+/* ats: EATS is full ATS. */
+void drv_ste_make(const struct drv_domain *domain, uint64_t cd, bool ats, uint64_t words[8]);
 void drv_ste_used(const uint64_t words[8], uint64_t mask[8]);
 int drv_ste_install(struct drv *drv, uint32_t sid, uint64_t ste, const uint64_t words[8]);
 void drv_cd_make(const struct drv_domain *domain, uint64_t words[8]);
 void drv_cd_used(const uint64_t words[8], uint64_t mask[8]);
 int drv_cd_install(struct drv *drv, uint32_t sid, uint64_t cd, const uint64_t words[8]);
+
+/* ---- ATS (drv_ats.c) -------------------------------------------------------------------------- */
+
+/* After the TLBI: the streams of a domain, and of the nested domains on it, forget a range (bytes 0:
+ * everything), and that is waited for. */
+int drv_ats_invalidate(struct drv_domain *domain, uint64_t iova, uint64_t bytes);
+/* Shall the stream use ATS in this domain? */
+bool drv_ats_wanted(struct drv *drv, uint32_t sid, const struct drv_domain *domain);
+/* Before and after the STE is written: unmapping in the old and in the new domain invalidates the
+ * stream in between; a device is switched off before and on after. */
+void drv_ats_prepare(struct drv *drv, uint32_t sid, struct drv_domain *domain, bool wanted);
+int drv_ats_commit(struct drv *drv, uint32_t sid, bool wanted);
+void drv_ats_free(struct drv *drv);
 
 /* ---- events, errors, CMDQV ------------------------------------------------------------------- */
 
@@ -270,6 +285,7 @@ struct drv {
   struct drv_strtab strtab;
   struct drv_cmdqv cmdqv;
   struct drv_ids asids, vmids;
+  struct drv_ats *ats;    /* streams with an ATC; grows at the front, under mutex */
   struct drv_mutex mutex; /* domains, identifiers and streams */
   uint32_t domains;       /* ever made */
   unsigned irqs;          /* lines whose handler is ours, one bit each */

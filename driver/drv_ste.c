@@ -1,5 +1,5 @@
 /* Stream table: linear, or two levels with 256 STEs in a second level table, made when the first of
- * its streams is attached. Every STE aborts until then. IHI 0070 3.3.1, 5.1, 5.2. Left out: ATS,
+ * its streams is attached. Every STE aborts until then. IHI 0070 3.3.1, 5.1, 5.2. Left out:
  * substreams (S1CDMax is 0), S2FWB. */
 #include <errno.h>
 #include <stdlib.h>
@@ -16,6 +16,7 @@ enum {
   CONFIG_S1 = 5,
   CONFIG_S2 = 6,
   CONFIG_NESTED = 7,
+  EATS_FULL = 1,
   S1DSS_SSID0 = 2,
   CACHE_WBRA = 1,
   SH_ISH = 3,
@@ -220,7 +221,7 @@ static void make_nested(const struct drv_domain *domain, uint64_t words[8])
   FPUT(STE, MEV, words, 1);
 }
 
-void drv_ste_make(const struct drv_domain *domain, uint64_t cd, uint64_t words[8])
+void drv_ste_make(const struct drv_domain *domain, uint64_t cd, bool ats, uint64_t words[8])
 {
   memset(words, 0, 8 * sizeof words[0]);
   FPUT(STE, V, words, 1);
@@ -236,6 +237,8 @@ void drv_ste_make(const struct drv_domain *domain, uint64_t cd, uint64_t words[8
   case DRV_DOMAIN_S2: make_s2(domain, words); break;
   case DRV_DOMAIN_NESTED: make_nested(domain, words); break;
   }
+  if (ats)
+    FPUT(STE, EATS, words, EATS_FULL);
 }
 
 #define ALL_OF(mask, field) FPUT(STE, field, mask, ~0ULL)

@@ -10,7 +10,7 @@ enum { CFG_ABORT = 0, CFG_BYPASS = 4, CFG_S1 = 5, EATS_ABORT = 0, EATS_FULL = 1 
 /* Bits of a field that lies in word 0 or 1. */
 #define STE_BITS(field) bits_mask(STE_##field##_HI % 64, STE_##field##_LO % 64)
 
-int iommufd_vste_check(uint64_t ste[2], bool *s1)
+int iommufd_vste_check(uint64_t ste[2], bool *s1, bool *ats)
 {
   const uint64_t allowed[2] = { STE_BITS(V) | STE_BITS(Config) | STE_BITS(S1Fmt) |
                                   bits_mask(51, 6) | STE_BITS(S1CDMax),
@@ -18,7 +18,7 @@ int iommufd_vste_check(uint64_t ste[2], bool *s1)
                                   STE_BITS(S1CSH) | STE_BITS(S1STALLD) | STE_BITS(EATS) };
   uint64_t config = FGET(STE, Config, ste), eats = FGET(STE, EATS, ste);
 
-  *s1 = false;
+  *s1 = *ats = false;
   if (!FGET(STE, V, ste)) {
     ste[0] = ste[1] = 0;
     return 0;
@@ -31,6 +31,7 @@ int iommufd_vste_check(uint64_t ste[2], bool *s1)
     return -EIO;
   FPUT(STE, EATS, ste, 0);
   *s1 = config == CFG_S1;
+  *ats = *s1 && eats == EATS_FULL;
   return 0;
 }
 
@@ -111,6 +112,7 @@ static int alloc_nested(struct iommufd *f, struct iommufd_viommu *viommu,
   struct iommu_hwpt_arm_smmuv3 data;
   struct iommufd_hwpt *hwpt;
   bool s1;
+  bool ats;
   int err;
 
   if (cmd->flags || !cmd->data_len)
@@ -119,13 +121,13 @@ static int alloc_nested(struct iommufd *f, struct iommufd_viommu *viommu,
     return -EINVAL;
   err = iommufd_data_from_user(&data, sizeof data, &cmd->data_uptr, cmd->data_len);
   if (!err)
-    err = iommufd_vste_check(data.ste, &s1);
+    err = iommufd_vste_check(data.ste, &s1, &ats);
   if (err)
     return err;
   hwpt = iommufd_object_new(f, IOMMUFD_OBJECT_NESTED, sizeof *hwpt);
   if (!hwpt)
     return -ENOMEM;
-  err = drv_domain_alloc_nested(f->drv, viommu->parent->domain, data.ste, &hwpt->domain);
+  err = drv_domain_alloc_nested(f->drv, viommu->parent->domain, data.ste, ats, &hwpt->domain);
   if (err) {
     iommufd_object_drop(f, &hwpt->object);
     return err;

@@ -100,6 +100,10 @@ struct iommufd_device {
   bool coherent;      /* its accesses snoop caches for sure; without it there is no vIOMMU for it */
   bool pasids_in_use; /* nested attach gives -EBUSY */
   uint8_t max_pasid_log2;
+  /* It has an ATC, and this switches its use of ATS (drv_enable_ats); NULL: it has none, or the SMMU
+   * has no ATS. */
+  void (*set_ats)(void *arg, bool on);
+  void *arg;
 };
 
 /* The device belongs to this file and its accesses abort until it is attached. *device is copied.

@@ -28,6 +28,8 @@ static int bind(struct iommufd *f, const struct iommufd_device *info, uint32_t *
   device->next = host->bound;
   host->bound = device;
   err = drv_attach(f->drv, info->sid, NULL);
+  if (!err && info->set_ats && drv_get_features(f->drv)->ats)
+    err = drv_enable_ats(f->drv, info->sid, info->set_ats, info->arg);
   if (err) {
     iommufd_device_destroy(f, device);
     iommufd_object_drop(f, &device->object);
@@ -38,7 +40,7 @@ static int bind(struct iommufd *f, const struct iommufd_device *info, uint32_t *
   return 0;
 }
 
-/* The list of the host loses it. */
+/* The list of the host loses it, and so does the driver's of those with an ATC. */
 void iommufd_device_destroy(struct iommufd *f, struct iommufd_bound *device)
 {
   struct iommufd_bound **link = &f->host->bound;
@@ -46,6 +48,7 @@ void iommufd_device_destroy(struct iommufd *f, struct iommufd_bound *device)
   while (*link != device)
     link = &(*link)->next;
   *link = device->next;
+  drv_disable_ats(f->drv, device->info.sid);
 }
 
 void iommufd_device_unbind(struct iommufd *f, struct iommufd_bound *device)

@@ -58,6 +58,8 @@ static int check(const struct vmm_config *c, char *why, size_t len)
     return refuse(why, len, "more than 16 devices, or a guest_sid above 16 bits or used twice");
   if (c->cmdqs_log2 > 19)
     return refuse(why, len, "cmdqs_log2 is above 19");
+  if (c->ats && !host->ats)
+    return refuse(why, len, "ats: the host has none");
   if (c->ril && !host->ril)
     return refuse(why, len, "ril: the host cannot invalidate by range");
   if (c->devices > 0 && !host->nested)

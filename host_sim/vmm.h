@@ -54,8 +54,10 @@ enum vmm_policy {
 };
 
 struct vmm_device {
-  uint32_t host_sid;  /* the stream it has on the host's SMMU */
-  uint32_t guest_sid; /* the stream the guest sees; below 2^16, each once */
+  uint32_t host_sid;                   /* the stream it has on the host's SMMU */
+  uint32_t guest_sid;                  /* the stream the guest sees; below 2^16, each once */
+  void (*set_ats)(void *arg, bool on); /* as struct iommufd_device has it */
+  void *arg;
 };
 
 struct vmm_config {
@@ -74,6 +76,7 @@ struct vmm_config {
   unsigned devices; /* 0..VMM_DEVICES_MAX */
   struct vmm_device device[VMM_DEVICES_MAX];
 
+  bool ats;            /* the guest's SMMU has ATS; needs a host that has it */
   bool ril;            /* the guest may invalidate by range; needs a host that has it */
   unsigned cmdqs_log2; /* IDR1.CMDQS, 1..19; 0: what one piece of the backing holds: 8 for
                           SCATTERED, 17 otherwise */

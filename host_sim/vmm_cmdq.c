@@ -1,7 +1,7 @@
 /* The emulated command queue. It is carried out whole whenever the guest moves PROD: commands
  * are read from guest RAM, judged, and what concerns the host's caches is collected for
  * HWPT_INVALIDATE. CONS and CMD_SYNC become visible when all of it is done. IHI 0070: chapter 4,
- * 7.1. Left out: ATC_INV and PRI (the guest has neither ATS nor PRI), commands of EL2 and stage
+ * 7.1. Left out: PRI (the guest has none), commands of EL2 and stage
  * 2, stalls. */
 #include "host_sim/vmm_state.h"
 
@@ -115,6 +115,16 @@ static enum smmu_cerror cfgi_cd(struct vmm *vm, struct drain *d, const uint64_t 
   return CERROR_NONE;
 }
 
+/* Of streams that are no devices of ours nobody caches anything. */
+static enum smmu_cerror atc_inv(struct vmm *vm, struct drain *d, const uint64_t command[2])
+{
+  if (!vm->config.ats)
+    return CERROR_ILL;
+  if (vmm_device_find(vm, (uint32_t)FGET(ATC_INV, SID, command)))
+    collect(vm, d, command, CLASS_ATC);
+  return CERROR_NONE;
+}
+
 static enum smmu_cerror cfgi_ste(struct vmm *vm, struct drain *d, uint32_t first, uint32_t last)
 {
   flush(vm, d);
@@ -164,6 +174,7 @@ static enum smmu_cerror execute(struct vmm *vm, struct drain *d, uint64_t comman
   case CMD_TLBI_NSNH_ALL: collect(vm, d, command, CLASS_TLBI); return CERROR_NONE;
   case CMD_TLBI_NH_VA:
   case CMD_TLBI_NH_VAA: return tlbi_va(vm, d, command);
+  case CMD_ATC_INV: return atc_inv(vm, d, command);
   default: return CERROR_ILL;
   }
 }

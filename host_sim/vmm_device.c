@@ -1,7 +1,6 @@
 /* The guest's devices: bound to the VM's iommufd, and attached to what the guest's Stream table
  * says. An STE that aborts or bypasses takes one of two HWPTs that are kept; one with stage 1
- * gets a nested HWPT of its own. Left out: two stages of the guest, ATS (STE.EATS is not passed
- * on). */
+ * gets a nested HWPT of its own. Left out: two stages of the guest. */
 #include "host_sim/vmm_state.h"
 
 #include <errno.h>
@@ -33,7 +32,10 @@ static int bind_all(struct vmm *vm)
 {
   for (unsigned i = 0; i < vm->config.devices; i++) {
     struct vmm_stream *s = &vm->stream[i];
-    struct iommufd_device device = { .sid = vm->config.device[i].host_sid, .coherent = true };
+    struct iommufd_device device = { .sid = vm->config.device[i].host_sid,
+                                     .coherent = true,
+                                     .set_ats = vm->config.device[i].set_ats,
+                                     .arg = vm->config.device[i].arg };
     int err;
 
     s->id = vm->config.device[i];
@@ -169,11 +171,14 @@ static bool ste_address(struct vmm *vm, uint32_t sid, uint64_t *ste)
 }
 
 /* What the host takes from a guest: V, Config, S1Fmt, S1ContextPtr below 2^52, S1CDMax; S1DSS,
- * S1CIR, S1COR, S1CSH, S1STALLD. EATS means nothing to a guest without ATS. */
-static void keep_allowed(uint64_t ste[2])
+ * S1CIR, S1COR, S1CSH, S1STALLD; and EATS, which means nothing to a guest without ATS. */
+static void keep_allowed(const struct vmm *vm, uint64_t ste[2])
 {
+  uint64_t eats = vm->config.ats ? FGET(STE, EATS, ste) : 0;
+
   ste[0] &= bits_mask(51, 0) | MASK(STE, S1CDMax);
   ste[1] &= bits_mask(7, 0) | bits_mask(STE_S1STALLD_HI % 64, STE_S1STALLD_LO % 64);
+  FPUT(STE, EATS, ste, eats);
 }
 
 /* ---- installing ---- */
@@ -242,7 +247,7 @@ static int install(struct vmm *vm, struct vmm_stream *s)
     return attach(vm, s, vm->hwpt_bypass);
   if (config != CONFIG_S1)
     return attach(vm, s, vm->hwpt_abort);
-  keep_allowed(ste);
+  keep_allowed(vm, ste);
   err = need_vdevice(vm, s);
   return err ? err : attach_stage1(vm, s, ste);
 }

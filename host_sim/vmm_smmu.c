@@ -1,6 +1,6 @@
 /* The SMMU a guest sees: its registers. Page 0 and page 1 are one (bit 16 of an offset does not
  * count), acknowledgements come at once, and 64-bit accesses reach 64-bit registers alone. Stage 1
- * only; no MSI, no SEV, no ATS, no PRI, no stalls. IHI 0070: 6.2, 6.3. */
+ * only; no MSI, no SEV, no PRI, no stalls. IHI 0070: 6.2, 6.3. */
 #include "host_sim/vmm_state.h"
 
 #include "util/bits.h"
@@ -25,6 +25,7 @@ void vmm_smmu_create(struct vmm *vm, const struct iommu_hw_info_arm_smmuv3 *host
   reg[R_IDR0] = PUT(IDR0, S1P, reg[R_IDR0], 1);
   reg[R_IDR0] = PUT(IDR0, COHACC, reg[R_IDR0], 1);
   reg[R_IDR0] = PUT(IDR0, STALL_MODEL, reg[R_IDR0], 1);
+  reg[R_IDR0] = PUT(IDR0, ATS, reg[R_IDR0], vm->config.ats);
   reg[R_IDR1] = PUT(IDR1, SIDSIZE, 0ULL, 16);
   reg[R_IDR1] = PUT(IDR1, EVENTQS, reg[R_IDR1], 19);
   reg[R_IDR1] = PUT(IDR1, CMDQS, reg[R_IDR1], vm->config.cmdqs_log2);

@@ -127,9 +127,9 @@ static void check_stall(struct kit *kit)
   ASSERT_EQ(drv_domain_alloc(kit->drv, DRV_DOMAIN_S2, &s2), 0);
   drv_cd_make(s1, words);
   EXPECT_EQ(FGET(CD, S, words), model == 2);
-  drv_ste_make(s1, 0x1000, words);
+  drv_ste_make(s1, 0x1000, false, words);
   EXPECT_EQ(FGET(STE, S1STALLD, words), model == 0);
-  drv_ste_make(s2, 0, words);
+  drv_ste_make(s2, 0, false, words);
   EXPECT_EQ(FGET(STE, S2S, words), model == 2);
   EXPECT_EQ(drv_domain_free(s1), 0);
   EXPECT_EQ(drv_domain_free(s2), 0);

@@ -50,7 +50,7 @@ static void nested(struct kit *kit, struct bench *b, enum state state, unsigned 
     FPUT(STE, S1COR, vste, 1);
     FPUT(STE, S1CSH, vste, 3);
   }
-  ASSERT_EQ(drv_domain_alloc_nested(kit->drv, b->domain[S2], vste, &b->domain[state]), 0);
+  ASSERT_EQ(drv_domain_alloc_nested(kit->drv, b->domain[S2], vste, false, &b->domain[state]), 0);
 }
 
 /* All of them translate 0x1000; the guest's CDs and tables lie where stage 2 maps to itself. */
@@ -349,7 +349,7 @@ DRIVER_TEST(Nested, GuestSteThatAbortsOrIsInvalidAborts)
   EXPECT_EQ(drv_domain_alloc(kit->drv, DRV_DOMAIN_S2, &s2), 0);
   EXPECT_EQ(drv_map(s2, 0x1000, KIT_DATA, 0x1000, KIT_RW), 0);
   for (vste[0] = 0; vste[0] < 2; vste[0]++) {
-    EXPECT_EQ(drv_domain_alloc_nested(kit->drv, s2, vste, &nested_domain), 0);
+    EXPECT_EQ(drv_domain_alloc_nested(kit->drv, s2, vste, false, &nested_domain), 0);
     EXPECT_EQ(drv_attach(kit->drv, SID, nested_domain), 0);
     EXPECT_EQ(kit_read(kit, SID, 0x1000), KIT_FAULT);
     EXPECT_EQ(kit->events, 0);
