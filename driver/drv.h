@@ -30,6 +30,16 @@ enum drv_without {
   DRV_WITHOUT_MSI_POLL = 1 << 1 /* completion of CMD_SYNC by an MSI into the queue */
 };
 
+/* What a device waits for. */
+struct drv_page_fault {
+  uint32_t sid, ssid; /* ssid counts with ssv */
+  bool ssv;
+  bool requested; /* by PRI; else the transaction is stalled */
+  bool privileged;
+  unsigned access; /* DRV_READ, DRV_WRITE, DRV_EXEC */
+  uint64_t addr;   /* by PRI: of the page */
+};
+
 struct drv_options {
   uint64_t smmu;        /* address of the SMMU's registers */
   uint64_t cmdqv;       /* address of the CMDQV's; 0: there is none */
@@ -41,6 +51,9 @@ struct drv_options {
   bool guest;           /* ask for VINTF 0 without HYP_OWN; what it then has is read back */
   /* An event record arrived; NULL: it is logged. Runs on the interrupt's CPU. */
   void (*event)(void *arg, const uint64_t words[4]);
+  /* A device waits (drv_enable_stalls, drv_enable_ats with PRI): make the address good and return
+   * true, and it goes on; false, or NULL here, ends it. Runs on the interrupt's CPU; may map. */
+  bool (*page_fault)(void *arg, const struct drv_page_fault *fault);
   /* CMDQV: an error of VINTF v > 0; map[2] is its LVCMDQ_ERR_MAP. NULL: it is logged. */
   void (*vintf_error)(void *arg, unsigned vintf, const uint64_t map[2]);
   void *arg;
@@ -48,7 +61,8 @@ struct drv_options {
 
 /* What the ID registers say, decoded once. */
 struct drv_features {
-  bool s1, s2, nested, hyp, ril, msi, sev, coherent, ats, stall_forced, ste_2level, cd_2level;
+  bool s1, s2, nested, hyp, ril, msi, sev, coherent, ats, pri, stalls, stall_forced, ste_2level,
+    cd_2level;
   bool granule_4k, granule_16k, granule_64k, two_byte_asid, two_byte_vmid;
   unsigned sid_bits, ssid_bits, cmdq_log2_max, eventq_log2_max, oas_bits, ias_bits, bbml;
   uint32_t idr[6];
@@ -175,6 +189,11 @@ uint64_t drv_iova_to_phys(struct drv_domain *domain, uint64_t iova);
  * ATS), -EBUSY (attached, or told before), -ENOMEM. */
 int drv_enable_ats(struct drv *drv, uint32_t sid, void (*enable)(void *arg, bool on), void *arg);
 
+/* Transactions of the stream that find no page stall, in domains of stage 1, until page_fault() of
+ * the options has answered; not for PCIe devices. To be called before the stream is attached. 0,
+ * -EOPNOTSUPP (the SMMU cannot stall), -EINVAL, -EBUSY, -ENOMEM. */
+int drv_enable_stalls(struct drv *drv, uint32_t sid);
+
 /* The device is gone. The stream must not be attached to a domain in which it uses ATS (CHECKed), nor
  * anybody be invalidating. */
 void drv_disable_ats(struct drv *drv, uint32_t sid);
@@ -211,6 +230,7 @@ struct drv_counts {
   uint64_t prod_writes, cons_reads; /* register accesses of the issue path */
   uint64_t vcmdq_submissions;       /* of the submissions, through a VCMDQ */
   uint64_t events, gerrors, timeouts;
+  uint64_t page_faults, page_faults_bad; /* that devices waited for; those not made good */
 };
 
 void drv_get_counts(const struct drv *drv, struct drv_counts *out);

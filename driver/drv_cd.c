@@ -6,7 +6,7 @@
 
 enum { CACHE_WBWA = 1, SH_ISH = 3, MAIR_NORMAL_WB = 0xff, MAIR_DEVICE_nGnRE = 0x04 };
 
-void drv_cd_make(const struct drv_domain *domain, uint64_t words[8])
+void drv_cd_make(const struct drv_domain *domain, unsigned how, uint64_t words[8])
 {
   const struct smmu_geometry *g = &domain->table.geometry;
 
@@ -20,7 +20,7 @@ void drv_cd_make(const struct drv_domain *domain, uint64_t words[8])
   FPUT(CD, V, words, 1);
   FPUT(CD, IPS, words, drv_size_code(g->oa_bits));
   FPUT(CD, AA64, words, 1);
-  FPUT(CD, S, words, domain->drv->features.stall_forced);
+  FPUT(CD, S, words, domain->drv->features.stall_forced || (how & DRV_HOW_STALLS));
   FPUT(CD, R, words, 1);
   FPUT(CD, A, words, 1);
   FPUT(CD, ASET, words, 1);

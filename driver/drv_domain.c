@@ -175,7 +175,7 @@ uint32_t drv_domain_number(const struct drv_domain *domain)
 
 /* The CD first, then the STE that leads to it; and the other way round when it is left. */
 static int write_structures(struct drv *drv, uint32_t sid, struct drv_stream *stream, uint64_t ste,
-                            const struct drv_domain *domain, bool ats)
+                            const struct drv_domain *domain, unsigned how)
 {
   bool s1 = domain && domain->kind == DRV_DOMAIN_S1;
   uint64_t words[8] = { 0 };
@@ -183,10 +183,10 @@ static int write_structures(struct drv *drv, uint32_t sid, struct drv_stream *st
   int bad;
 
   if (s1) {
-    drv_cd_make(domain, words);
+    drv_cd_make(domain, how, words);
     err = drv_cd_install(drv, sid, stream->cd, words);
   }
-  drv_ste_make(domain, stream->cd, ats, words);
+  drv_ste_make(domain, stream->cd, how, words);
   bad = drv_ste_install(drv, sid, ste, words);
   err = err ? err : bad;
   if (!s1 && stream->cd) {
@@ -202,6 +202,7 @@ static int attach(struct drv *drv, uint32_t sid, struct drv_domain *domain)
   struct drv_stream *stream;
   uint64_t ste;
   bool ats = drv_ats_wanted(drv, sid, domain);
+  unsigned how;
   int err;
   int bad;
 
@@ -213,7 +214,8 @@ static int attach(struct drv *drv, uint32_t sid, struct drv_domain *domain)
   if (domain)
     domain->attached++;
   drv_ats_prepare(drv, sid, domain, ats);
-  err = write_structures(drv, sid, stream, ste, domain, ats);
+  how = (ats ? DRV_HOW_ATS : 0) | (stream->stalls ? DRV_HOW_STALLS : 0);
+  err = write_structures(drv, sid, stream, ste, domain, how);
   bad = drv_ats_commit(drv, sid, ats);
   err = err ? err : bad;
   if (stream->domain)

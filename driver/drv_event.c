@@ -35,17 +35,6 @@ void drv_eventq_free(struct drv *drv)
   drv->eventq.ring = 0;
 }
 
-/* A stalled transaction would wait for ever: it is ended. */
-static void answer_stall(struct drv *drv, const uint64_t words[4])
-{
-  struct drv_command c;
-
-  if (!FGET(EVENT, Stall, words))
-    return;
-  c = drv_cmd_terminate((uint32_t)FGET(EVENT, SID, words), (uint16_t)FGET(EVENT, STAG, words));
-  drv_issue_main(drv, &c, 1, false);
-}
-
 static void handle_record(struct drv *drv, uint64_t addr)
 {
   uint64_t words[4];
@@ -61,7 +50,8 @@ static void handle_record(struct drv *drv, uint64_t addr)
     smmu_event_print(words, text, sizeof text);
     drv_log(drv, "event: %s", text);
   }
-  answer_stall(drv, words);
+  if (FGET(EVENT, Stall, words))
+    drv_fault_stalled(drv, words);
 }
 
 /* Index and wrap bits of PROD; false when it cannot be true. */
@@ -213,6 +203,7 @@ void drv_gerror_handler(void *arg)
   gerror = drv_read(drv, OFF_GERROR);
   active = gerror ^ drv_read(drv, OFF_GERRORN);
   known = (uint32_t)(MASK(GERROR, CMDQ_ERR) | MASK(GERROR, EVENTQ_ABT_ERR) |
+                     MASK(GERROR, PRIQ_ABT_ERR) | MASK(GERROR, MSI_PRIQ_ABT_ERR) |
                      MASK(GERROR, MSI_CMDQ_ABT_ERR) | MASK(GERROR, MSI_EVENTQ_ABT_ERR) |
                      MASK(GERROR, MSI_GERROR_ABT_ERR) | MASK(GERROR, SFM_ERR));
   if (active & known) {

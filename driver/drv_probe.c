@@ -13,6 +13,7 @@
 enum {
   CMDQ_LOG2_DEFAULT = 8,
   CMDQ_LOG2_MIN = 7, /* a batch and its CMD_SYNC must fit */
+  PRIQ_LOG2_DEFAULT = 8,
   EVENTQ_LOG2_DEFAULT = 7,
   ADDRESS_BITS_MAX = 48,
   SH_ISH = 3,
@@ -42,6 +43,8 @@ static void decode(const struct drv_options *options, struct drv_features *f)
   f->msi = GET(IDR0, MSI, idr[0]);
   f->sev = GET(IDR0, SEV, idr[0]);
   f->ats = GET(IDR0, ATS, idr[0]);
+  f->pri = GET(IDR0, PRI, idr[0]);
+  f->stalls = GET(IDR0, STALL_MODEL, idr[0]) != 1;
   f->stall_forced = GET(IDR0, STALL_MODEL, idr[0]) == 2;
   f->ste_2level = GET(IDR0, ST_LEVEL, idr[0]) == 1;
   f->cd_2level = GET(IDR0, CD2L, idr[0]);
@@ -206,10 +209,13 @@ static int hear(struct drv *drv, unsigned line, void (*handler)(void *arg))
 /* Wired interrupts: MSIs of the queues are switched off by address 0. */
 static int start_irqs(struct drv *drv)
 {
+  uint32_t enable = (uint32_t)(MASK(IRQ_CTRL, EVENTQ_IRQEN) | MASK(IRQ_CTRL, GERROR_IRQEN));
   int err = set_irq_ctrl(drv, 0);
 
   if (err)
     return err;
+  if (drv->features.msi && drv->features.pri)
+    drv_write64(drv, OFF_PRIQ_IRQ_CFG0, 0);
   if (drv->features.msi) {
     drv_write64(drv, OFF_GERROR_IRQ_CFG0, 0);
     drv_write64(drv, OFF_EVENTQ_IRQ_CFG0, 0);
@@ -219,9 +225,16 @@ static int start_irqs(struct drv *drv)
     err = hear(drv, SMMU_SIGNAL_GERROR, drv_gerror_handler);
   if (err)
     return err;
+  if (drv->features.pri) {
+    drv_write(drv, OFF_PRIQ_IRQ_CFG2, 0); /* at the first request that waits */
+    err = hear(drv, SMMU_SIGNAL_PRIQ, drv_priq_handler);
+    enable |= (uint32_t)MASK(IRQ_CTRL, PRIQ_IRQEN);
+  }
+  if (err)
+    return err;
   if (drv->features.cmdqv && hear(drv, SMMU_SIGNAL_CMDQV, drv_cmdqv_handler))
     drv_log(drv, "cmdqv: no interrupt, errors will not be seen");
-  return set_irq_ctrl(drv, (uint32_t)(MASK(IRQ_CTRL, EVENTQ_IRQEN) | MASK(IRQ_CTRL, GERROR_IRQEN)));
+  return set_irq_ctrl(drv, enable);
 }
 
 static int reset(struct drv *drv)
@@ -242,11 +255,16 @@ static int reset(struct drv *drv)
   cr0 |= (uint32_t)MASK(CR0, EVENTQEN);
   if (!err)
     err = set_cr0(drv, cr0);
+  if (!err && drv->features.pri)
+    err = drv_priq_init(drv);
   if (!err)
     err = start_irqs(drv);
   cr0 |= (uint32_t)(MASK(CR0, SMMUEN) | (drv->features.ats ? MASK(CR0, ATSCHK) : 0));
   if (!err)
     err = set_cr0(drv, cr0);
+  /* PRIQEN counts with SMMUEN. IHI 0070 6.3.9. */
+  if (!err && drv->features.pri)
+    err = set_cr0(drv, cr0 | (uint32_t)MASK(CR0, PRIQEN));
   return err ? err : drv_cmdqv_start(drv);
 }
 
@@ -256,6 +274,7 @@ static void release(struct drv *drv)
 {
   drv_queue_free(&drv->cmdq);
   drv_eventq_free(drv);
+  drv_priq_free(drv);
   drv_strtab_free(drv);
   drv_ats_free(drv);
   free(drv->asids.taken);
@@ -282,6 +301,7 @@ static int prepare(struct drv *drv)
     return err;
   o->cmdq_log2 = clamp(o->cmdq_log2 ? o->cmdq_log2 : CMDQ_LOG2_DEFAULT, CMDQ_LOG2_MIN,
                        drv->features.cmdq_log2_max);
+  drv->priq.log2 = clamp(PRIQ_LOG2_DEFAULT, 0, (unsigned)GET(IDR1, PRIQS, drv->features.idr[1]));
   drv->eventq.log2 =
     clamp(o->eventq_log2 ? o->eventq_log2 : EVENTQ_LOG2_DEFAULT, 0, drv->features.eventq_log2_max);
   if (drv_ids_init(&drv->asids, drv->features.two_byte_asid ? 16 : 8) ||

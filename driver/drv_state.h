@@ -174,6 +174,7 @@ static inline bool drv_domain_translates(const struct drv_domain *domain)
 
 struct drv_stream {
   struct drv_domain *domain; /* NULL: aborts */
+  bool stalls;               /* drv_enable_stalls() */
   uint64_t cd;               /* 0: has none yet */
 };
 
@@ -209,11 +210,13 @@ struct drv_entry {
  * 0 or -ETIMEDOUT. IHI 0070 3.21. */
 int drv_entry_write(struct drv *drv, const struct drv_entry *entry, const uint64_t target[8]);
 
-/* ats: EATS is full ATS. */
-void drv_ste_make(const struct drv_domain *domain, uint64_t cd, bool ats, uint64_t words[8]);
+/* How a stream is used: bits of `how`. */
+enum { DRV_HOW_ATS = 1, DRV_HOW_STALLS = 2 };
+
+void drv_ste_make(const struct drv_domain *domain, uint64_t cd, unsigned how, uint64_t words[8]);
 void drv_ste_used(const uint64_t words[8], uint64_t mask[8]);
 int drv_ste_install(struct drv *drv, uint32_t sid, uint64_t ste, const uint64_t words[8]);
-void drv_cd_make(const struct drv_domain *domain, uint64_t words[8]);
+void drv_cd_make(const struct drv_domain *domain, unsigned how, uint64_t words[8]);
 void drv_cd_used(const uint64_t words[8], uint64_t mask[8]);
 int drv_cd_install(struct drv *drv, uint32_t sid, uint64_t cd, const uint64_t words[8]);
 
@@ -244,6 +247,21 @@ void drv_eventq_free(struct drv *drv);
 void drv_eventq_handler(void *arg);
 void drv_gerror_handler(void *arg);
 void drv_cmdqv_handler(void *arg);
+
+/* A group of page requests that is not yet answered. */
+struct drv_page_group {
+  uint32_t sid, ssid;
+  uint16_t index;
+  bool open, bad;
+};
+
+enum { DRV_PAGE_GROUPS = 64 };
+
+int drv_priq_init(struct drv *drv);
+void drv_priq_free(struct drv *drv);
+void drv_priq_handler(void *arg);
+/* An event record with Stall was taken: answer it. */
+void drv_fault_stalled(struct drv *drv, const uint64_t words[4]);
 
 struct drv_cmdqv {
   unsigned queues; /* LVCMDQs of VINTF 0 in use, queue[0 .. queues - 1] */
@@ -281,7 +299,8 @@ struct drv {
   struct drv_options options;
   struct drv_features features;
   struct drv_queue cmdq;
-  struct drv_eventq eventq;
+  struct drv_eventq eventq, priq;
+  struct drv_page_group group[DRV_PAGE_GROUPS];
   struct drv_strtab strtab;
   struct drv_cmdqv cmdqv;
   struct drv_ids asids, vmids;

@@ -158,7 +158,7 @@ static void put_incoming(const struct drv *drv, uint64_t words[8])
     FPUT(STE, SHCFG, words, SHCFG_INCOMING);
 }
 
-static void make_s1(const struct drv *drv, uint64_t cd, uint64_t words[8])
+static void make_s1(const struct drv *drv, uint64_t cd, unsigned how, uint64_t words[8])
 {
   FPUT(STE, Config, words, CONFIG_S1);
   FPUT(STE, S1ContextPtr, words, cd >> STE_S1ContextPtr_LO);
@@ -166,7 +166,7 @@ static void make_s1(const struct drv *drv, uint64_t cd, uint64_t words[8])
   FPUT(STE, S1CIR, words, CACHE_WBRA);
   FPUT(STE, S1COR, words, CACHE_WBRA);
   FPUT(STE, S1CSH, words, SH_ISH);
-  if (GET(IDR0, STALL_MODEL, drv->features.idr[0]) == 0)
+  if (GET(IDR0, STALL_MODEL, drv->features.idr[0]) == 0 && !(how & DRV_HOW_STALLS))
     FPUT(STE, S1STALLD, words, 1);
 }
 
@@ -221,7 +221,7 @@ static void make_nested(const struct drv_domain *domain, uint64_t words[8])
   FPUT(STE, MEV, words, 1);
 }
 
-void drv_ste_make(const struct drv_domain *domain, uint64_t cd, bool ats, uint64_t words[8])
+void drv_ste_make(const struct drv_domain *domain, uint64_t cd, unsigned how, uint64_t words[8])
 {
   memset(words, 0, 8 * sizeof words[0]);
   FPUT(STE, V, words, 1);
@@ -233,11 +233,11 @@ void drv_ste_make(const struct drv_domain *domain, uint64_t cd, bool ats, uint64
     FPUT(STE, Config, words, CONFIG_BYPASS);
     put_incoming(domain->drv, words);
     break;
-  case DRV_DOMAIN_S1: make_s1(domain->drv, cd, words); break;
+  case DRV_DOMAIN_S1: make_s1(domain->drv, cd, how, words); break;
   case DRV_DOMAIN_S2: make_s2(domain, words); break;
   case DRV_DOMAIN_NESTED: make_nested(domain, words); break;
   }
-  if (ats)
+  if (how & DRV_HOW_ATS)
     FPUT(STE, EATS, words, EATS_FULL);
 }
 

@@ -125,11 +125,11 @@ static void check_stall(struct kit *kit)
   ASSERT_EQ(kit_probe(kit), 0);
   ASSERT_EQ(drv_domain_alloc(kit->drv, DRV_DOMAIN_S1, &s1), 0);
   ASSERT_EQ(drv_domain_alloc(kit->drv, DRV_DOMAIN_S2, &s2), 0);
-  drv_cd_make(s1, words);
+  drv_cd_make(s1, 0, words);
   EXPECT_EQ(FGET(CD, S, words), model == 2);
-  drv_ste_make(s1, 0x1000, false, words);
+  drv_ste_make(s1, 0x1000, 0, words);
   EXPECT_EQ(FGET(STE, S1STALLD, words), model == 0);
-  drv_ste_make(s2, 0, false, words);
+  drv_ste_make(s2, 0, 0, words);
   EXPECT_EQ(FGET(STE, S2S, words), model == 2);
   EXPECT_EQ(drv_domain_free(s1), 0);
   EXPECT_EQ(drv_domain_free(s2), 0);

@@ -31,7 +31,7 @@ static void guest_cd(struct kit *kit, struct bench *b, unsigned n, const struct 
   uint64_t words[WORDS];
 
   ASSERT_EQ(plat_dma_alloc(&kit->plat, 64, 64, &b->guest_cd[n]), 0);
-  drv_cd_make(shape, words);
+  drv_cd_make(shape, 0, words);
   for (unsigned i = 0; i < WORDS; i++)
     plat_store64(&kit->plat, b->guest_cd[n] + 8 * i, words[i]);
 }
@@ -273,7 +273,7 @@ DRIVER_TEST(Cd, AsidAloneChangesInOneStore)
   uint64_t cd;
 
   ASSERT_EQ(plat_dma_alloc(&kit->plat, 64, 64, &cd), 0);
-  drv_cd_make(d, words);
+  drv_cd_make(d, 0, words);
   memcpy(other, words, sizeof other);
   FPUT(CD, ASID, other, 99);
   EXPECT_EQ(drv_cd_install(kit->drv, SID, cd, words), 0);
