@@ -16,7 +16,7 @@ static bool config_is_good(const struct plat_board_config *config)
          config->irq_lines <= PLAT_MAX_LINES && config->ram_bytes % 0x10000 == 0 &&
          config->ram_bytes <= MAX_RAM && config->jitter_permille <= 500 &&
          (config->stack_bytes == 0 || config->stack_bytes >= MIN_STACK) &&
-         config->stack_bytes <= MAX_STACK && config->memory;
+         config->stack_bytes <= MAX_STACK && config->pmcg_line < PLAT_MAX_LINES && config->memory;
 }
 
 static uint64_t default_stack(void)
@@ -31,6 +31,14 @@ static uint64_t default_stack(void)
 static void heard(void *arg, enum smmu_signal line, uint64_t time)
 {
   irq_fire(arg, (uint32_t)line, time);
+}
+
+static void heard_pmcg(void *arg, unsigned group, uint64_t time)
+{
+  struct plat_board *b = arg;
+
+  if (b->config.pmcg_line)
+    irq_fire(b, b->config.pmcg_line + group, time);
 }
 
 static int make(struct plat_board *b)
@@ -72,6 +80,17 @@ static void set_up(struct plat_board *b)
   b->smmu_bytes = smmu_mmio_bytes(device_config(b));
   b->cmdqv_bytes = smmu_cmdqv_bytes(device_config(b));
   b->device.ops->set_signal(b->device.ctx, heard, b);
+  if (b->device.ops->pmcgs)
+    b->pmcg_bytes = (uint64_t)b->device.ops->pmcgs(b->device.ctx) * SMMU_PMCG_SPAN;
+  if (b->pmcg_bytes)
+    b->device.ops->set_pmcg_signal(b->device.ctx, heard_pmcg, b);
+}
+
+int plat_device_set_pmcgs(struct plat_device *device, const struct smmu_pmcg_config *configs,
+                          unsigned count)
+{
+  return device->ops->set_pmcgs ? device->ops->set_pmcgs(device->ctx, configs, count)
+                                : SMMU_ERR_BADARG;
 }
 
 int plat_board_create(struct plat_board **out, const struct plat_board_config *config,

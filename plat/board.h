@@ -23,7 +23,7 @@ extern "C" {
 /* ---- the device of a board ---- */
 
 /* Register windows of a device. */
-enum plat_window { PLAT_WINDOW_SMMU, PLAT_WINDOW_CMDQV, PLAT_WINDOW_COUNT };
+enum plat_window { PLAT_WINDOW_SMMU, PLAT_WINDOW_CMDQV, PLAT_WINDOW_PMCG, PLAT_WINDOW_COUNT };
 
 /* What a board needs of a device; `now` and `timed` are given, others may bring their own. Before
  * each access run_until() has been called with the clock of the CPU that makes it; times never go
@@ -44,6 +44,15 @@ struct plat_device_ops {
   void (*set_hooks)(void *ctx, const struct smmu_hooks *hooks);
   struct smmu *(*core)(void *ctx);
   void (*destroy)(void *ctx);
+
+  /* Counter groups; NULL, all four, where a device can have none. Their clocks alone keep nobody
+   * from rest: alarm_time() is when one next interrupts by its clock, as next_time() is for the
+   * rest; ENGINE_NEVER if never. */
+  int (*set_pmcgs)(void *ctx, const struct smmu_pmcg_config *configs, unsigned count);
+  unsigned (*pmcgs)(void *ctx);
+  uint64_t (*alarm_time)(void *ctx);
+  void (*set_pmcg_signal)(void *ctx, void (*signal)(void *arg, unsigned group, uint64_t time),
+                          void *arg);
 };
 
 struct plat_device {
@@ -57,6 +66,10 @@ struct plat_device {
 int plat_device_now(struct plat_device *out, const struct smmu_config *cfg,
                     struct engine_memory *memory, uint64_t seed);
 int plat_device_timed(struct plat_device *out, const struct engine_timed_options *options);
+/* Counter groups (smmu/pmcg.h), before a board gets the device: 0 or enum smmu_err (BADARG: it can
+ * have none, or has them). */
+int plat_device_set_pmcgs(struct plat_device *device, const struct smmu_pmcg_config *configs,
+                          unsigned count);
 /* The engine under a timed device, for its statistics; NULL for any other. */
 struct engine_timed *plat_device_engine_timed(const struct plat_device *device);
 
@@ -65,6 +78,7 @@ struct engine_timed *plat_device_engine_timed(const struct plat_device *device);
 /* Where the registers are, as the host sees them. */
 #define PLAT_SMMU_BASE  0x2b000000ULL
 #define PLAT_CMDQV_BASE 0x2c000000ULL
+#define PLAT_PMCG_BASE  0x2d000000ULL
 /* Memory that dma_alloc() hands out. */
 #define PLAT_RAM_BASE 0x80000000ULL
 
@@ -77,7 +91,7 @@ struct plat_board_config {
   uint64_t ram_bytes; /* from PLAT_RAM_BASE; a multiple of 64 KB, up to 1 TB */
   uint64_t seed;      /* 0: ties go to the lowest CPU and there is no jitter */
   uint32_t jitter_permille; /* each charge varies by so much, uniformly, up or down; 0..500 */
-  uint32_t reserved;
+  uint32_t pmcg_line;       /* counter group n raises line pmcg_line + n; 0: they raise none */
   uint64_t stack_bytes; /* of one fiber, 16 KB..1 GB; 0: 128 KB (twice that under a sanitizer) */
   uint64_t limit_ps;    /* run stops with SMMU_ERR_LIMIT at this time; 0: none */
   struct plat_costs costs;
@@ -87,7 +101,8 @@ struct plat_board_config {
 /* 0, SMMU_ERR_BADCFG, SMMU_ERR_NOMEM. Owns *device from here on, also on failure. The memory's
  * [PLAT_RAM_BASE, + ram_bytes) becomes accessible. Registers are at PLAT_SMMU_BASE and
  * PLAT_CMDQV_BASE, as many bytes as the device has (SMMU_ERR_BADCFG: more than 16 MB, which 256
- * control pages of enhanced command queues come to). */
+ * control pages of enhanced command queues come to), and at PLAT_PMCG_BASE, SMMU_PMCG_SPAN for each
+ * counter group. */
 int plat_board_create(struct plat_board **out, const struct plat_board_config *config,
                       const struct plat_device *device);
 /* Also after a run that did not end well: programs that have not returned are left where they
@@ -102,7 +117,8 @@ struct engine_memory *plat_board_memory(struct plat_board *board);
 /* Start a program on an idle CPU, from the outside or from a program; its clock begins at the
  * present time. 0, SMMU_ERR_BADARG (no such CPU, or busy), SMMU_ERR_NOMEM (no stack). */
 int plat_cpu_start(struct plat_board *board, unsigned cpu, void (*program)(void *arg), void *arg);
-/* Run until every program and interrupt handler has returned and the device rests: 0.
+/* Run until every program and interrupt handler has returned and the device rests: 0. Clocks of
+ * counter groups go on while a program runs or sleeps, and end nobody's rest after that.
  * SMMU_ERR_LIMIT when nothing is left to do up to limit_ps, and something after it.
  * SMMU_ERR_DEADLOCK when programs wait and nothing will ever wake them; `why` then names each
  * and what it waits for ("cpu 3 waits for a line written last by cpu 1 (since 12.3 us); ...").

@@ -76,6 +76,25 @@ static uint64_t next_event(const struct plat_board *b)
   return first < deadline ? first : deadline;
 }
 
+static bool anybody_sleeps(const struct plat_board *b)
+{
+  for (uint32_t i = 0; i < b->total; i++) {
+    if (b->cpu[i].state == CPU_ASLEEP)
+      return true;
+  }
+  return false;
+}
+
+/* The clocks of counter groups: before a CPU at `first` and the event at `event`. With nothing else
+ * to come they matter only to somebody asleep. */
+static uint64_t next_alarm(const struct plat_board *b, uint64_t first, uint64_t event)
+{
+  uint64_t alarm = b->device.ops->alarm_time(b->device.ctx);
+  bool others = first != ENGINE_NEVER || event != ENGINE_NEVER;
+
+  return alarm < event && (others || anybody_sleeps(b)) ? alarm : event;
+}
+
 static bool beyond_limit(struct plat_board *b, uint64_t time)
 {
   b->at_limit |= time > b->limit;
@@ -102,6 +121,8 @@ static bool run_to_next(struct plat_board *b, uint64_t clock)
     uint64_t first = b->ready && b->heap[0].clock < clock ? b->heap[0].clock : clock;
     uint64_t event = next_event(b);
 
+    if (b->pmcg_bytes)
+      event = next_alarm(b, first, event);
     if (event > first || event == ENGINE_NEVER) {
       if (first == ENGINE_NEVER || beyond_limit(b, first))
         return false;

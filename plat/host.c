@@ -18,7 +18,11 @@ static bool find_window(const struct plat_board *b, uint64_t addr, unsigned byte
     return true;
   *window = PLAT_WINDOW_CMDQV;
   *offset = addr - PLAT_CMDQV_BASE;
-  return *offset < b->cmdqv_bytes;
+  if (*offset < b->cmdqv_bytes)
+    return true;
+  *window = PLAT_WINDOW_PMCG;
+  *offset = addr - PLAT_PMCG_BASE;
+  return *offset < b->pmcg_bytes;
 }
 
 static uint64_t host_mmio_read(void *ctx, uint64_t addr, unsigned bytes)

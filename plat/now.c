@@ -11,6 +11,7 @@ struct device_now {
   void *signal_arg;
   struct smmu_hooks stamp; /* ours: sets the time of records */
   const struct smmu_hooks *hooks;
+  unsigned groups; /* of counters */
   uint64_t tickets;
   struct engine_timed_done *done; /* not polled yet: [first, last) */
   size_t first, last, room;
@@ -20,8 +21,11 @@ static uint64_t now_mmio_read(void *ctx, enum plat_window window, uint64_t offse
 {
   struct device_now *d = ctx;
 
-  return window == PLAT_WINDOW_CMDQV ? engine_now_cmdqv_read(d->engine, offset, bytes)
-                                     : engine_now_mmio_read(d->engine, offset, bytes);
+  switch (window) {
+  case PLAT_WINDOW_CMDQV: return engine_now_cmdqv_read(d->engine, offset, bytes);
+  case PLAT_WINDOW_PMCG: return engine_now_pmcg_read(d->engine, offset, bytes);
+  default: return engine_now_mmio_read(d->engine, offset, bytes);
+  }
 }
 
 static void now_mmio_write(void *ctx, enum plat_window window, uint64_t offset, uint64_t value,
@@ -31,6 +35,8 @@ static void now_mmio_write(void *ctx, enum plat_window window, uint64_t offset, 
 
   if (window == PLAT_WINDOW_CMDQV)
     engine_now_cmdqv_write(d->engine, offset, value, bytes);
+  else if (window == PLAT_WINDOW_PMCG)
+    engine_now_pmcg_write(d->engine, offset, value, bytes);
   else
     engine_now_mmio_write(d->engine, offset, value, bytes);
 }
@@ -45,8 +51,11 @@ static void now_run_until(void *ctx, uint64_t t)
 {
   struct device_now *d = ctx;
 
-  if (t > d->time)
-    d->time = t;
+  if (t <= d->time)
+    return;
+  d->time = t;
+  if (d->groups)
+    engine_now_set_time(d->engine, t);
 }
 
 /* Room for one completion more. */
@@ -145,6 +154,34 @@ static void now_destroy(void *ctx)
   free(d);
 }
 
+/* ---- counter groups ---- */
+
+static int now_set_pmcgs(void *ctx, const struct smmu_pmcg_config *configs, unsigned count)
+{
+  struct device_now *d = ctx;
+  int rc = engine_now_set_pmcgs(d->engine, configs, count);
+
+  if (rc == SMMU_OK)
+    d->groups = count;
+  return rc;
+}
+
+static unsigned now_pmcgs(void *ctx)
+{
+  return ((struct device_now *)ctx)->groups;
+}
+
+static uint64_t now_alarm_time(void *ctx)
+{
+  return engine_now_pmcg_next_time(((struct device_now *)ctx)->engine);
+}
+
+static void now_set_pmcg_signal(void *ctx, void (*signal)(void *arg, unsigned group, uint64_t time),
+                                void *arg)
+{
+  engine_now_set_pmcg_signal(((struct device_now *)ctx)->engine, signal, arg);
+}
+
 static const struct plat_device_ops now_ops = {
   .mmio_read = now_mmio_read,
   .mmio_write = now_mmio_write,
@@ -156,6 +193,10 @@ static const struct plat_device_ops now_ops = {
   .set_hooks = now_set_hooks,
   .core = now_core,
   .destroy = now_destroy,
+  .set_pmcgs = now_set_pmcgs,
+  .pmcgs = now_pmcgs,
+  .alarm_time = now_alarm_time,
+  .set_pmcg_signal = now_set_pmcg_signal,
 };
 
 int plat_device_now(struct plat_device *out, const struct smmu_config *cfg,

@@ -80,8 +80,8 @@ struct plat_board {
   struct plat_watch watch; /* all NULL: nobody */
   uint64_t limit;          /* ENGINE_NEVER: none */
   bool at_limit;
-  uint64_t reached;                 /* time of the last thing that happened */
-  uint64_t smmu_bytes, cmdqv_bytes; /* of the register windows */
+  uint64_t reached;                             /* time of the last thing that happened */
+  uint64_t smmu_bytes, cmdqv_bytes, pmcg_bytes; /* of the register windows */
   struct ram *ram;
 
   struct cpu *current;  /* NULL: the caller of plat_board_run() */

@@ -3,8 +3,11 @@
 
 static uint64_t timed_mmio_read(void *ctx, enum plat_window window, uint64_t offset, unsigned bytes)
 {
-  return window == PLAT_WINDOW_CMDQV ? engine_timed_cmdqv_read(ctx, offset, bytes)
-                                     : engine_timed_mmio_read(ctx, offset, bytes);
+  switch (window) {
+  case PLAT_WINDOW_CMDQV: return engine_timed_cmdqv_read(ctx, offset, bytes);
+  case PLAT_WINDOW_PMCG: return engine_timed_pmcg_read(ctx, offset, bytes);
+  default: return engine_timed_mmio_read(ctx, offset, bytes);
+  }
 }
 
 static void timed_mmio_write(void *ctx, enum plat_window window, uint64_t offset, uint64_t value,
@@ -12,6 +15,8 @@ static void timed_mmio_write(void *ctx, enum plat_window window, uint64_t offset
 {
   if (window == PLAT_WINDOW_CMDQV)
     engine_timed_cmdqv_write(ctx, offset, value, bytes);
+  else if (window == PLAT_WINDOW_PMCG)
+    engine_timed_pmcg_write(ctx, offset, value, bytes);
   else
     engine_timed_mmio_write(ctx, offset, value, bytes);
 }
@@ -58,6 +63,34 @@ static void timed_destroy(void *ctx)
   engine_timed_destroy(ctx);
 }
 
+/* ---- counter groups ---- */
+
+static int timed_set_pmcgs(void *ctx, const struct smmu_pmcg_config *configs, unsigned count)
+{
+  return engine_timed_set_pmcgs(ctx, configs, count);
+}
+
+static unsigned timed_pmcgs(void *ctx)
+{
+  unsigned count = 0;
+
+  while (engine_timed_pmcg(ctx, count))
+    count++;
+  return count;
+}
+
+static uint64_t timed_alarm_time(void *ctx)
+{
+  return engine_timed_pmcg_next_time(ctx);
+}
+
+static void timed_set_pmcg_signal(void *ctx,
+                                  void (*signal)(void *arg, unsigned group, uint64_t time),
+                                  void *arg)
+{
+  engine_timed_set_pmcg_signal(ctx, signal, arg);
+}
+
 static const struct plat_device_ops timed_ops = {
   .mmio_read = timed_mmio_read,
   .mmio_write = timed_mmio_write,
@@ -69,6 +102,10 @@ static const struct plat_device_ops timed_ops = {
   .set_hooks = timed_set_hooks,
   .core = timed_core,
   .destroy = timed_destroy,
+  .set_pmcgs = timed_set_pmcgs,
+  .pmcgs = timed_pmcgs,
+  .alarm_time = timed_alarm_time,
+  .set_pmcg_signal = timed_set_pmcg_signal,
 };
 
 int plat_device_timed(struct plat_device *out, const struct engine_timed_options *options)

@@ -95,6 +95,8 @@ static struct plat_device make_device(struct kit *kit)
   } else {
     CHECK(plat_device_now(&device, &kit->config, kit->memory, kit->board_config.seed) == SMMU_OK);
   }
+  if (kit->has_pmcg)
+    CHECK(plat_device_set_pmcgs(&device, &kit->pmcg, 1) == SMMU_OK);
   return device;
 }
 

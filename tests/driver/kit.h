@@ -49,6 +49,8 @@ struct kit {
   struct smmu_config config;
   struct drv_options options;
   struct plat_board_config board_config;
+  struct smmu_pmcg_config pmcg; /* a counter group, with has_pmcg */
+  bool has_pmcg;
   bool timed;
 
   struct engine_memory *memory;

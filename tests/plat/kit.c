@@ -107,8 +107,16 @@ static void destroy(void *ctx)
 }
 
 static const struct plat_device_ops scripted_ops = {
-  read_register, write_register, next_time, run_until, submit,
-  poll,          set_signal,     set_hooks, core,      destroy,
+  .mmio_read = read_register,
+  .mmio_write = write_register,
+  .next_time = next_time,
+  .run_until = run_until,
+  .submit = submit,
+  .poll = poll,
+  .set_signal = set_signal,
+  .set_hooks = set_hooks,
+  .core = core,
+  .destroy = destroy,
 };
 
 static struct kit_scripted *scripted_new(const struct smmu_config *config)
@@ -162,6 +170,8 @@ static struct plat_device make_device(struct kit *kit)
     EXPECT_EQ(plat_device_now(&device, &kit->smmu, kit->memory, 0), SMMU_OK);
   else if (kit->device == KIT_TIMED)
     EXPECT_EQ(plat_device_timed(&device, &options), SMMU_OK);
+  if (kit->pmcgs)
+    EXPECT_EQ(plat_device_set_pmcgs(&device, kit->pmcg, kit->pmcgs), SMMU_OK);
   return device;
 }
 

@@ -48,6 +48,8 @@ struct kit {
   struct smmu_config smmu;
   struct timed_profile profile;
   struct plat_board_config config;
+  struct smmu_pmcg_config pmcg[2]; /* counter groups of a real device: the first `pmcgs` */
+  unsigned pmcgs;
   struct engine_memory *memory;
   struct kit_scripted *scripted; /* KIT_SCRIPTED */
   struct plat_board *board;
