@@ -66,6 +66,7 @@ static bool is_listed(const struct smmu_layout *layout, unsigned rows)
   switch (layout->kind) {
   case SMMU_LAYOUT_REG:
   case SMMU_LAYOUT_PMCG:
+  case SMMU_LAYOUT_ECMDQ:
   case SMMU_LAYOUT_STE:
   case SMMU_LAYOUT_CD:
   case SMMU_LAYOUT_VMS:
@@ -82,6 +83,9 @@ static const struct {
 #define PREGISTER(name, section, first, count, distance, bits, access, guard) { #name, bits },
 #include "pmcg_registers.inc"
 #undef PREGISTER
+#define QREGISTER(name, section, offset, bits, access, guard) { #name, bits },
+#include "ecmdq_registers.inc"
+#undef QREGISTER
 };
 
 /* Bits of the structure: the upper half of the word of a 32-bit register is none. */

@@ -2,8 +2,9 @@
  * literals. IHI 0070 7.1, 7.5. A code without a case here fails the last case.
  * Left out: code 4, which VCMDQs never give (docs/choices.md). */
 #include "shim/rig_cmdqv.h"
+#include "shim/rig_ecmdq.h"
 
-enum queue_kind { CMDQ, VCMDQ, QUEUE_KINDS };
+enum queue_kind { CMDQ, VCMDQ, ECMDQ, QUEUE_KINDS };
 
 enum { CODES = 8 };
 
@@ -16,8 +17,8 @@ struct stopped {
 
 static void expect_stopped(struct rig *rig, unsigned kind, const struct stopped *wanted)
 {
-  if (kind == CMDQ) {
-    EXPECT_EQ(rig_reg(rig, 0x9c), wanted->cons);
+  if (kind != VCMDQ) {
+    EXPECT_EQ(kind == CMDQ ? rig_reg(rig, 0x9c) : rig_ereg(rig, 0, 12), wanted->cons);
     EXPECT_EQ(rig_reg(rig, 0x60), wanted->gerror);
     EXPECT_EQ(rig_reg(rig, 0x64), wanted->gerrorn);
   } else {
@@ -38,7 +39,7 @@ static void expect_stopped(struct rig *rig, unsigned kind, const struct stopped 
   ENGINE_TEST(Cerrors, kind##_##name) \
   { \
     const struct stopped wanted = { __VA_ARGS__ }; \
-    EXPECT_EQ(wanted.cons >> 24 & 0x7f, (uint32_t)(code)); \
+    EXPECT_EQ(wanted.cons >> 24 & 7, (uint32_t)(code)); \
     make_##kind##_##name(rig); \
     expect_stopped(rig, kind, &wanted); \
   } \
@@ -110,6 +111,42 @@ CERROR(VCMDQ, 1, not_for_a_guest, 0x01000001, 1, 0)
   rig_vpush(rig, 0, "TLBI_NH_ASID asid=7; CFGI_STE sid=1; SYNC");
 }
 
+/* ---- an enhanced queue: EN is bit 31, the toggling ERR bit 23, ERR_REASON bits 26:24 ---- */
+
+static void enhanced_queue(struct rig *rig)
+{
+  rig_ecmdqs(rig, 1, 2);
+  rig_ecmdq_on(rig, 0);
+}
+
+CERROR(ECMDQ, 0, none, 0x80000002, 0, 0)
+{
+  enhanced_queue(rig);
+  rig_ecmds(rig, 0, "TLBI_NH_ALL; SYNC");
+}
+
+CERROR(ECMDQ, 1, unknown_opcode, 0x81800001, 0x200, 0)
+{
+  enhanced_queue(rig);
+  rig_epush(rig, 0, "TLBI_NH_ALL; OP_0xff; SYNC");
+}
+
+CERROR(ECMDQ, 1, acknowledged_and_again, 0x81000002, 0x200, 0)
+{
+  enhanced_queue(rig);
+  rig_epush(rig, 0, "TLBI_NH_ALL; OP_0xff; OP_0xfe");
+  rig_put_ecmd(rig, 0, 1, "SYNC");
+  rig_eack(rig, 0);
+}
+
+CERROR(ECMDQ, 2, aborted_read, 0x82800001, 0x200, 0)
+{
+  enhanced_queue(rig);
+  engine_memory_inject_abort(rig->memory, RIG_ECMDQ(0) + 16, 16, true);
+  rig_epush(rig, 0, "TLBI_NH_ALL");
+  rig_set_ereg(rig, 0, 8, 0x80000003);
+}
+
 /* ---- all of them ---- */
 
 TEST_CASE(CerrorList, EveryCodeOfEveryQueueHasACase)
@@ -117,6 +154,7 @@ TEST_CASE(CerrorList, EveryCodeOfEveryQueueHasACase)
   static const uint8_t codes[QUEUE_KINDS][CODES] = {
     [CMDQ] = { 0, 1, 2 },
     [VCMDQ] = { 0, 1, 2 },
+    [ECMDQ] = { 0, 1, 2 },
   };
 
   for (unsigned kind = 0; kind < QUEUE_KINDS; kind++) {
