@@ -48,6 +48,8 @@ static int build(struct dma *dma)
     dma->queue = calloc(dma->config.cpus, sizeof *dma->queue);
     err = dma->queue ? 0 : -ENOMEM;
   }
+  if (err == 0 && dma->config.set_ats && drv_get_features(dma->config.drv)->ats)
+    err = drv_enable_ats(dma->config.drv, dma->config.sid, dma->config.set_ats, dma->config.arg);
   if (err == 0)
     err = drv_domain_alloc(dma->config.drv, DRV_DOMAIN_S1, &dma->domain);
   if (err == 0)
@@ -76,6 +78,7 @@ int dma_create(struct dma **out, const struct dma_config *config)
   if (err) {
     if (dma->domain)
       (void)drv_domain_free(dma->domain);
+    drv_disable_ats(config->drv, config->sid);
     release(dma);
     return err;
   }
@@ -90,6 +93,8 @@ int dma_destroy(struct dma *dma)
   if (dma->config.lazy)
     dma_flush(dma);
   err = drv_attach(dma->config.drv, dma->config.sid, NULL);
+  if (err == 0)
+    drv_disable_ats(dma->config.drv, dma->config.sid);
   if (err == 0)
     err = drv_domain_free(dma->domain);
   if (err == 0)

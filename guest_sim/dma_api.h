@@ -33,6 +33,9 @@ struct dma_config {
   uint32_t sid;
   unsigned cpus; /* with magazines and flush queues of their own; others use CPU 0's flush queue */
   bool lazy;
+  /* The device has an ATC: drv_enable_ats(). NULL, or a driver without ATS: it is not used. */
+  void (*set_ats)(void *arg, bool on);
+  void *arg;
   uint64_t limit; /* highest address the device can send; 0: 2^32 - 1 */
 };
 

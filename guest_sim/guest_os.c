@@ -71,6 +71,8 @@ int guest_boot(struct guest *guest)
                                  .sid = guest->config.sid[i],
                                  .cpus = guest->config.cpus,
                                  .lazy = guest->config.lazy,
+                                 .set_ats = guest->config.set_ats,
+                                 .arg = guest->config.ats_arg,
                                  .limit = guest->config.dma_limit };
 
     err = dma_create(&guest->dma[i], &config);

@@ -30,6 +30,8 @@ struct guest_config {
   struct drv_options driver; /* cpus is filled in */
   unsigned devices;          /* 0..GUEST_DEVICES_MAX */
   uint32_t sid[GUEST_DEVICES_MAX];
+  void (*set_ats)(void *arg, bool on); /* of every device: struct dma_config; its arg is ats_arg */
+  void *ats_arg;
   bool lazy;          /* of the DMA API */
   uint64_t dma_limit; /* as struct dma_config.limit */
 };

@@ -99,7 +99,8 @@ static void write_cr0(struct vmm *vm, uint64_t value)
 {
   uint64_t *reg = vm->smmu.reg, old = reg[R_CR0];
 
-  value &= MASK(CR0, SMMUEN) | MASK(CR0, EVENTQEN) | MASK(CR0, CMDQEN);
+  value &= MASK(CR0, SMMUEN) | MASK(CR0, EVENTQEN) | MASK(CR0, CMDQEN) |
+           (vm->config.ats ? MASK(CR0, ATSCHK) : 0);
   reg[R_CR0] = reg[R_CR0ACK] = value;
   if (GET(CR0, EVENTQEN, value))
     log_failed(vm, vmm_event_open(vm, IOMMU_VEVENTQ_TYPE_ARM_SMMUV3));

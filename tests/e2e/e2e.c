@@ -69,6 +69,8 @@ static void make_board(struct e2e *e2e)
 
   CHECK(engine_memory_create(&e2e->memory, ENGINE_HOLE_ZERO) == 0);
   smmu_config_neutral(&smmu);
+  if (e2e->spec.ats)
+    smmu.idr[0] |= (uint32_t)MASK(IDR0, ATS);
   if (e2e->spec.host_without_ril)
     smmu.idr[3] &= ~(uint32_t)MASK(IDR3, RIL);
   if (e2e->spec.cmdqv || e2e->spec.host_cmdqv)
@@ -82,6 +84,14 @@ static void make_board(struct e2e *e2e)
   e2e->watch.ctx = e2e;
   e2e->watch.log = keep_log;
   plat_board_set_watch(e2e->board, &e2e->watch);
+}
+
+static void set_ats(void *arg, bool on)
+{
+  struct e2e *e2e = arg;
+
+  e2e->ats_on += on;
+  e2e->ats_off += !on;
 }
 
 static void on_event0(void *arg, const uint64_t words[4])
@@ -115,8 +125,9 @@ static void make_vm(struct e2e *e2e, unsigned v)
                                .vcpus = e2e->spec.vcpus,
                                .irq_line = SMMU_SIGNAL_COUNT + v * VMM_IRQ_LINES,
                                .devices = E2E_DEVICES,
-                               .device = { { e2e_host_sid(v, 0), E2E_SID0 },
-                                           { e2e_host_sid(v, 1), E2E_SID1 } },
+                               .device = { { e2e_host_sid(v, 0), E2E_SID0, set_ats, e2e },
+                                           { e2e_host_sid(v, 1), E2E_SID1, set_ats, e2e } },
+                               .ats = e2e->spec.ats,
                                .ril = e2e->spec.ril,
                                .cmdqv = e2e->spec.cmdqv,
                                .policy = e2e->spec.policy,
@@ -161,6 +172,8 @@ static void make_guest(struct e2e *e2e, unsigned v)
                                              .event = v ? on_event1 : on_event0,
                                              .arg = e2e },
                                  .devices = E2E_DEVICES,
+                                 .set_ats = set_ats,
+                                 .ats_arg = e2e,
                                  .sid = { e2e->spec.sid0, E2E_SID1 },
                                  .lazy = e2e->spec.lazy };
 
@@ -195,6 +208,8 @@ void e2e_make_bare(struct e2e *e2e)
                                              .event = on_event0,
                                              .arg = e2e },
                                  .devices = E2E_DEVICES,
+                                 .set_ats = set_ats,
+                                 .ats_arg = e2e,
                                  .sid = { e2e_host_sid(0, 0), e2e_host_sid(0, 1) },
                                  .lazy = e2e->spec.lazy };
 

@@ -29,6 +29,7 @@ struct e2e_spec {
   unsigned vms, vcpus; /* default 1 and 2 */
   bool cmdqv;          /* of the host and of every VM */
   bool host_cmdqv;     /* of the host alone */
+  bool ats;            /* of the SMMU, of every VM and every device */
   bool bypass_vcmdq, lazy, ril;
   unsigned lvcmdqs; /* of a host VINTF: default 4 */
   enum vmm_policy policy;
@@ -54,8 +55,9 @@ struct e2e {
   char last_log[256];
   uint64_t guest_events[E2E_VMS]; /* records that reached a guest's driver */
   uint64_t guest_event[E2E_VMS][4];
-  bool check_ram; /* at the end all memory of the host must be free: takes time */
-  void *user;     /* the test's */
+  unsigned ats_on, ats_off; /* times a device's ATS was switched, by host or guest */
+  bool check_ram;           /* at the end all memory of the host must be free: takes time */
+  void *user;               /* the test's */
 };
 
 void e2e_begin(struct e2e *e2e, int engine);
