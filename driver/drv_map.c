@@ -105,7 +105,7 @@ static int descend(struct drv_domain *domain, struct run *run, bool make)
     run->first = desc;
     if (level == run->level)
       return 0;
-    if (smmu_desc_kind(desc, level, g->granule_log2) == SMMU_DESC_LEAF)
+    if (smmu_desc_kind(desc, level, g) == SMMU_DESC_LEAF)
       return -EEXIST;
     if (!(desc & 1) && !make)
       return -ENOENT;
@@ -141,12 +141,10 @@ static int find_run(struct drv_domain *domain, struct run *run, uint64_t bytes, 
 /* Nothing but empty tables may stand where leaves shall. */
 static int check_run(struct drv_domain *domain, const struct run *run)
 {
-  unsigned granule_log2 = domain->table.geometry.granule_log2;
-
   for (unsigned i = 0; i < run->count; i++) {
     uint64_t desc = i == 0 ? run->first : plat_load64(&domain->drv->plat, run->at + 8ULL * i);
 
-    switch (smmu_desc_kind(desc, run->level, granule_log2)) {
+    switch (smmu_desc_kind(desc, run->level, &domain->table.geometry)) {
     case SMMU_DESC_INVALID: break;
     case SMMU_DESC_LEAF: return -EEXIST;
     case SMMU_DESC_TABLE:
@@ -238,10 +236,10 @@ uint64_t drv_iova_to_phys(struct drv_domain *domain, uint64_t iova)
     uint64_t desc = plat_load64(&domain->drv->plat, smmu_desc_addr(g, table, level, iova));
     uint64_t span = drv_table_span(domain, level);
 
-    switch (smmu_desc_kind(desc, level, g->granule_log2)) {
+    switch (smmu_desc_kind(desc, level, g)) {
     case SMMU_DESC_INVALID: return UINT64_MAX;
     case SMMU_DESC_LEAF:
-      return smmu_desc_out(desc, smmu_level_shift(g->granule_log2, level)) | (iova & (span - 1));
+      return smmu_desc_out(desc, g, smmu_level_shift(g->granule_log2, level)) | (iova & (span - 1));
     case SMMU_DESC_TABLE: table = drv_table_next(domain, desc); break;
     }
   }

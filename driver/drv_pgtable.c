@@ -72,12 +72,10 @@ static void give_back(struct drv_domain *domain, uint64_t table, size_t bytes)
 /* The tables below one, and itself. At most four levels deep. */
 static void free_tables(struct drv_domain *domain, uint64_t table, size_t bytes, int level)
 {
-  unsigned granule_log2 = domain->table.geometry.granule_log2;
-
   for (uint64_t at = table; level < 3 && at < table + bytes; at += 8) {
     uint64_t desc = plat_load64(&domain->drv->plat, at);
 
-    if (smmu_desc_kind(desc, level, granule_log2) == SMMU_DESC_TABLE)
+    if (smmu_desc_kind(desc, level, &domain->table.geometry) == SMMU_DESC_TABLE)
       free_tables(domain, drv_table_next(domain, desc), granule(domain), level + 1);
   }
   give_back(domain, table, bytes);
@@ -112,7 +110,7 @@ bool drv_table_is_empty(const struct drv_domain *domain, uint64_t table, int lev
   for (unsigned i = 0; i < entries(domain); i++) {
     uint64_t desc = plat_load64(&domain->drv->plat, table + 8ULL * i);
 
-    switch (smmu_desc_kind(desc, level, domain->table.geometry.granule_log2)) {
+    switch (smmu_desc_kind(desc, level, &domain->table.geometry)) {
     case SMMU_DESC_LEAF: return false;
     case SMMU_DESC_TABLE:
       if (!drv_table_is_empty(domain, drv_table_next(domain, desc), level + 1))
@@ -129,7 +127,7 @@ bool drv_table_is_full(const struct drv_domain *domain, uint64_t table, int leve
   for (unsigned i = 0; i < entries(domain); i++) {
     uint64_t desc = plat_load64(&domain->drv->plat, table + 8ULL * i);
 
-    switch (smmu_desc_kind(desc, level, domain->table.geometry.granule_log2)) {
+    switch (smmu_desc_kind(desc, level, &domain->table.geometry)) {
     case SMMU_DESC_INVALID: return false;
     case SMMU_DESC_TABLE:
       if (!drv_table_is_full(domain, drv_table_next(domain, desc), level + 1))

@@ -163,7 +163,7 @@ static inline bool drv_table_leaf_level(const struct drv_domain *domain, int lev
 }
 static inline uint64_t drv_table_next(const struct drv_domain *domain, uint64_t desc)
 {
-  return smmu_desc_out(desc, domain->table.geometry.granule_log2);
+  return smmu_desc_out(desc, &domain->table.geometry, domain->table.geometry.granule_log2);
 }
 static inline bool drv_domain_translates(const struct drv_domain *domain)
 {

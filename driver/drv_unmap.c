@@ -61,7 +61,7 @@ static uint64_t clear_run(struct drv_domain *domain, uint64_t at, int level, uin
   while (count < most && (count + 1) * span <= bytes) {
     uint64_t desc = plat_load64(plat, at + 8ULL * count);
 
-    if (smmu_desc_kind(desc, level, g->granule_log2) != SMMU_DESC_LEAF)
+    if (smmu_desc_kind(desc, level, g) != SMMU_DESC_LEAF)
       break;
     plat_store64(plat, at + 8ULL * count, 0);
     count++;
@@ -86,7 +86,7 @@ static uint64_t unmap_some(struct drv_domain *domain, uint64_t iova, uint64_t by
     uint64_t at = smmu_desc_addr(g, table, level, iova);
     uint64_t desc = plat_load64(&domain->drv->plat, at);
 
-    switch (smmu_desc_kind(desc, level, g->granule_log2)) {
+    switch (smmu_desc_kind(desc, level, g)) {
     case SMMU_DESC_INVALID: return 0;
     case SMMU_DESC_LEAF: return clear_run(domain, at, level, iova, bytes, gather);
     case SMMU_DESC_TABLE: break;

@@ -202,7 +202,7 @@ static void on_read(struct explain_walk *w, const struct smmu_record *r)
   explain_describe(w, s);
   if (s->what != SMMU_READ_S1_DESC || s->aborted || w->cd.table[range_of(w)].had)
     return;
-  kind = smmu_desc_kind(s->word[0], s->level, w->cd.table[range_of(w)].geometry.granule_log2);
+  kind = smmu_desc_kind(s->word[0], s->level, &w->cd.table[range_of(w)].geometry);
   if (kind == SMMU_DESC_TABLE)
     w->limits |= smmu_desc_table_limits(s->word[0]);
 }

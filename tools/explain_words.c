@@ -173,11 +173,19 @@ static void add_table_limits(struct explain_step *s, uint64_t desc)
     add(s->means, "; no privileged execution below");
 }
 
+static unsigned range_of(const struct explain_walk *w)
+{
+  return w->ste.world != SMMU_WORLD_EL2 && ((w->txn.addr >> 55) & 1);
+}
+
 static void add_stage1_leaf(const struct explain_walk *w, struct explain_step *s, uint64_t desc)
 {
-  struct smmu_s1_policy policy = { w->ste.world == SMMU_WORLD_EL2, w->cd.wxn, w->cd.pan };
+  struct smmu_s1_policy policy = { w->ste.world == SMMU_WORLD_EL2, w->cd.wxn, w->cd.pan,
+                                   w->cd.epan };
   unsigned perm = smmu_s1_perm(desc, w->limits, &policy);
-  struct smmu_attr attr = smmu_attr_stage1(desc, w->cd.mair);
+  const struct smmu_cd_table *table = &w->cd.table[range_of(w)];
+  struct smmu_attr attr =
+    smmu_attr_stage1(desc, w->cd.mair, smmu_desc_sh(desc, &table->geometry, table->sh));
   char user[8], privileged[8];
 
   add(s->means, "user %s, privileged %s, %s, %s, %s, attr %u: %s", permissions(perm, user),
@@ -189,7 +197,8 @@ static void add_stage1_leaf(const struct explain_walk *w, struct explain_step *s
 static void add_stage2_leaf(const struct explain_walk *w, struct explain_step *s, uint64_t desc)
 {
   unsigned perm = smmu_s2_perm(desc, w->features.xnx);
-  struct smmu_attr attr = smmu_attr_stage2(desc);
+  struct smmu_attr attr =
+    smmu_attr_stage2(desc, w->ste.s2fwb, smmu_desc_sh(desc, &w->ste.s2_geometry, w->ste.s2sh0));
   char user[8], privileged[8];
 
   add(s->means, "user %s, privileged %s, %s, %s, %s", permissions(perm, user),
@@ -200,10 +209,8 @@ static void add_stage2_leaf(const struct explain_walk *w, struct explain_step *s
 static void describe_descriptor(const struct explain_walk *w, struct explain_step *s)
 {
   bool stage2 = s->what == SMMU_READ_S2_DESC;
-  unsigned range = w->ste.world != SMMU_WORLD_EL2 && ((w->txn.addr >> 55) & 1);
-  unsigned granule =
-    stage2 ? w->ste.s2_geometry.granule_log2 : w->cd.table[range].geometry.granule_log2;
-  unsigned shift = smmu_level_shift(granule, s->level);
+  const struct smmu_geometry *g = stage2 ? &w->ste.s2_geometry : &w->cd.table[range_of(w)].geometry;
+  unsigned shift = smmu_level_shift(g->granule_log2, s->level);
   uint64_t desc = s->word[0];
   char span[16];
 
@@ -215,20 +222,20 @@ static void describe_descriptor(const struct explain_walk *w, struct explain_ste
         : s->purpose == PURPOSE_TTD ? ", for the stage 1 descriptor at"
                                     : ", for",
         s->ipa);
-  switch (smmu_desc_kind(desc, s->level, granule)) {
+  switch (smmu_desc_kind(desc, s->level, g)) {
   case SMMU_DESC_INVALID:
     add(s->means, desc & 1 ? "reserved at this level, as invalid" : "invalid (bit 0 is 0)");
     break;
   case SMMU_DESC_TABLE:
     add(s->means, "table at %s0x%" PRIx64, !stage2 && w->ste.s2 ? "IPA " : "",
-        smmu_desc_out(desc, granule));
+        smmu_desc_out(desc, g, g->granule_log2));
     if (!stage2)
       add_table_limits(s, desc);
     break;
   case SMMU_DESC_LEAF:
     add(s->means, "%s %s at %s0x%" PRIx64 ": ", explain_span(shift, span),
         s->level == 3 ? "page" : "block", !stage2 && w->ste.s2 ? "IPA " : "",
-        smmu_desc_out(desc, shift));
+        smmu_desc_out(desc, g, shift));
     if (stage2)
       add_stage2_leaf(w, s, desc);
     else

@@ -62,6 +62,7 @@ static const char *place_of(uint64_t addr, char text[LITMUS_TEXT])
 static void say_read(struct telling *s, const struct smmu_record *r)
 {
   char place[LITMUS_TEXT], out[LITMUS_TEXT];
+  struct smmu_geometry g = { .granule_log2 = GRANULE };
   enum smmu_desc_kind kind;
 
   place_of(r->addr_in, place);
@@ -69,11 +70,11 @@ static void say_read(struct telling *s, const struct smmu_record *r)
     say(s, "reads %s", place);
     return;
   }
-  kind = smmu_desc_kind(r->word, r->level, GRANULE);
+  kind = smmu_desc_kind(r->word, r->level, &g);
   if (kind == SMMU_DESC_INVALID)
     say(s, "reads %s: invalid", place);
   else
-    say(s, "reads %s: leads to %s", place, place_of(smmu_desc_out(r->word, GRANULE), out));
+    say(s, "reads %s: leads to %s", place, place_of(smmu_desc_out(r->word, &g, GRANULE), out));
 }
 
 /* What an entry of a cache says; the configuration cache has no addresses. */

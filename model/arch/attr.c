@@ -1,7 +1,23 @@
-/* Memory attributes of leaves, and how two stages combine. IHI 0070 13.1.5; Arm ARM D8.5. */
+/* Memory attributes of leaves, and how two stages combine. IHI 0070 5.4 (MAIR), 13.1.5 to 13.1.7,
+ * 13.4.2; Arm ARM D8.5. */
 #include "arch/attr.h"
 
 #include "arch/structs.h"
+
+/* One half (inner or outer) of Normal memory. 0b0100 is Non-cacheable; else bit 3 is non-transient,
+ * bit 2 write-back, bits 1 and 0 are read and write allocate. */
+enum { HALF_NC = 4, HALF_WB = 4, HALF_STAYS = 8, HALF_RW = 3 };
+
+/* A cacheable type that allocates nothing has no transient hint. IHI 0070 13.1.7. */
+static unsigned make_half(unsigned type, bool transient, unsigned rw)
+{
+  return type | (transient && rw ? 0u : (unsigned)HALF_STAYS) | rw;
+}
+
+static bool is_transient(unsigned half)
+{
+  return !(half & HALF_STAYS);
+}
 
 /* Device and Normal Non-cacheable memory is always Outer Shareable; the reserved encoding 0b01 of a
  * leaf acts as Non-shareable (IMPDEF). */
@@ -12,23 +28,55 @@ static unsigned effective_sh(unsigned memattr, unsigned sh)
   return sh == 1 ? SMMU_SH_NSH : sh;
 }
 
-struct smmu_attr smmu_attr_incoming(bool mtcfg, unsigned memattr, unsigned shcfg)
+static unsigned override_half(unsigned half, unsigned alloc)
 {
-  struct smmu_attr a = { SMMU_ATTR_NORMAL_WB, SMMU_SH_NSH };
+  if (half == HALF_NC)
+    return half;
+  return make_half(half & HALF_WB, alloc & 1, alloc >> 1 & 3);
+}
 
-  if (mtcfg)
-    a.memattr = (uint8_t)smmu_attr_of_s2_memattr(memattr);
-  a.sh = (uint8_t)effective_sh(a.memattr, shcfg == 1 ? SMMU_SH_NSH : shcfg);
+struct smmu_attr smmu_attr_incoming(bool mtcfg, unsigned memattr, unsigned shcfg, unsigned alloc)
+{
+  unsigned type = mtcfg ? smmu_attr_of_s2_memattr(memattr) : SMMU_ATTR_NORMAL_WB;
+  struct smmu_attr a;
+
+  if ((alloc & 8) && !smmu_attr_is_device(type))
+    type = override_half(type >> 4, alloc) << 4 | override_half(type & 0xf, alloc);
+  a.memattr = (uint8_t)type;
+  a.sh = (uint8_t)effective_sh(type, shcfg == 1 ? SMMU_SH_NSH : shcfg);
   return a;
 }
 
-struct smmu_attr smmu_attr_stage1(uint64_t desc, uint64_t mair)
+/* Reserved encodings behave as the text has it. IHI 0070 5.4, MAIR. */
+static unsigned mair_byte(unsigned byte)
+{
+  if (smmu_attr_is_device(byte))
+    return byte & 0x0c;
+  return byte & 0xf ? byte : byte | 3;
+}
+
+struct smmu_attr smmu_attr_stage1(uint64_t desc, uint64_t mair, unsigned sh)
 {
   struct smmu_attr a;
 
-  a.memattr = (uint8_t)(mair >> (8 * FGET(S1_LEAF, AttrIndx, &desc)));
-  a.sh = (uint8_t)effective_sh(a.memattr, (unsigned)FGET(S1_LEAF, SH, &desc));
+  a.memattr = (uint8_t)mair_byte((unsigned)(mair >> (8 * FGET(S1_LEAF, AttrIndx, &desc))) & 0xff);
+  a.sh = (uint8_t)effective_sh(a.memattr, sh);
   return a;
+}
+
+static unsigned hint_half(unsigned half, unsigned incoming)
+{
+  if (half == HALF_NC || incoming == HALF_NC)
+    return half;
+  return make_half(half & HALF_WB, is_transient(half) || is_transient(incoming),
+                   half & incoming & HALF_RW);
+}
+
+unsigned smmu_attr_hints(unsigned memattr, unsigned incoming)
+{
+  if (smmu_attr_is_device(memattr) || smmu_attr_is_device(incoming))
+    return memattr;
+  return hint_half(memattr >> 4, incoming >> 4) << 4 | hint_half(memattr & 0xf, incoming & 0xf);
 }
 
 unsigned smmu_attr_of_s2_memattr(unsigned memattr)
@@ -43,35 +91,63 @@ unsigned smmu_attr_of_s2_memattr(unsigned memattr)
   return (unsigned)(cacheability[memattr >> 2] << 4 | cacheability[memattr & 3]);
 }
 
-/* One half (inner or outer) of Normal memory: Non-cacheable beats Write-Through beats Write-Back.
- */
-static unsigned combine_half(unsigned a, unsigned b)
+/* MemAttr under S2FWB: bit 3 is reserved and does not count. */
+static unsigned fwb_memattr(unsigned memattr)
 {
-  if (a == 0x4 || b == 0x4)
-    return 0x4;
-  if ((a & 0xc) == 0x8 || (a & 0xc) == 0 || (b & 0xc) == 0x8 || (b & 0xc) == 0)
-    return 0x8 | (a & b & 3);
-  return 0xc | (a & b & 3);
+  static const uint8_t forced[4] = { SMMU_ATTR_FWB_NC, SMMU_ATTR_FWB_NC, SMMU_ATTR_FWB_WB,
+                                     SMMU_ATTR_FWB_S1 };
+
+  return memattr & 4 ? forced[memattr & 3] : (memattr & 3) << 2;
 }
 
-struct smmu_attr smmu_attr_stage2(uint64_t desc)
+struct smmu_attr smmu_attr_stage2(uint64_t desc, bool fwb, unsigned sh)
 {
+  unsigned memattr = (unsigned)FGET(S2_LEAF, MemAttr, &desc);
   struct smmu_attr a;
 
-  a.memattr = (uint8_t)smmu_attr_of_s2_memattr((unsigned)FGET(S2_LEAF, MemAttr, &desc) & 0xf);
-  a.sh = (uint8_t)FGET(S2_LEAF, SH, &desc);
+  a.memattr = (uint8_t)(fwb ? fwb_memattr(memattr) : smmu_attr_of_s2_memattr(memattr));
+  a.sh = (uint8_t)sh;
   return a;
 }
 
-static unsigned combine_type(unsigned a, unsigned b)
+/* Non-cacheable beats Write-Through beats Write-Back; no allocation beats allocation, transient
+ * beats non-transient. */
+static unsigned combine_half(unsigned a, unsigned b)
 {
-  bool a_device = smmu_attr_is_device(a), b_device = smmu_attr_is_device(b);
+  if (a == HALF_NC || b == HALF_NC)
+    return HALF_NC;
+  return make_half(a & b & HALF_WB, is_transient(a) || is_transient(b), a & b & HALF_RW);
+}
 
-  if (a_device && b_device)
-    return a < b ? a : b;
-  if (a_device || b_device)
-    return a_device ? a : b;
-  return combine_half(a >> 4, b >> 4) << 4 | combine_half(a & 0xf, b & 0xf);
+static unsigned forced_half(unsigned half)
+{
+  return half == HALF_NC ? 0xf : make_half(HALF_WB, is_transient(half), half & HALF_RW);
+}
+
+/* Write-back, with the hints of a type that has some. */
+static unsigned forced_wb(unsigned in)
+{
+  if (smmu_attr_is_device(in))
+    return SMMU_ATTR_NORMAL_WB;
+  return forced_half(in >> 4) << 4 | forced_half(in & 0xf);
+}
+
+/* in: what comes from stage 1 or from the bus. */
+static unsigned combine_type(unsigned in, unsigned s2)
+{
+  bool in_device = smmu_attr_is_device(in), s2_device = smmu_attr_is_device(s2);
+
+  if (in_device && s2_device)
+    return in < s2 ? in : s2;
+  if (s2_device)
+    return s2;
+  if (s2 == SMMU_ATTR_FWB_WB)
+    return forced_wb(in);
+  if (in_device || s2 == SMMU_ATTR_FWB_S1)
+    return in;
+  if (s2 == SMMU_ATTR_FWB_NC)
+    return 0x44;
+  return combine_half(in >> 4, s2 >> 4) << 4 | combine_half(in & 0xf, s2 & 0xf);
 }
 
 struct smmu_attr smmu_attr_combine(struct smmu_attr s1, struct smmu_attr s2)

@@ -57,17 +57,19 @@ unsigned smmu_table_align_log2(const struct smmu_geometry *g, unsigned ps)
   return ps == 52 && log2 < 6 ? 6 : log2;
 }
 
-enum smmu_desc_kind smmu_desc_kind(uint64_t desc, int level, unsigned granule_log2)
+enum smmu_desc_kind smmu_desc_kind(uint64_t desc, int level, const struct smmu_geometry *g)
 {
+  int first = g->granule_log2 == 12 ? 1 : 2; /* level with the largest blocks */
+
   if (!(desc & 1))
     return SMMU_DESC_INVALID;
   if (level == 3)
     return (desc & 2) ? SMMU_DESC_LEAF : SMMU_DESC_INVALID;
   if (desc & 2)
     return SMMU_DESC_TABLE;
-  if (level == 2 || (level == 1 && granule_log2 == 12))
-    return SMMU_DESC_LEAF;
-  return SMMU_DESC_INVALID;
+  if (g->format != SMMU_OA_48)
+    first--;
+  return level >= first ? SMMU_DESC_LEAF : SMMU_DESC_INVALID;
 }
 
 unsigned smmu_desc_table_limits(uint64_t desc)
@@ -103,7 +105,7 @@ unsigned smmu_s1_perm(uint64_t desc, unsigned limits, const struct smmu_s1_polic
   bool user_write = user && writable;
   bool user_exec = !uxn && !(p->wxn && user_write);
   bool priv_exec = !pxn && !user_write && !(p->wxn && writable);
-  bool priv_data = !(p->pan && user);
+  bool priv_data = !(p->pan && (user || (p->epan && !uxn)));
   unsigned perm = 0;
 
   if (p->one_range)

@@ -1,7 +1,7 @@
 /* VMSAv8-64 translation tables: where the next descriptor lies and what it means.
- * Pure functions on words. IHI 0070 3.4 (address sizes), Arm ARM D8 (descriptor formats); 48-bit
- * output addresses, granules 4 KB, 16 KB and 64 KB. Left out: 52-bit formats (DS, LPA), VMSAv8-32,
- * VMSAv9-128, the contiguous hint. */
+ * Pure functions on words. IHI 0070 3.4 (address sizes), 5.2 and 5.4 (DS), Arm ARM D8 (descriptor
+ * formats); granules 4 KB, 16 KB and 64 KB, output addresses of 48 and 52 bits. Left out: VMSAv8-32,
+ * VMSAv9-128. */
 #ifndef SMMU_ARCH_DESC_H
 #define SMMU_ARCH_DESC_H
 
@@ -80,12 +80,25 @@ static inline uint64_t smmu_desc_addr(const struct smmu_geometry *g, uint64_t ta
   return table | (index << 3);
 }
 
-/* Kind of a descriptor at a level. Blocks: 4 KB at 1 and 2, 16 KB and 64 KB at 2. */
-enum smmu_desc_kind smmu_desc_kind(uint64_t desc, int level, unsigned granule_log2);
+/* Kind of a descriptor at a level. Blocks: 4 KB at 1 and 2, 16 KB and 64 KB at 2; each one level
+ * higher as well where descriptors have 52 address bits. */
+enum smmu_desc_kind smmu_desc_kind(uint64_t desc, int level, const struct smmu_geometry *g);
 /* Next table address, or output address of a leaf. */
-static inline uint64_t smmu_desc_out(uint64_t desc, unsigned low_bit)
+static inline uint64_t smmu_desc_out(uint64_t desc, const struct smmu_geometry *g, unsigned low_bit)
 {
-  return desc & ((1ULL << 48) - 1) & ~((1ULL << low_bit) - 1);
+  uint64_t out = desc & ((1ULL << 48) - 1) & ~((1ULL << low_bit) - 1);
+
+  if (g->format == SMMU_OA_48)
+    return out;
+  if (g->format == SMMU_OA_64K)
+    return out | (desc & 0xf000) << 36;
+  return out | (desc & 3ULL << 48) | (desc & 0x300) << 42;
+}
+
+/* Shareability of a leaf: with DS the bits hold an address, and sh of the configuration counts. */
+static inline unsigned smmu_desc_sh(uint64_t desc, const struct smmu_geometry *g, unsigned sh)
+{
+  return g->format == SMMU_OA_DS ? sh : (unsigned)(desc >> 8) & 3;
 }
 
 /* SMMU_TABLE_* of a stage 1 table descriptor. */
@@ -94,7 +107,7 @@ unsigned smmu_desc_table_limits(uint64_t desc);
 /* What a stage 1 leaf allows. one_range: EL2 without E2H (no unprivileged side). IHI 0070 3.3.4;
  * Arm ARM D8.4. */
 struct smmu_s1_policy {
-  bool one_range, wxn, pan;
+  bool one_range, wxn, pan, epan;
 };
 unsigned smmu_s1_perm(uint64_t desc, unsigned limits, const struct smmu_s1_policy *p);
 /* What a stage 2 leaf allows, in the same bits. xnx: IDR3.XNX. */

@@ -60,6 +60,7 @@ static void decode_overrides(const uint64_t *w, const struct smmu_features *f, s
     out->mtcfg = byte_of(FGET(STE, MTCFG, w));
     out->memattr = byte_of(FGET(STE, MemAttr, w));
     out->shcfg = byte_of(FGET(STE, SHCFG, w));
+    out->alloccfg = FGET(STE, ALLOCCFG, w) & 8 ? byte_of(FGET(STE, ALLOCCFG, w)) : 0;
   }
 }
 

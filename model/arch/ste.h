@@ -22,7 +22,7 @@ struct smmu_ste {
   uint8_t world;  /* enum smmu_world */
   uint8_t s1fmt, s1cdmax, s1dss;
   uint8_t privcfg, instcfg;
-  uint8_t mtcfg, memattr, shcfg;
+  uint8_t mtcfg, memattr, shcfg, alloccfg;
   uint8_t s2affd, s2r, s2ptw;
   uint8_t s2s, s1stalld; /* stall on stage 2 faults; stage 1 must not stall */
   uint8_t s2ha, s2hd, s2haft, s2fwb;

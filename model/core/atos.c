@@ -92,13 +92,13 @@ void atos_answer(struct step *x)
   const struct txn *t = x->t;
   bool s1 = t->cfg.flags & CFG_S1, s2 = (t->cfg.flags & CFG_S2) && type_of(x) != TYPE_S1;
   const struct leaf *last = s2 ? &t->s2_leaf : &t->s1_leaf;
-  struct smmu_attr attr = { last->memattr, last->sh };
+  struct smmu_attr attr = txn_table_attr(t, s1, s2);
   unsigned size_log2 = last->size_log2;
 
-  if (s1 && s2) {
-    attr = smmu_attr_combine((struct smmu_attr){ t->s1_leaf.memattr, t->s1_leaf.sh }, attr);
+  if (s1 && s2)
     size_log2 = t->s1_leaf.size_log2 < size_log2 ? t->s1_leaf.size_log2 : size_log2;
-  }
+  else if (s2) /* overrides do not apply: the default type comes in (13.1.4) */
+    attr = smmu_attr_combine(smmu_attr_incoming(false, 0, 1, 0), attr);
   go_answer(x, par_of(last, attr, size_log2));
 }
 
@@ -177,7 +177,7 @@ static void answer_identity(struct step *x)
 {
   struct leaf leaf = { .out = x->t->va, .size_log2 = 12 };
 
-  go_answer(x, par_of(&leaf, smmu_attr_incoming(false, 0, 1), 12));
+  go_answer(x, par_of(&leaf, smmu_attr_incoming(false, 0, 1, 0), 12));
 }
 
 bool atos_wants_stage2(const struct step *x)

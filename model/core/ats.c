@@ -40,7 +40,7 @@ static void pass(struct step *x)
   if (x->t->in.addr >> x->s->features.oas)
     go_respond(x, SMMU_STATUS_ABORT);
   else
-    go_bypass(x, smmu_attr_incoming(false, 0, 1));
+    go_bypass(x, smmu_attr_incoming(false, 0, 1, 0));
 }
 
 void ats_disabled(struct step *x)
@@ -78,7 +78,8 @@ bool ats_stopped(struct step *x)
   return true;
 }
 
-/* Stage 1 is done with in a split stage configuration: what comes in is an IPA. */
+/* Stage 1 is done with in a split stage configuration: what comes in is an IPA. The overrides of
+ * type and shareability do not apply (13.1.4); ALLOCCFG does not either (IMPDEF). */
 bool ats_translated(struct step *x)
 {
   struct stream_cfg *cfg = &x->t->cfg;
@@ -89,7 +90,10 @@ bool ats_translated(struct step *x)
     pass(x);
     return true;
   }
-  cfg->flags &= ~(uint32_t)CFG_S1;
+  cfg->flags &= ~(uint32_t)(CFG_S1 | CFG_MTCFG | CFG_SHCFG);
+  cfg->flags |= CFG_SHCFG & -CFG_SHCFG; /* 1: as it comes */
+  cfg->alloc = 0;
+  cfg->slow = (cfg->flags & CFG_FWB) != 0;
   cfg->tag = tag_make(ENTRY_S2, cfg->world, cfg->vmid, 0, 0);
   return false;
 }

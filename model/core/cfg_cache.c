@@ -149,6 +149,7 @@ static void combine_ste(const struct smmu_ste *ste, struct stream_cfg *out)
   out->privcfg = ste->privcfg;
   out->instcfg = ste->instcfg;
   out->memattr = ste->memattr;
+  out->alloc = ste->alloccfg;
   out->s2 = ste->s2_geometry;
   out->s2ttb = ste->s2ttb;
   out->s2sh = ste->s2sh0;
@@ -190,6 +191,15 @@ static void combine_cd(const struct smmu_ste *ste, const struct smmu_cd *cd, str
   }
 }
 
+/* The overrides of an STE are not part of a TLB entry (5.2.1), nor is what comes in. */
+static bool is_slow(const struct smmu_ste *ste, const struct stream_cfg *cfg)
+{
+  bool s2_alone = (cfg->flags & (CFG_S1 | CFG_S2)) == CFG_S2;
+
+  return ste->alloccfg || (cfg->flags & (CFG_E0PD0 | CFG_E0PD1)) ||
+         (s2_alone && (ste->mtcfg || ste->shcfg != 1 || ste->s2fwb));
+}
+
 void smmu_cfg_combine(const struct smmu_ste *ste, const struct smmu_cd *cd, struct stream_cfg *out)
 {
   memset(out, 0, sizeof *out);
@@ -197,4 +207,5 @@ void smmu_cfg_combine(const struct smmu_ste *ste, const struct smmu_cd *cd, stru
   out->skipped = ste->s1 && !cd;
   if (cd)
     combine_cd(ste, cd, out);
+  out->slow = is_slow(ste, out);
 }

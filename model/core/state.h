@@ -82,7 +82,9 @@ struct stream_cfg {
   uint16_t partid;     /* partid and pmg of the stream's accesses */
   uint16_t ste_partid; /* of accesses to CDs and stage 2 tables */
   uint8_t ste_pmg;
-  uint8_t pad[3];
+  uint8_t alloc; /* STE.ALLOCCFG, 0 while it overrides nothing */
+  uint8_t slow;  /* a TLB hit takes more than its entry: E0PD, overrides of attributes */
+  uint8_t pad[1];
 };
 
 struct cfg_entry {

@@ -122,7 +122,7 @@ bool smmu_try_hit(struct smmu *s, const struct smmu_txn *txn, struct smmu_result
   if (i == SMMU_NO_INDEX)
     return false;
   cfg = (const struct cfg_entry *)at(s, cfg_cache->off_entry) + i;
-  if (!(cfg->cfg.flags & (CFG_S1 | CFG_S2)))
+  if (!(cfg->cfg.flags & (CFG_S1 | CFG_S2)) || cfg->cfg.slow)
     return false;
   if (cfg->cfg.flags & CFG_S1 ? cfg_input_range(&cfg->cfg, txn->addr, &va) < 0
                               : (txn->addr >> s->features.ias) != 0)

@@ -81,7 +81,8 @@ static void bypass_globally(struct step *x)
   }
   go_bypass(x,
             smmu_attr_incoming(types && GET(GBPA, MTCFG, gbpa), (unsigned)GET(GBPA, MemAttr, gbpa),
-                               types ? (unsigned)GET(GBPA, SHCFG, gbpa) : 1));
+                               types ? (unsigned)GET(GBPA, SHCFG, gbpa) : 1,
+                               types ? (unsigned)GET(GBPA, ALLOCCFG, gbpa) : 0));
 }
 
 static void on_arrive(struct step *x)
@@ -106,20 +107,13 @@ static void on_arrive(struct step *x)
 
 /* ---- what the configuration makes of the input ---- */
 
-static struct smmu_attr incoming_attr(const struct stream_cfg *cfg)
-{
-  unsigned shcfg = (cfg->flags & CFG_SHCFG) / (CFG_SHCFG & -CFG_SHCFG);
-
-  return smmu_attr_incoming(cfg->flags & CFG_MTCFG, cfg->memattr, shcfg);
-}
-
 static void bypass_stream(struct step *x)
 {
   if ((x->t->in.addr >> x->s->features.oas) != 0) {
     go_fault(x, EVENT_F_ADDR_SIZE, SMMU_CLASS_IN, false, 0, 0);
     return;
   }
-  go_bypass(x, incoming_attr(&x->t->cfg));
+  go_bypass(x, txn_incoming_attr(&x->t->cfg));
   if (x->t->in.kind == SMMU_TXN_ATS_REQUEST)
     ats_identity(x);
 }
@@ -144,6 +138,11 @@ bool go_input(struct step *x)
   if (t->cfg.flags & CFG_S1) {
     range = cfg_input_range(&t->cfg, t->in.addr, &t->va);
     if (range < 0) {
+      go_fault(x, EVENT_F_TRANSLATION, SMMU_CLASS_IN, false, 0, 0);
+      return false;
+    }
+    /* Before any lookup: the time of the fault must not tell what is mapped. */
+    if (!t->priv && (t->cfg.flags & ((uint32_t)CFG_E0PD0 << range))) {
       go_fault(x, EVENT_F_TRANSLATION, SMMU_CLASS_IN, false, 0, 0);
       return false;
     }
@@ -188,6 +187,8 @@ void go_translate(struct step *x)
 static void result_from(struct step *x, const struct tlb_entry *e)
 {
   txn_result_from(e, x->t->va, x->t->priv, &x->t->result);
+  if (x->t->cfg.slow)
+    txn_output_attr(&x->t->cfg, &x->t->result);
   if (x->t->in.kind == SMMU_TXN_ATS_REQUEST)
     ats_complete(x, e);
 }
@@ -269,18 +270,15 @@ static void build_entry(struct txn *t, struct tlb_entry *e)
   const struct stream_cfg *cfg = &t->cfg;
   bool s1 = cfg->flags & CFG_S1, s2 = cfg->flags & CFG_S2;
   const struct leaf *last = s2 ? &t->s2_leaf : &t->s1_leaf;
-  struct smmu_attr attr = { last->memattr, last->sh };
+  struct smmu_attr attr = txn_table_attr(t, s1, s2);
   unsigned size_log2 = last->size_log2, fracture = 0;
   unsigned granule_log2 = s1 ? cfg->s1[t->s1.range].granule_log2 : cfg->s2.granule_log2;
 
   memset(e, 0, sizeof *e);
   if (s1 && s2) {
     size_log2 = t->s1_leaf.size_log2 < size_log2 ? t->s1_leaf.size_log2 : size_log2;
-    attr = smmu_attr_combine((struct smmu_attr){ t->s1_leaf.memattr, t->s1_leaf.sh }, attr);
     e->ipa = align_down_log2(t->s1_leaf.out, size_log2);
     fracture = t->s1_leaf.size_log2 > size_log2 ? t->s1_leaf.size_log2 : 0;
-  } else if (s2) {
-    attr = smmu_attr_combine(incoming_attr(cfg), attr);
   }
   e->tag = cfg->tag | (uint64_t)size_log2 << 32;
   if (s1 && t->s1_leaf.global)

@@ -148,6 +148,12 @@ static inline unsigned txn_wants(const struct txn *t)
   return t->in.kind == SMMU_TXN_ATS_REQUEST ? ats_wants(t)
                                             : smmu_access_bit(t->in.write, t->ind, t->priv);
 }
+/* txn_attr.c: attributes of a response, from what comes in, the tables and the overrides. */
+struct smmu_attr txn_incoming_attr(const struct stream_cfg *cfg);
+/* What the finished stages make of a type: kept in TLB entries. */
+struct smmu_attr txn_table_attr(const struct txn *t, bool s1, bool s2);
+/* What an STE adds to the attributes of a TLB entry. */
+void txn_output_attr(const struct stream_cfg *cfg, struct smmu_result *r);
 
 /* fault.c */
 void go_fault(struct step *x, unsigned type, unsigned clss, bool s2, uint64_t ipa,

@@ -75,7 +75,7 @@ static void s1_table(struct step *x, uint64_t desc)
 {
   struct txn *t = x->t;
   const struct smmu_geometry *g = s1_geometry(t);
-  uint64_t next = smmu_desc_out(desc, g->granule_log2);
+  uint64_t next = smmu_desc_out(desc, g, g->granule_log2);
 
   if ((next >> g->oa_bits) != 0) {
     go_fault(x, EVENT_F_ADDR_SIZE, SMMU_CLASS_IN, false, 0, 0);
@@ -117,11 +117,12 @@ static void s1_leaf(struct step *x, uint64_t desc)
   const struct smmu_geometry *g = s1_geometry(t);
   unsigned shift = smmu_level_shift(g->granule_log2, t->s1.level);
   struct smmu_s1_policy policy = { t->cfg.world == SMMU_WORLD_EL2, (t->cfg.flags & CFG_WXN) != 0,
-                                   (t->cfg.flags & CFG_PAN) != 0 };
-  struct smmu_attr attr = smmu_attr_stage1(desc, t->cfg.mair);
+                                   (t->cfg.flags & CFG_PAN) != 0, (t->cfg.flags & CFG_EPAN) != 0 };
+  struct smmu_attr attr =
+    smmu_attr_stage1(desc, t->cfg.mair, smmu_desc_sh(desc, g, t->cfg.sh[t->s1.range]));
   struct leaf *leaf = &t->s1_leaf;
 
-  leaf->out = smmu_desc_out(desc, shift) | (t->va & bits_low(shift));
+  leaf->out = smmu_desc_out(desc, g, shift) | (t->va & bits_low(shift));
   if ((leaf->out >> g->oa_bits) != 0) {
     go_fault(x, EVENT_F_ADDR_SIZE, SMMU_CLASS_IN, false, 0, 0);
     return;
@@ -164,7 +165,7 @@ void on_s1_desc(struct step *x)
     go_fault(x, EVENT_F_WALK_EABT, SMMU_CLASS_TT, false, 0, t->struct_addr);
     return;
   }
-  switch (smmu_desc_kind(desc, t->s1.level, s1_geometry(t)->granule_log2)) {
+  switch (smmu_desc_kind(desc, t->s1.level, s1_geometry(t))) {
   case SMMU_DESC_TABLE: s1_table(x, desc); break;
   case SMMU_DESC_LEAF: s1_leaf(x, desc); break;
   case SMMU_DESC_INVALID: go_fault(x, EVENT_F_TRANSLATION, SMMU_CLASS_IN, false, 0, 0); break;

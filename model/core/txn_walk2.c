@@ -1,6 +1,6 @@
 /* Stage 2 of a walk: for a configuration structure, for a stage 1 descriptor, or for the input
  * itself. IHI 0070 3.3.3, 3.4, 5.2 (S2* fields); Arm ARM D8.2. CLASS of every fault follows from
- * what the translation was for. Left out: HTTU, S2FWB, contiguous hint. */
+ * what the translation was for. Left out: HTTU, contiguous hint. */
 #include "arch/attr.h"
 #include "arch/desc.h"
 #include "arch/structs.h"
@@ -113,7 +113,7 @@ void on_s2_begin(struct step *x)
 static void s2_table(struct step *x, uint64_t desc)
 {
   struct txn *t = x->t;
-  uint64_t next = smmu_desc_out(desc, t->cfg.s2.granule_log2);
+  uint64_t next = smmu_desc_out(desc, &t->cfg.s2, t->cfg.s2.granule_log2);
 
   if ((next >> t->cfg.s2.oa_bits) != 0) {
     s2_fault(x, EVENT_F_ADDR_SIZE);
@@ -148,14 +148,16 @@ static void s2_leaf(struct step *x, uint64_t desc)
 {
   struct txn *t = x->t;
   unsigned shift = smmu_level_shift(t->cfg.s2.granule_log2, t->s2.level);
-  struct smmu_attr attr = smmu_attr_stage2(desc);
+  struct smmu_attr attr = smmu_attr_stage2(desc, (t->cfg.flags & CFG_FWB) != 0,
+                                           smmu_desc_sh(desc, &t->cfg.s2, t->cfg.s2sh));
 
-  t->s2_leaf = (struct leaf){ .out = smmu_desc_out(desc, shift) | (t->s2_ipa & bits_low(shift)),
-                              .size_log2 = (uint8_t)shift,
-                              .perm = (uint8_t)smmu_s2_perm(desc, x->s->features.xnx),
-                              .memattr = attr.memattr,
-                              .sh = attr.sh,
-                              .level = t->s2.level };
+  t->s2_leaf =
+    (struct leaf){ .out = smmu_desc_out(desc, &t->cfg.s2, shift) | (t->s2_ipa & bits_low(shift)),
+                   .size_log2 = (uint8_t)shift,
+                   .perm = (uint8_t)smmu_s2_perm(desc, x->s->features.xnx),
+                   .memattr = attr.memattr,
+                   .sh = attr.sh,
+                   .level = t->s2.level };
   if ((t->s2_leaf.out >> t->cfg.s2.oa_bits) != 0) {
     s2_fault(x, EVENT_F_ADDR_SIZE);
     return;
@@ -216,7 +218,7 @@ void on_s2_desc(struct step *x)
     go_fault(x, EVENT_F_WALK_EABT, clss_of(t), true, t->s2_ipa, t->struct_addr);
     return;
   }
-  switch (smmu_desc_kind(desc, t->s2.level, t->cfg.s2.granule_log2)) {
+  switch (smmu_desc_kind(desc, t->s2.level, &t->cfg.s2)) {
   case SMMU_DESC_TABLE: s2_table(x, desc); break;
   case SMMU_DESC_LEAF: s2_leaf(x, desc); break;
   case SMMU_DESC_INVALID: s2_fault(x, EVENT_F_TRANSLATION); break;
