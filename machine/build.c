@@ -204,6 +204,13 @@ static enum iommufd_memory_kind backing_of(const struct machine_config *cfg)
   }
 }
 
+/* The device's own switch. Nothing in the machine translates by it: the benchmark's device does no
+ * DMA; what counts is what software has to do. */
+static void set_ats(void *world, bool on)
+{
+  ((struct machine_world *)world)->ats = on;
+}
+
 static void boot_vm(void *world)
 {
   struct machine_world *w = world;
@@ -217,7 +224,8 @@ static void boot_vm(void *world)
     .vcpus = vcpus_of(w),
     .irq_line = SMMU_SIGNAL_COUNT,
     .devices = 1,
-    .device = { { HOST_SID, GUEST_SID } },
+    .device = { { HOST_SID, GUEST_SID, set_ats, w } },
+    .ats = machine_get(cfg, MACHINE_KEY_ATS),
     .ril = machine_get(cfg, MACHINE_KEY_GUEST_RIL),
     .cmdqv = machine_get(cfg, MACHINE_KEY_QUEUE) == MACHINE_QUEUE_VCMDQ,
     .lvcmdqs = (unsigned)machine_get(cfg, MACHINE_KEY_LVCMDQS),
@@ -247,6 +255,8 @@ static void boot_driver(void *world)
   };
   struct dma_config dma = { .sid = bare ? HOST_SID : GUEST_SID,
                             .cpus = vcpus_of(w),
+                            .set_ats = set_ats,
+                            .arg = w,
                             .lazy = machine_get(cfg, MACHINE_KEY_DMA) == MACHINE_DMA_LAZY };
 
   if (!machine_get(cfg, bare ? MACHINE_KEY_HOST_RIL : MACHINE_KEY_GUEST_RIL))

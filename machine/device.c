@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "arch/regs.h"
 #include "smmu/cmdqv.h"
 #include "smmu/err.h"
 
@@ -17,6 +18,8 @@ void machine_device_config(const struct machine_config *cfg, struct smmu_config 
   smmu_config_neutral(device);
   /* The words of the key are the model's names, in its order. */
   smmu_config_set_ids(device, smmu_ids_name((unsigned)machine_get(cfg, MACHINE_KEY_IDS)));
+  if (machine_get(cfg, MACHINE_KEY_ATS))
+    device->idr[0] |= (uint32_t)MASK(IDR0, ATS);
   device->txns = (uint16_t)machine_get(cfg, MACHINE_KEY_TXNS);
   device->events = (uint16_t)machine_get(cfg, MACHINE_KEY_EVENTS);
   device->utlb = cache_of(cfg, MACHINE_KEY_UTLB_SETS);

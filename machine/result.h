@@ -33,7 +33,7 @@ struct machine_counts {
   uint64_t exits; /* trapped accesses */
   uint64_t exits_prod, exits_cons, exits_cmdqv, exits_other;
   uint64_t ioctls, invalidates; /* calls of iommufd; HWPT_INVALIDATE among them */
-  uint64_t guest_commands, guest_syncs, guest_tlbi, guest_submissions;
+  uint64_t guest_commands, guest_syncs, guest_tlbi, guest_atc_inv, guest_submissions;
   uint64_t host_commands, host_syncs, host_tlbi, host_submissions;
   uint64_t irqs; /* injected */
   uint64_t lock_taken, lock_slept, lock_moved;

@@ -15,6 +15,7 @@ static void count_drivers(struct machine_counts *c, const struct machine_counter
   c->guest_commands = b->subject.commands - a->subject.commands;
   c->guest_syncs = b->subject.syncs - a->subject.syncs;
   c->guest_tlbi = b->subject.tlbi - a->subject.tlbi;
+  c->guest_atc_inv = b->subject.atc_inv - a->subject.atc_inv;
   c->guest_submissions = b->subject.submissions - a->subject.submissions;
   c->host_commands = b->host.commands - a->host.commands;
   c->host_syncs = b->host.syncs - a->host.syncs;

@@ -86,6 +86,7 @@ static void tell_counts(const struct teller *t, const struct machine_counts *c)
       c->guest_commands },
     { "guest_syncs", "of them CMD_SYNC", c->guest_syncs },
     { "guest_tlbi", "of them TLBI", c->guest_tlbi },
+    { "guest_atc_inv", "of them ATC_INV", c->guest_atc_inv },
     { "guest_submissions", "submissions they came in", c->guest_submissions },
     { "host_commands", "commands of the host's driver on a guest's behalf", c->host_commands },
     { "host_syncs", "of them CMD_SYNC", c->host_syncs },

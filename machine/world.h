@@ -31,6 +31,7 @@ struct machine_world {
   struct dma *dma;
   struct benchmark *benchmark;
   struct benchmark_result sums; /* after the turns */
+  bool ats;                     /* the device uses it */
   int error;                    /* negative errno of the first step that failed */
   const char *step;
   bool stuck; /* programs were left in the middle of something */

@@ -89,6 +89,17 @@ TEST_CASE(Counts, RangeInvalidationIsOneCommand)
   machine_result_free(&result);
 }
 
+TEST_CASE(Counts, ADeviceWithAnAtcTakesASecondRound)
+{
+  START("vm.queue=trapped", "bench.granule=16k", "device.ats=on");
+  ASSERT_TRUE(run(&result));
+  EXPECT_EQ(result.counts.exits, 4 * 23);
+  EXPECT_EQ(result.counts.ioctls, 2 * 23);
+  EXPECT_EQ(result.counts.guest_atc_inv, 23);
+  EXPECT_EQ(result.counts.guest_commands, (4 + 1 + 2) * 23);
+  machine_result_free(&result);
+}
+
 TEST_CASE(Counts, OneByOneEveryCommandIsACall)
 {
   START("vm.queue=trapped", "bench.granule=16k", "vmm.invalidate=per-command");
