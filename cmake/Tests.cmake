@@ -134,10 +134,12 @@ function(smmu_add_layout_tests)
   add_test(NAME docs/spec-map
     COMMAND bash -c "docs/spec-map.sh | diff docs/spec-map.md - && echo up to date"
     WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  add_test(NAME docs/cache-rules COMMAND bash docs/renew.sh --check docs/cache-rules.md
+    WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
   add_test(NAME layout/headers
     COMMAND ${run} -DWORK=${CMAKE_BINARY_DIR}/headers -DCC=${CMAKE_C_COMPILER}
             -DCXX=${CMAKE_CXX_COMPILER} -P ${scripts}/CheckHeaders.cmake)
-  set_tests_properties(docs/spec-map layout/layers layout/layers-test layout/file-size layout/headers
+  set_tests_properties(docs/spec-map docs/cache-rules layout/layers layout/layers-test layout/file-size layout/headers
     PROPERTIES LABELS "layout;fast" TIMEOUT 120)
 endfunction()
 

@@ -26,6 +26,10 @@ void machine_device_config(const struct machine_config *cfg, struct smmu_config 
   device->tlb = cache_of(cfg, MACHINE_KEY_TLB_SETS);
   device->walk_cache = cache_of(cfg, MACHINE_KEY_WALK_CACHE_SETS);
   device->cfg_cache = cache_of(cfg, MACHINE_KEY_CFG_CACHE_SETS);
+  device->wider = (uint8_t)machine_get(cfg, MACHINE_KEY_WIDER);
+  device->contiguous = (uint8_t)machine_get(cfg, MACHINE_KEY_CONTIGUOUS);
+  device->cont = (uint8_t)machine_get(cfg, MACHINE_KEY_CONT);
+  device->conflict = (uint8_t)machine_get(cfg, MACHINE_KEY_CONFLICT);
   if (machine_get(cfg, MACHINE_KEY_QUEUE) == MACHINE_QUEUE_VCMDQ)
     smmu_config_set_cmdqv(device, (unsigned)machine_get(cfg, MACHINE_KEY_VINTFS),
                           (unsigned)machine_get(cfg, MACHINE_KEY_VCMDQS));
