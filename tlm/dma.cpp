@@ -30,8 +30,9 @@ smmu_txn txn_of(int port, const tlm::tlm_generic_payload &p, const smmu_tlm_ext 
   txn.ssid = stream.ssid;
   txn.ssv = stream.ssv;
   txn.write = p.is_write();
-  txn.instruction = stream.instruction && p.is_read();
+  txn.instruction = stream.instruction;
   txn.privileged = stream.privileged;
+  txn.kind = stream.kind;
   txn.tbu = static_cast<uint16_t>(port);
   return txn;
 }
@@ -201,6 +202,8 @@ smmu_tlm::status smmu_tlm::piece(int port, payload &p, sc_time &delay)
     read_as_zero(p);
     return tlm::TLM_OK_RESPONSE;
   }
+  if (stream->kind == SMMU_TXN_ATS_REQUEST)
+    return tlm::TLM_OK_RESPONSE;
   p.set_address(stream->result.pa);
   p.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
   down->b_transport(p, delay);
@@ -257,7 +260,8 @@ unsigned smmu_tlm::tbu_debug(int port, payload &p)
     smmu_result result{};
     len = std::min(p.get_data_length() - done, room_in_page(p.get_address() + done));
     part one(p, done, len);
-    if (!translate_copy(txn_of(port, one.payload, *stream), result))
+    if (stream->kind == SMMU_TXN_ATS_REQUEST ||
+        !translate_copy(txn_of(port, one.payload, *stream), result))
       return done;
     one.payload.set_address(result.pa);
     const unsigned moved = down->transport_dbg(one.payload);

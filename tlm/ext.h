@@ -24,6 +24,9 @@ public:
   bool ssv = false;         /* SubstreamID valid */
   bool instruction = false; /* instruction fetch (InD = 1); reads only */
   bool privileged = false;  /* PnU = 1 */
+  /* enum smmu_txn_kind. A Translation Request reads and writes nothing: a write command asks to
+   * write too, and result is the whole answer. */
+  uint8_t kind = SMMU_TXN_ORDINARY;
 
   /* Written by smmu_tlm: the translation of the last piece, which is the failing one if there is
    * one. Not written when the payload was refused before it was translated. */

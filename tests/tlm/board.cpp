@@ -240,6 +240,7 @@ dma_done board::dma(const smmu_txn &txn, uint64_t delay_ps, void *bytes, unsigne
   stream.ssv = txn.ssv != 0;
   stream.instruction = txn.instruction != 0;
   stream.privileged = txn.privileged != 0;
+  stream.kind = txn.kind;
   const lent on_stack(p, stream);
   device[txn.tbu]->b_transport(p, delay);
   return { p.get_response_status(), stream.result, now_ps() + delay.value() };
