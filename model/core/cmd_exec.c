@@ -1,8 +1,7 @@
 /* Command decode: one handler an opcode, and what is illegal. IHI 0070 4.1 to 4.8; illegal
  * commands 4.1.3. Reserved fields are ignored (IMPDEF: CERROR_ILL would be legal). StreamIDs and
- * SubstreamIDs out of range match nothing. Left out with their features: ATC_INV, PRI_RESP, RESUME,
- * STALL_TERM, CFGI_VMS_PIDM, DPTI_*: illegal here, as the architecture has it for a device without
- * ATS, PRI, stalls, MPAM and DPT. */
+ * SubstreamIDs out of range match nothing. Left out with their features: RESUME, STALL_TERM, DPTI_*:
+ * illegal here, as the architecture has it for a device without stalls and DPT. */
 #include "core/cmd_exec.h"
 
 #include <string.h>
@@ -208,6 +207,19 @@ static enum cmd_action sync_cmd(const struct smmu_features *f, const uint64_t *w
   return FGET(SYNC, CS, w) == 3 ? CMD_ACTION_ILLEGAL : CMD_ACTION_SYNC;
 }
 
+/* Sizes beyond everything are refused (CU: an unknown span would be legal). */
+static enum cmd_action atc_inv(const struct smmu_features *f, const uint64_t *w, struct inval *inv)
+{
+  (void)inv;
+  return f->ats && FGET(ATC_INV, Size, w) <= 52 ? CMD_ACTION_SEND : CMD_ACTION_ILLEGAL;
+}
+
+static enum cmd_action pri_resp(const struct smmu_features *f, const uint64_t *w, struct inval *inv)
+{
+  (void)inv;
+  return f->pri && FGET(PRI_RESP, Resp, w) != 3 ? CMD_ACTION_SEND : CMD_ACTION_ILLEGAL;
+}
+
 static const cmd_handler handlers[256] = {
   [CMD_PREFETCH_CONFIG] = nothing,
   [CMD_PREFETCH_ADDR] = nothing,
@@ -227,6 +239,8 @@ static const cmd_handler handlers[256] = {
   [CMD_TLBI_S12_VMALL] = s12_vmall,
   [CMD_TLBI_S2_IPA] = s2_ipa,
   [CMD_TLBI_NSNH_ALL] = nsnh_all,
+  [CMD_ATC_INV] = atc_inv,
+  [CMD_PRI_RESP] = pri_resp,
   [CMD_SYNC] = sync_cmd,
 };
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "arch/structs.h"
+#include "core/atc.h"
 #include "core/cmd_exec.h"
 #include "core/queue.h"
 #include "core/queues.h"
@@ -17,6 +18,8 @@ enum cmdq_phase {
   CMDQ_INV_TLB,
   CMDQ_INV_UTLB,
   CMDQ_INV_CFG,
+  CMDQ_SEND,
+  CMDQ_SENT,
   CMDQ_CONSUME,
   CMDQ_DRAIN,
   CMDQ_SYNC,
@@ -82,7 +85,9 @@ bool smmu_cmdq_can_move(const struct smmu *s, unsigned number)
 
   if (q->phase == CMDQ_IDLE)
     return can_fetch(s, ring_const(s, number), number);
-  return !q->waiting || smmu_sync_is_drained(s, number);
+  if (!q->waiting)
+    return true;
+  return q->phase == CMDQ_SEND ? smmu_atc_has_tag(s, number) : smmu_sync_is_drained(s, number);
 }
 
 /* Reading PROD and CONS shows nothing to anybody, so a fetch may begin in the step that consumed
@@ -117,10 +122,12 @@ static inline void stop(const struct view *v, unsigned cerror)
 static inline void execute(const struct view *v)
 {
   struct cmdq *q = v->q;
+  unsigned cerror = CERROR_NONE;
 
-  if (queue_kind(v->s, v->number) == QUEUE_VCMDQ &&
-      !smmu_cmdqv_admit(v->s, vcmdq_of_queue(v->number), q->words)) {
-    stop(v, CERROR_ILL);
+  if (queue_kind(v->s, v->number) == QUEUE_VCMDQ)
+    cerror = smmu_cmdqv_admit(v->s, vcmdq_of_queue(v->number), q->words);
+  if (cerror != CERROR_NONE) {
+    stop(v, cerror);
     return;
   }
   ask_stage(v->ask, SMMU_STAGE_CMD);
@@ -128,6 +135,7 @@ static inline void execute(const struct view *v)
   case CMD_ACTION_ILLEGAL: stop(v, CERROR_ILL); break;
   case CMD_ACTION_NOTHING: q->phase = CMDQ_CONSUME; break;
   case CMD_ACTION_SYNC: q->phase = CMDQ_DRAIN; break;
+  case CMD_ACTION_SEND: q->phase = smmu_enabled(v->s) ? CMDQ_SEND : CMDQ_CONSUME; break;
   case CMD_ACTION_INVALIDATE:
     ask_stage(v->ask, SMMU_STAGE_INVALIDATE);
     if (inval_is_config(&q->inval))
@@ -250,6 +258,21 @@ static inline void advance(const struct view *v)
   v->ring[RING_CONS] = PUT(CMDQ_CONS, ERR, queue_next(v->ring[RING_CONS], q), CERROR_NONE);
 }
 
+/* An invalidation counts as on its way before it is: its answer may come at once. */
+static void send(const struct view *v)
+{
+  struct cmdq *q = v->q;
+
+  VISIBLE(v->s);
+  q->waiting = FGET(CMD, Opcode, q->words) == CMD_ATC_INV && !smmu_atc_has_tag(v->s, v->number);
+  if (q->waiting) {
+    ask_wait(v->ask, SMMU_WAIT_ENDPOINT);
+    return;
+  }
+  q->phase = CMDQ_SENT;
+  smmu_atc_send(v->s, v->number, q->words, v->h, v->ask);
+}
+
 static void drain(const struct view *v)
 {
   struct cmdq *q = v->q;
@@ -260,6 +283,10 @@ static void drain(const struct view *v)
   q->waiting = !smmu_sync_is_drained(v->s, v->number);
   if (q->waiting) {
     ask_wait(v->ask, SMMU_WAIT_DRAIN);
+    return;
+  }
+  if (smmu_atc_take_failure(v->s, v->number)) {
+    stop(v, CERROR_ATC_INV_SYNC);
     return;
   }
   q->phase = CMDQ_SYNC;
@@ -362,6 +389,11 @@ static void step(const struct view *v, const struct smmu_reply *reply)
   case CMDQ_INV_TLB:
   case CMDQ_INV_UTLB:
   case CMDQ_INV_CFG: invalidate(v, reply); break;
+  case CMDQ_SEND: send(v); break;
+  case CMDQ_SENT:
+    q->phase = CMDQ_CONSUME;
+    ask_stage(v->ask, SMMU_STAGE_CMD);
+    break;
   case CMDQ_CONSUME:
     advance(v);
     rest(v);

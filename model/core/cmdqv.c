@@ -2,7 +2,7 @@
  * Enables are handshakes as CR0's are: STATUS follows in a step of the acknowledger, a falling one
  * when what it switches off is at rest. A queue runs while its own enable, its VINTF's and CMDQV's
  * are set and acknowledged. Where no published driver tells, docs/choices.md lists our pick. Left
- * out: CONS_DRAM_EN, batch sizes, StreamID replacement (no command with a StreamID is legal here). */
+ * out: CONS_DRAM_EN, batch sizes. */
 #include <string.h>
 
 #include "core/queue.h"
@@ -184,6 +184,7 @@ static void acknowledge_vcmdq(struct smmu *s, unsigned vcmdq, struct smmu_ask *a
   }
   x->status ^= (uint32_t)MASK(VCMDQ_STATUS, CMDQ_EN_OK);
   smmu_wake_cmdq(s, 1 + vcmdq);
+  smmu_wake_cmdq(s, 0); /* waits for invalidations of queues that are off */
 }
 
 static void acknowledge(struct smmu *s, unsigned number, struct smmu_ask *ask)

@@ -88,7 +88,8 @@ uint32_t smmu_vintf_lvcmdq_err_map(const struct smmu *s, unsigned vintf, unsigne
 
 /* ---- cmdqv_filter.c ---- */
 
-/* May the owner of this VCMDQ give this command? What it may not choose is replaced in words. */
-bool smmu_cmdqv_admit(const struct smmu *s, unsigned vcmdq, uint64_t words[2]);
+/* May the owner of this VCMDQ give this command? CERROR_NONE, ILL or ILL_ACCESS; what it may not
+ * choose is replaced in words. */
+unsigned smmu_cmdqv_admit(const struct smmu *s, unsigned vcmdq, uint64_t words[2]);
 
 #endif

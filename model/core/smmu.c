@@ -8,6 +8,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "core/atc.h"
 #include "core/queues.h"
 #include "util/bits.h"
 #include "util/check.h"
@@ -94,6 +95,8 @@ static void lay_out(struct smmu *s, const struct smmu_config *cfg)
   s->off_txns = take(&cursor, s->slots * sizeof(struct txn));
   place_cmdqv(s, &cursor);
   s->off_ecmdqs = take(&cursor, s->n_ecmdqs * sizeof(struct ecmdq));
+  if (s->features.ats)
+    s->off_atc = take(&cursor, s->n_queues * sizeof(struct atc));
   s->off_marks = take(&cursor, s->n_queues * mark_words(s) * sizeof(uint64_t));
   for (uint32_t i = 0; i < s->n_caches; i++)
     place_cache_entries(&s->cache[i], i, cfg, &cursor);

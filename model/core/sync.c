@@ -1,7 +1,8 @@
 /* What a CMD_SYNC waits for. It covers the commands that its own queue consumed before it, so it
  * waits until the transactions that these have marked are gone, and until the event records are
  * visible that were buffered when it began, or that those transactions added. What other queues
- * mark meanwhile does not hold it up. IHI 0070 4.7.3. */
+ * mark meanwhile does not hold it up. Invalidations of ATCs: atc.c. IHI 0070 4.7.3. */
+#include "core/atc.h"
 #include "core/queues.h"
 
 static uint64_t *marks_of(struct smmu *s, unsigned number)
@@ -21,7 +22,7 @@ bool smmu_sync_is_drained(const struct smmu *s, unsigned number)
 
   for (unsigned i = 0; i < mark_words(s); i++)
     left |= marks[i];
-  return left == 0;
+  return left == 0 && smmu_atc_is_done(s, number);
 }
 
 void smmu_sync_record_added(struct smmu *s, unsigned slot)

@@ -8,7 +8,8 @@
  *   a queue came to rest or waits                     itself; the acknowledger while an enable falls
  *   a marked transaction ended                        the queues that had marked it
  *   a record entered the event buffer                 event queue, transactions that wait for room
- *   a record left it                                  those, and CMD_SYNCs that wait */
+ *   a record left it                                  those, and CMD_SYNCs that wait
+ *   an endpoint answered                              the queue that had asked, and the SMMU's own */
 #include "core/queues.h"
 
 void smmu_wake_cmdq(struct smmu *s, unsigned number)

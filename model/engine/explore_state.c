@@ -331,9 +331,19 @@ static bool read_piece(struct explore_world *w, struct explore_pending *p)
   return p->arrived == p->ask.len || p->failed;
 }
 
+/* A message to an endpoint: there is none. */
+static void send(struct explore_state *s, const struct smmu_ask *ask, const struct smmu_hooks *h)
+{
+  struct smmu_message m;
+
+  smmu_message_of(ask, &m);
+  if (m.kind == SMMU_MESSAGE_ATC_INV)
+    CHECK(smmu_endpoint_done(device_of(s), m.tag, SMMU_ENDPOINT_UNSUPPORTED, h) == SMMU_OK);
+}
+
 /* False: the ask is not answered yet. */
-static bool answer(struct explore_world *w, struct explore_pending *p, unsigned choice,
-                   struct smmu_reply *reply)
+static bool answer(struct explore_world *w, struct explore_state *s, struct explore_pending *p,
+                   unsigned choice, const struct smmu_hooks *h, struct smmu_reply *reply)
 {
   memset(reply, 0, sizeof *reply);
   switch (p->ask.kind) {
@@ -349,6 +359,7 @@ static bool answer(struct explore_world *w, struct explore_pending *p, unsigned 
                       : SMMU_BUS_ABORT;
     break;
   case SMMU_ASK_PICK: reply->choice = choice; break;
+  case SMMU_ASK_SEND: send(s, &p->ask, h); break;
   default: break;
   }
   return true;
@@ -362,7 +373,8 @@ static bool is_memory(unsigned kind)
 /* Asks that the actor wants an answer to; the others end its work item or park it. */
 static bool is_answered(unsigned kind)
 {
-  return is_memory(kind) || kind == SMMU_ASK_STAGE || kind == SMMU_ASK_PICK;
+  return is_memory(kind) || kind == SMMU_ASK_STAGE || kind == SMMU_ASK_PICK ||
+         kind == SMMU_ASK_SEND;
 }
 
 static void end_dma(struct explore_state *s, smmu_actor actor)
@@ -380,10 +392,11 @@ static void do_actor(struct explore_world *w, struct explore_state *s, const str
                      const struct smmu_hooks *h)
 {
   struct explore_pending *p = &s->pending[m->who];
-  bool had = p->out, touched_memory = had && is_memory(p->ask.kind);
+  bool had = p->out,
+       touched_memory = had && (is_memory(p->ask.kind) || p->ask.kind == SMMU_ASK_SEND);
   struct smmu_reply reply;
 
-  if (had && !answer(w, p, m->choice, &reply))
+  if (had && !answer(w, s, p, m->choice, h, &reply))
     return;
   smmu_step(device_of(s), m->who, had ? &reply : NULL, h, &p->ask);
   CHECK(!touched_memory || smmu_debug_visible(device_const(s)) == 0);

@@ -23,7 +23,8 @@ struct engine_now {
   const struct smmu_hooks *hooks; /* what the core gets: the caller's, or &tee */
   void (*signal)(void *ctx, enum smmu_signal line);
   void *signal_ctx;
-  uint64_t random; /* 0: no seed */
+  struct engine_endpoint endpoint; /* receive NULL: none */
+  uint64_t random;                 /* 0: no seed */
   bool fast;
   struct engine_now_stats stats;
   uint64_t *runnable;
@@ -91,6 +92,11 @@ void engine_now_set_signal(struct engine_now *e, void (*signal)(void *ctx, enum 
   e->signal_ctx = ctx;
 }
 
+void engine_now_set_endpoint(struct engine_now *e, const struct engine_endpoint *endpoint)
+{
+  e->endpoint = endpoint ? *endpoint : (struct engine_endpoint){ 0 };
+}
+
 void engine_now_set_fast(struct engine_now *e, bool fast)
 {
   e->fast = fast;
@@ -129,6 +135,19 @@ static void answer_write(struct engine_now *e, const struct smmu_ask *ask, struc
     engine_memory_write(e->memory, ask->addr, ask->data, ask->len) ? SMMU_BUS_OK : SMMU_BUS_ABORT;
 }
 
+static void answer_send(struct engine_now *e, const struct smmu_ask *ask)
+{
+  unsigned answer = ENGINE_ANSWER_UNSUPPORTED;
+  struct smmu_message m;
+  uint64_t delay = 0;
+
+  smmu_message_of(ask, &m);
+  if (e->endpoint.receive)
+    answer = e->endpoint.receive(e->endpoint.ctx, &m, 0, &delay);
+  if (m.kind == SMMU_MESSAGE_ATC_INV && answer != ENGINE_ANSWER_LATER)
+    CHECK(smmu_endpoint_done(e->device, m.tag, answer, e->hooks) == SMMU_OK);
+}
+
 static void answer(struct engine_now *e, const struct smmu_ask *ask, struct smmu_reply *reply)
 {
   switch (ask->kind) {
@@ -137,6 +156,7 @@ static void answer(struct engine_now *e, const struct smmu_ask *ask, struct smmu
   case SMMU_ASK_PICK:
     reply->choice = e->random ? (uint32_t)(draw(e) % ask->choices) : (uint32_t)ask->data[0];
     break;
+  case SMMU_ASK_SEND: answer_send(e, ask); break;
   default: break;
   }
 }
@@ -150,7 +170,8 @@ static void deliver(struct engine_now *e, uint32_t line)
 
 /* Asks whose actor goes on when it is answered; the others end its work item or park it. */
 #define ANSWERED \
-  (1u << SMMU_ASK_READ | 1u << SMMU_ASK_WRITE | 1u << SMMU_ASK_STAGE | 1u << SMMU_ASK_PICK)
+  (1u << SMMU_ASK_READ | 1u << SMMU_ASK_WRITE | 1u << SMMU_ASK_STAGE | 1u << SMMU_ASK_PICK | \
+   1u << SMMU_ASK_SEND)
 
 /* Answer what is out and take one step. False when the actor has nothing more to do for now. */
 static bool advance(struct engine_now *e, smmu_actor actor)
@@ -257,6 +278,13 @@ int engine_now_translate(struct engine_now *e, const struct smmu_txn *txn, struc
   err = out->event || e->random ? run(e, 0) : SMMU_OK;
   deliver_pmcgs(e);
   return err;
+}
+
+int engine_now_answer(struct engine_now *e, uint32_t tag, unsigned status)
+{
+  int err = smmu_endpoint_done(e->device, tag, status, e->hooks);
+
+  return err ? err : engine_now_run(e, 0);
 }
 
 uint64_t engine_now_mmio_read(struct engine_now *e, uint64_t offset, unsigned bytes)

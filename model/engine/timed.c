@@ -61,7 +61,11 @@ static int make_actors(struct engine_timed *e)
   e->scheduled = calloc(words, sizeof *e->scheduled);
   if (!e->actor || !e->link || !e->runnable || !e->scheduled)
     return SMMU_ERR_NOMEM;
-  return wheel_init(&e->wheel, e->actors);
+  e->tags = smmu_tag_count(e->device);
+  e->answer = calloc(e->tags + 1, sizeof *e->answer);
+  if (!e->answer)
+    return SMMU_ERR_NOMEM;
+  return wheel_init(&e->wheel, e->actors + 2 * e->tags);
 }
 
 static void make_resources(struct engine_timed *e, const struct timed_profile *profile)
@@ -110,6 +114,7 @@ void engine_timed_destroy(struct engine_timed *e)
   free(e->link);
   free(e->runnable);
   free(e->scheduled);
+  free(e->answer);
   free(e->done);
   free(e);
 }

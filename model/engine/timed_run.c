@@ -23,9 +23,14 @@ static uint64_t draw(struct engine_timed *e)
   return x ^ x >> 31;
 }
 
+uint32_t timed_tie(struct engine_timed *e)
+{
+  return e->seeded ? (uint32_t)draw(e) : 0;
+}
+
 static void schedule(struct engine_timed *e, smmu_actor a, uint64_t time)
 {
-  wheel_put(&e->wheel, a, time, e->seeded ? (uint32_t)draw(e) : 0);
+  wheel_put(&e->wheel, a, time, timed_tie(e));
 }
 
 /* ---- who can move ---- */
@@ -234,6 +239,7 @@ static void take_ask(struct engine_timed *e, smmu_actor a)
   case SMMU_ASK_READ:
   case SMMU_ASK_WRITE:
   case SMMU_ASK_STAGE:
+  case SMMU_ASK_SEND:
     p->begin = e->now;
     p->place = TIMED_STAGE;
     enter(e, a, &e->stage[p->ask.stage]);
@@ -312,6 +318,8 @@ static void happen(struct engine_timed *e, smmu_actor a)
   if (p->place == TIMED_MEMORY && !access_memory(e, a))
     return;
   release(e, a);
+  if (p->ask.kind == SMMU_ASK_SEND)
+    timed_send(e, &p->ask);
   step(e, a, &p->reply);
 }
 
@@ -336,7 +344,10 @@ static void run_events(struct engine_timed *e, uint64_t t)
 
   while ((a = wheel_take(&e->wheel, t)) != WHEEL_NONE) {
     e->now = e->wheel.node[a].time;
-    happen(e, a);
+    if (a < e->actors)
+      happen(e, a);
+    else
+      timed_answer_arrives(e, a);
   }
 }
 

@@ -26,6 +26,13 @@ struct timed_actor {
   struct smmu_reply reply;
 };
 
+/* Nodes of the wheel: the actors, then for each tag its answer, then for each tag its timeout. */
+struct timed_answer {
+  uint64_t deadline; /* while one is awaited from outside */
+  uint8_t status;    /* that is on its way */
+  bool waits, armed; /* awaited from outside; the timeout's node is in the wheel */
+};
+
 struct engine_timed {
   struct smmu *device;
   smmu_actor actors, txns; /* the first `txns` are transactions */
@@ -50,6 +57,10 @@ struct engine_timed {
   uint64_t *runnable, *scheduled; /* bitmaps; scheduled: in the wheel or in a line */
   struct wheel wheel;
 
+  struct engine_endpoint endpoint; /* receive NULL: none */
+  uint32_t tags;
+  struct timed_answer *answer; /* one a tag */
+
   struct engine_timed_done *done; /* ring, a power of two long */
   uint64_t done_first, done_last, done_size;
   uint64_t in_flight;
@@ -73,5 +84,9 @@ static inline void timed_deliver_pmcgs(struct engine_timed *e)
 /* Queue the actors that can move and are not queued yet, for the present time. Comes after every
  * step and every register write. */
 void timed_wake(struct engine_timed *e);
+/* timed_endpoint.c: a SEND has been served; the event of a node behind the actors. */
+void timed_send(struct engine_timed *e, const struct smmu_ask *ask);
+void timed_answer_arrives(struct engine_timed *e, uint32_t node);
+uint32_t timed_tie(struct engine_timed *e);
 
 #endif

@@ -90,6 +90,7 @@ void rig_run_on(const struct rig_host *host, void (*body)(struct rig *rig))
   rig_program(rig, 6, 6);
   rig_stream(rig, SID, NULL);
   body(rig);
+  rig->host->set_endpoint(rig->engine, NULL); /* it was the body's */
   smmu_invariant(rig->device);
   rig->host->destroy(rig->engine);
   engine_memory_destroy(rig->memory);

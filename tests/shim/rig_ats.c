@@ -43,3 +43,31 @@ struct smmu_result rig_ats_use(struct rig *rig, struct smmu_txn txn)
   txn.tbu = rig->tbu;
   return rig_dma(rig, txn);
 }
+
+static enum engine_answer receive(void *ctx, const struct smmu_message *m, uint64_t time,
+                                  uint64_t *delay_ps)
+{
+  struct rig_endpoint *e = ctx;
+
+  (void)time;
+  if (e->n < RIG_MESSAGES)
+    e->message[e->n] = *m;
+  e->n++;
+  *delay_ps = e->delay_ps;
+  return e->answer;
+}
+
+void rig_listen(struct rig *rig, struct rig_endpoint *endpoint)
+{
+  struct engine_endpoint e = { endpoint, receive, endpoint->timeout_ps };
+
+  rig->host->set_endpoint(rig->engine, &e);
+}
+
+int rig_answer(struct rig *rig, uint32_t tag, unsigned status)
+{
+  int err = rig->host->answer(rig->engine, tag, status);
+
+  rig_rest(rig);
+  return err;
+}

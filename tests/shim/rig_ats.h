@@ -16,4 +16,17 @@ void rig_ats_record(struct rig *rig, bool on);
 struct smmu_result rig_ats_request(struct rig *rig, struct smmu_txn txn);
 struct smmu_result rig_ats_use(struct rig *rig, struct smmu_txn txn);
 
+/* What the endpoint of the rig does with messages; all that have come, at most RIG_MESSAGES. */
+enum { RIG_MESSAGES = 128 };
+struct rig_endpoint {
+  enum engine_answer answer; /* to the next ATC_INV; DONE at first */
+  uint64_t delay_ps, timeout_ps;
+  unsigned n;
+  struct smmu_message message[RIG_MESSAGES];
+};
+/* From now on messages go there. */
+void rig_listen(struct rig *rig, struct rig_endpoint *endpoint);
+/* What ENGINE_ANSWER_LATER promised; the device comes to rest. */
+int rig_answer(struct rig *rig, uint32_t tag, unsigned status);
+
 #endif

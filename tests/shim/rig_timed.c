@@ -125,12 +125,22 @@ static void set_hooks(void *engine, const struct smmu_hooks *hooks)
   engine_timed_set_hooks(((struct host *)engine)->timed, hooks);
 }
 
+static void set_endpoint(void *engine, const struct engine_endpoint *endpoint)
+{
+  engine_timed_set_endpoint(((struct host *)engine)->timed, endpoint);
+}
+
+static int answer(void *engine, uint32_t tag, unsigned status)
+{
+  return engine_timed_answer(((struct host *)engine)->timed, tag, status);
+}
+
 #define HOST(label, how) \
   { \
     .name = (label), .create = (how), .destroy = destroy, .device = device, \
     .translate = translate, .mmio_read = mmio_read, .mmio_write = mmio_write, \
     .cmdqv_read = cmdqv_read, .cmdqv_write = cmdqv_write, .run = run, .reads = reads, \
-    .set_hooks = set_hooks \
+    .set_hooks = set_hooks, .set_endpoint = set_endpoint, .answer = answer \
   }
 
 const struct rig_host rig_host_timed = HOST("timed", create_neutral);

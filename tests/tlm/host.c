@@ -88,12 +88,24 @@ static void set_hooks(void *engine, const struct smmu_hooks *hooks)
   engine_timed_set_hooks(kit_engine(), hooks);
 }
 
+static void set_endpoint(void *engine, const struct engine_endpoint *endpoint)
+{
+  (void)engine;
+  engine_timed_set_endpoint(kit_engine(), endpoint);
+}
+
+static int answer(void *engine, uint32_t tag, unsigned status)
+{
+  (void)engine;
+  return engine_timed_answer(kit_engine(), tag, status);
+}
+
 #define HOST(label, how) \
   { \
     .name = (label), .create = (how), .destroy = destroy, .device = device, \
     .translate = translate, .mmio_read = mmio_read, .mmio_write = mmio_write, \
     .cmdqv_read = cmdqv_read, .cmdqv_write = cmdqv_write, .run = run, .reads = reads, \
-    .set_hooks = set_hooks \
+    .set_hooks = set_hooks, .set_endpoint = set_endpoint, .answer = answer \
   }
 
 static const struct rig_host tlm = HOST("tlm", create);

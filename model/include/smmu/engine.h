@@ -52,6 +52,27 @@ void engine_memory_undo_rewind(struct engine_memory *m, size_t mark);
  * what they were then. */
 void engine_memory_hash(const struct engine_memory *m, uint64_t hash[2]);
 
+/* ---- Endpoints: devices that the SMMU sends messages to ---- */
+
+/* How one answers an ATC_INV. */
+enum engine_answer {
+  ENGINE_ANSWER_DONE,
+  ENGINE_ANSWER_UNSUPPORTED, /* Unsupported Request: completes as well */
+  ENGINE_ANSWER_NEVER,       /* a timeout; in `now`, where there is no time, at once */
+  ENGINE_ANSWER_LATER        /* by engine_..._answer() */
+};
+
+/* Called when a message arrives, with the time (0 in `now`). What it returns counts for ATC_INV
+ * alone; *delay_ps (0 when called) passes before the answer leaves. It must not move the device;
+ * endpoint.h has a device that can stand behind it. Without one ATC_INV is answered with
+ * Unsupported Request at once. */
+struct engine_endpoint {
+  void *ctx;
+  enum engine_answer (*receive)(void *ctx, const struct smmu_message *m, uint64_t time,
+                                uint64_t *delay_ps);
+  uint64_t timeout_ps; /* `timed`: until an answer that does not come is a timeout; 0: for ever */
+};
+
 /* ---- now ---- */
 
 struct engine_now;
@@ -73,6 +94,11 @@ void engine_now_set_hooks(struct engine_now *e, const struct smmu_hooks *hooks);
  * engine; a translation from inside it is not allowed. */
 void engine_now_set_signal(struct engine_now *e, void (*signal)(void *ctx, enum smmu_signal line),
                            void *ctx);
+/* NULL: nobody. Copied. */
+void engine_now_set_endpoint(struct engine_now *e, const struct engine_endpoint *endpoint);
+/* The answer that ENGINE_ANSWER_LATER promised, status is an enum smmu_endpoint_status; the device
+ * comes to rest. 0, or SMMU_ERR_BADARG: this tag waits for none. */
+int engine_now_answer(struct engine_now *e, uint32_t tag, unsigned status);
 /* fast = false: every transaction is stepped, smmu_try_hit() is never used. Default true. */
 void engine_now_set_fast(struct engine_now *e, bool fast);
 /* seed 0: PICK takes the core's hint (least recently used way), actors move in index order.

@@ -122,6 +122,45 @@ void smmu_get_result(const struct smmu *s, smmu_actor actor, struct smmu_result 
 bool smmu_try_hit(struct smmu *s, const struct smmu_txn *txn, struct smmu_result *out,
                   const struct smmu_hooks *hooks);
 
+/* ---- endpoints ----
+ *
+ * An endpoint is a device with an Address Translation Cache of its own. It asks for translations
+ * and uses them (SMMU_TXN_ATS_*); the SMMU sends it messages (SMMU_ASK_SEND). IHI 0070 3.9, 4.5. */
+
+struct smmu_message {
+  uint64_t addr; /* ATC_INV: aligned to its span */
+  uint32_t sid, ssid;
+  uint32_t tag;      /* ATC_INV: to be given to smmu_endpoint_done() */
+  uint16_t group;    /* PRI_RESP: PRG index */
+  uint8_t kind;      /* enum smmu_message_kind */
+  uint8_t ssv;       /* 1: for one PASID, ssid */
+  uint8_t global;    /* ATC_INV with ssv: global translations as well */
+  uint8_t size_log2; /* ATC_INV: span, 12..64 */
+  uint8_t response;  /* PRI_RESP: enum smmu_pri_response */
+  uint8_t reserved;
+};
+
+/* As the PCIe message has it. IHI 0070 8.3. */
+enum smmu_pri_response { SMMU_PRI_SUCCESS = 0, SMMU_PRI_INVALID = 1, SMMU_PRI_FAILURE = 15 };
+
+/* What a SEND says. */
+void smmu_message_of(const struct smmu_ask *ask, struct smmu_message *out);
+
+/* How an invalidation ended. */
+enum smmu_endpoint_status {
+  SMMU_ENDPOINT_DONE,
+  SMMU_ENDPOINT_UNSUPPORTED, /* Unsupported Request: the command completes all the same */
+  SMMU_ENDPOINT_TIMEOUT      /* never answered: the next CMD_SYNC is CERROR_ATC_INV_SYNC */
+};
+
+/* An endpoint's answer to the ATC_INV with this tag has arrived; whatever Translated transaction
+ * the endpoint sent before it has been submitted. 0, or SMMU_ERR_BADARG: no such message waits for
+ * an answer. A tag is used again after its answer. Tags are below smmu_tag_count(): 0 without
+ * ATS. */
+int smmu_endpoint_done(struct smmu *s, uint32_t tag, unsigned status,
+                       const struct smmu_hooks *hooks);
+uint32_t smmu_tag_count(const struct smmu *s);
+
 /* Actor indices by role. queue: 0 is the SMMU's own CMDQ, 1 + q VCMDQ q (of n, or none), 1 + n + e
  * ECMDQ e (CHECKed). */
 smmu_actor smmu_actor_cmdq(const struct smmu *s, unsigned queue);

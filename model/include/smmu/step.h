@@ -96,6 +96,7 @@ enum smmu_key {
   SMMU_PICK_MERGE,      /* 1: an event is merged with an equal one that waits (STE.MEV) */
   SMMU_PICK_PREFETCH,   /* 1: a prefetch command has an effect */
   SMMU_PICK_WIDER,      /* how much more than it must an invalidation removes: enum smmu_wider */
+  SMMU_WAIT_ENDPOINT, /* CMD_ATC_INV waits until one of the invalidations on their way is answered */
   SMMU_KEY_COUNT
 };
 

@@ -111,6 +111,12 @@ void engine_timed_set_hooks(struct engine_timed *e, const struct smmu_hooks *hoo
 void engine_timed_set_signal(struct engine_timed *e,
                              void (*signal)(void *ctx, enum smmu_signal line, uint64_t time),
                              void *ctx);
+/* NULL: nobody. Copied. A message leaves through the stage `ats` (or `pri`); an answer takes that
+ * stage's latency once more on its way back. */
+void engine_timed_set_endpoint(struct engine_timed *e, const struct engine_endpoint *endpoint);
+/* The answer that ENGINE_ANSWER_LATER promised arrives now; status is an enum smmu_endpoint_status.
+ * 0, or SMMU_ERR_BADARG: this tag waits for none. */
+int engine_timed_answer(struct engine_timed *e, uint32_t tag, unsigned status);
 /* Called when a span has ended. NULL: off (costs nothing). */
 void engine_timed_set_span(struct engine_timed *e,
                            void (*span)(void *ctx, const struct timed_span *span), void *ctx);

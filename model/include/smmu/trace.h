@@ -28,9 +28,12 @@ extern "C" {
   X(FAULT, "fault")     /* a fault was raised: result=event type */ \
   X(EVENT, "event")     /* an event record became visible: word=dword 0, addr_in=InputAddr */ \
   X(EVENT_LOST, "event-lost") /* an event was dropped: queue full, disabled or aborted */ \
-  X(COMMAND, "command")   /* a command was consumed: addr_out=dword 0, word=dword 1, slot=index */ \
-  X(CERROR, "cerror")     /* a command stopped its queue: result=CERROR code */ \
-  X(SYNC, "sync")         /* a CMD_SYNC completed */ \
+  X(COMMAND, "command") /* a command was consumed: addr_out=dword 0, word=dword 1, slot=index */ \
+  X(CERROR, "cerror")   /* a command stopped its queue: result=CERROR code */ \
+  X(SYNC, "sync")       /* a CMD_SYNC completed */ \
+  X(MESSAGE, "message") /* to an endpoint: phase=enum smmu_message_kind, addr_in, info=log2 of \
+                             the span, slot=tag, result=response, unit=queue */ \
+  X(ANSWER, "answer")   /* an ATC_INV was answered: slot=tag, result=enum smmu_endpoint_status */ \
   X(REG_READ, "reg-read") /* MMIO: addr_in=offset, word=value */ \
   X(REG_WRITE, "reg-write") \
   X(REG_BAD, "reg-bad") /* no register took it: unknown offset, wrong size, guarded write */ \
