@@ -76,13 +76,13 @@ static void draw_ats(struct gen_world *w, struct naive_txn *t, unsigned target)
   struct gen_rng *r = w->rng;
   uint64_t dice = gen_below(r, 100);
 
-  if (dice < 35) {
+  if (dice < 30) {
     t->kind = NAIVE_ATS_REQUEST;
     t->no_write = gen_chance(r, 40);
     t->write = !t->no_write;
     t->privileged &= t->ssv;
     t->instruction = t->ssv && gen_chance(r, 40);
-  } else if (dice < 50) {
+  } else if (dice < 42) {
     t->kind = NAIVE_ATS_TRANSLATED;
     t->ssv = t->instruction = t->privileged = false;
     t->ssid = 0;
@@ -105,13 +105,13 @@ void gen_txn(struct gen_world *w, struct naive_txn *t)
     t->ssv = !(w->cd[cd].ssid == 0 && w->s1dss == 2) && !(w->s1dss == 1 && gen_chance(r, 30));
     t->ssid = w->cd[cd].ssid;
   }
-  if (gen_chance(r, 3)) {
+  if (gen_chance(r, 2)) {
     t->ssv = !t->ssv;
     if (gen_chance(r, 50))
       t->ssid = (uint32_t)(gen_next(r) & 0xfffff) >> gen_below(r, 20);
   }
   t->write = gen_chance(r, 45);
-  t->instruction = gen_chance(r, 20);
+  t->instruction = gen_chance(r, 13);
   t->privileged = gen_chance(r, 45);
   if (w->dev.idr[0] >> 10 & 1)
     draw_ats(w, t, target);
@@ -178,14 +178,25 @@ static uint64_t keep_apart(const struct gen_world *w, const struct gen_word *wor
   return word->kind == GEN_S1_DESC ? v | 1ull << 11 : v;
 }
 
+static void flip_words(struct gen_world *w, const struct gen_word *word, uint64_t mask)
+{
+  uint64_t i;
+
+  for (i = 0; i < 1ull << word->group_log2; i++)
+    engine_memory_store64(w->memory, word->addr + 8 * i,
+                          engine_memory_load64(w->memory, word->addr + 8 * i) ^ mask);
+}
+
 static void store_change(struct gen_world *w, const struct gen_word *word, uint64_t v)
 {
+  uint64_t old = engine_memory_load64(w->memory, word->addr);
+
   if (w->changes < GEN_CHANGES) {
     w->change[w->changes].word = *word;
-    w->change[w->changes].old = engine_memory_load64(w->memory, word->addr);
+    w->change[w->changes].old = old;
     w->changes++;
   }
-  engine_memory_store64(w->memory, word->addr, v);
+  flip_words(w, word, (v ^ old) & ~word->fixed);
 }
 
 void gen_mutate(struct gen_world *w)
@@ -224,6 +235,8 @@ void gen_repair(struct gen_world *w)
   gen_heal(w);
   while (w->changes > 0) {
     w->changes--;
-    engine_memory_store64(w->memory, w->change[w->changes].word.addr, w->change[w->changes].old);
+    flip_words(w, &w->change[w->changes].word,
+               engine_memory_load64(w->memory, w->change[w->changes].word.addr) ^
+                 w->change[w->changes].old);
   }
 }

@@ -44,6 +44,10 @@ struct gen_word {
   enum gen_kind kind;
   int level;       /* of a descriptor, as the tables were built */
   bool big_endian; /* descriptors */
+  /* The first of 2^group_log2 descriptors with the Contiguous bit, that change together: all but
+   * the bits of `fixed`, as the word lies in memory. */
+  unsigned group_log2;
+  uint64_t fixed;
 };
 
 /* ID registers of a device. */

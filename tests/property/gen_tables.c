@@ -176,6 +176,47 @@ static uint64_t new_leaf(struct gen_world *w, const struct gen_tables *t, int le
   return encode(t, *out) | attributes | (level == 3 ? 3 : 1);
 }
 
+/* How many leaves the Contiguous bit joins, as log2: 16 of 4K; 128 pages or 32 blocks of 16K; 32 of
+ * 64K. 0 where flags are updated, for a group may then have them in any of its leaves. */
+static unsigned group_of(struct gen_world *w, const struct gen_tables *t, int level)
+{
+  unsigned log2 = t->grain == 12 ? 4 : t->grain == 14 && level == 3 ? 7 : 5;
+
+  if (t->ha || level < 1 || gen_span(t, level) + log2 >= gen_output_width(w, t) ||
+      gen_span(t, level) + log2 > t->in_bits)
+    return 0;
+  return gen_chance(w->rng, 12) ? log2 : 0;
+}
+
+/* A leaf and its neighbours, `at` being where one of them lies; false when there is no room. */
+static bool put_group(struct gen_world *w, const struct gen_tables *t, int level, uint64_t at,
+                      uint64_t *out)
+{
+  unsigned span = gen_span(t, level), log2 = group_of(w, t, level);
+  uint64_t n = 1ull << log2, first = at & ~(8 * n - 1), i, desc;
+  struct gen_word word = { .addr = first, .level = level, .big_endian = t->big_endian };
+
+  if (log2 == 0)
+    return false;
+  for (i = 0; i < n; i++)
+    if (engine_memory_load64(w->memory, first + 8 * i) != 0)
+      return false;
+  desc = (t->is_s2 ? s2_attributes(w->rng, t) : s1_attributes(w, t)) | (level == 3 ? 3 : 1);
+  if (t->ds)
+    desc &= ~(3ull << 8);
+  desc |= 1ull << 52;
+  *out = gen_place(w, gen_output_width(w, t), span + log2);
+  for (i = n; i-- > 0;)
+    engine_memory_store64(w->memory, first + 8 * i,
+                          swap_if(t->big_endian, desc | encode(t, *out + (i << span))));
+  word.kind = t->is_s2 ? GEN_S2_DESC : GEN_S1_DESC;
+  word.group_log2 = log2;
+  word.fixed = swap_if(t->big_endian, (n - 1) << span);
+  remember(w, &word, engine_memory_load64(w->memory, first));
+  *out += (at - first) / 8 << span;
+  return true;
+}
+
 static void put_descriptor(struct gen_world *w, const struct gen_tables *t, int level, uint64_t at,
                            uint64_t desc)
 {
@@ -200,15 +241,15 @@ uint64_t gen_map(struct gen_world *w, const struct gen_tables *t, uint64_t input
     bool leaf = level == 3 || (desc & 3) == 1;
 
     if (!(desc & 1)) {
-      leaf = level == 3 || (may_be_block(t, level) && span < gen_least(t->out_bits, 43) &&
-                            gen_chance(w->rng, 15));
-      if (leaf)
-        desc = new_leaf(w, t, level, &out);
-      else {
+      leaf = level == 3 || (may_be_block(t, level) &&
+                            span < gen_least(gen_output_width(w, t), 43) && gen_chance(w->rng, 15));
+      if (!leaf) {
         out = gen_place(w, gen_output_width(w, t), t->grain);
-        desc = encode(t, out) | table_attributes(w->rng, t);
+        put_descriptor(w, t, level, at, encode(t, out) | table_attributes(w->rng, t));
+      } else if (!put_group(w, t, level, at, &out)) {
+        desc = new_leaf(w, t, level, &out);
+        put_descriptor(w, t, level, at, desc);
       }
-      put_descriptor(w, t, level, at, desc);
     }
     if (leaf)
       return (out >> span << span) | (in & ((1ull << span) - 1));

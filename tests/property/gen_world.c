@@ -29,7 +29,7 @@ static void build_cd(struct gen_world *w, unsigned cd, uint64_t asid, uint64_t w
   words[0] = 1ull << 31 | 1ull << 41 | (uint64_t)ips << 32 | asid << 48;
   words[0] |= (uint64_t)(must_abort || gen_chance(r, 75)) << 46 | (uint64_t)gen_chance(r, 80) << 45;
   words[0] |= gen_maybe(w, 15, 35) | gen_maybe(w, 12, 36);
-  words[0] |= gen_maybe(w, 15, 40) | (gen_next(r) & 1) << 47 | (gen_next(r) & 1) << 37;
+  words[0] |= gen_maybe(w, 9, 40) | (gen_next(r) & 1) << 47 | (gen_next(r) & 1) << 37;
   if (model == 2 || (model == 0 && !w->no_stall))
     words[0] |= gen_maybe(w, model == 2 ? 98 : 35, 44); /* S */
   gen_halves(w, cd, ips, words);
@@ -223,9 +223,9 @@ static void draw_registers(struct gen_world *w)
 static unsigned draw_config(struct gen_world *w)
 {
   uint64_t dice = gen_below(w->rng, 100);
-  unsigned config = dice < 62   ? 7
-                    : dice < 79 ? 5
-                    : dice < 93 ? 6
+  unsigned config = dice < 67   ? 7
+                    : dice < 81 ? 5
+                    : dice < 94 ? 6
                     : dice < 97 ? 4
                                 : (unsigned)gen_below(w->rng, 8);
 
@@ -255,7 +255,7 @@ static uint64_t draw_ste_1(struct gen_world *w)
     v |= gen_maybe(w, 50, 25); /* S2FWB */
   w->no_stall = gen_id(w, 0, 24, 2) == 0 && gen_chance(r, 20);
   v |= (uint64_t)w->no_stall << 27; /* S1STALLD */
-  if (gen_id(w, 0, 10, 1) && gen_chance(r, 85)) {
+  if (gen_id(w, 0, 10, 1) && gen_chance(r, 90)) {
     w->eats = w->config == 7 && !gen_id(w, 0, 11, 1) && gen_chance(r, 45) ? 2 : 1;
     if (gen_chance(r, 4))
       w->eats = (unsigned)gen_below(r, 4);

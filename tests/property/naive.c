@@ -326,7 +326,7 @@ static void translate_stages(struct job *j)
   struct naive_result *out = j->out;
   unsigned count_log2, perm = NAIVE_R | NAIVE_W | NAIVE_X;
   uint32_t index;
-  struct leaf s1_leaf = { .addr = j->t->addr, .size_log2 = 64 };
+  struct leaf s1_leaf = { .addr = j->t->addr, .size_log2 = 64, .size_most = 64 };
   struct leaf s2_leaf;
 
   ste_overrides(j);
@@ -356,6 +356,7 @@ static void translate_stages(struct job *j)
   out->pa = s2_leaf.addr;
   out->perm = (uint8_t)perm;
   out->size_log2 = (uint8_t)smaller(s1_leaf.size_log2, s2_leaf.size_log2);
+  out->size_most = (uint8_t)smaller(s1_leaf.size_most, s2_leaf.size_most);
   out->bypassed = !j->s1 && !j->s2;
   if (j->need == 0)
     naive_ats_complete(j, s1_leaf.addr);

@@ -50,8 +50,8 @@ struct naive_result {
   uint64_t pa;
   uint8_t perm;
   uint8_t perm_may;  /* bits that may be granted although they are not in perm */
-  uint8_t size_log2; /* smallest page or block on the way; the Contiguous bit is taken as a hint and
-                        left out */
+  uint8_t size_log2; /* smallest page or block on the way */
+  uint8_t size_most; /* what it may be with the Contiguous bit, a hint */
   bool size_known;
   bool attr_known; /* memattr is defined here */
   bool sh_known;   /* shareability is */

@@ -49,7 +49,8 @@ void naive_attr_input(struct job *j, uint64_t memattr, bool mtcfg, uint64_t allo
   *a = (struct attr){ .inner = 0xf, .outer = 0xf };
   if (!bit(j->d->idr[1], 27)) /* ATTR_TYPES_OVR */
     return;
-  if (alloccfg & 8)
+  j->hints = alloccfg & 8;
+  if (j->hints)
     hints = bits(alloccfg, 2, 1) | (bit(alloccfg, 0) ? 0 : 8);
   a->device = mtcfg && is_device_code(memattr);
   a->type = (uint8_t)device_of_code(memattr);
@@ -97,7 +98,8 @@ static void force(struct job *j, uint64_t memattr)
   j->out->attr_known &= memattr != 4;
   switch (memattr) {
   case 7: break;
-  case 6:
+  case 6: /* whether hints of the input come through a type that has none is not said */
+    j->out->attr_known &= !j->s1 || !j->hints || (!a->device && a->outer != NC && a->inner != NC);
     a->outer = domain_of(2, a->device || a->outer == NC ? DEFAULT_HINTS : a->outer);
     a->inner = domain_of(2, a->device || a->inner == NC ? DEFAULT_HINTS : a->inner);
     a->device = false;

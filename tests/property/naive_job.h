@@ -45,6 +45,7 @@ struct job {
   struct attr attr;
   bool s1, s2;            /* stages that translate */
   bool fwb;               /* S2FWB */
+  bool hints;             /* ALLOCCFG has a say */
   bool ssv;               /* a SubstreamID counts */
   bool privileged, fetch; /* after the STE's overrides; fetch: instruction read */
   bool updating;          /* stage 2 is asked for the write of a stage 1 descriptor */
@@ -69,7 +70,7 @@ struct stage {
 struct leaf {
   uint64_t addr, desc;
   uint64_t at, pa; /* where the descriptor lies: IPA (or PA), PA */
-  unsigned size_log2;
+  unsigned size_log2, size_most;
   bool no_el0, no_write, no_exec, no_priv_exec; /* gathered from table descriptors */
 };
 

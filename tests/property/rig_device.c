@@ -31,6 +31,7 @@ static void configure(struct smmu_config *cfg, const struct gen_device *d)
   memcpy(cfg->idr, d->idr, sizeof cfg->idr);
   cfg->mpamidr = d->mpamidr;
   cfg->tbus = 2;
+  cfg->contiguous = d->idr[1] & 1;
 }
 
 bool rig_accepts(const struct gen_device *d)

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dump.h"
 #include "gen.h"
 #include "rig_device.h"
 #include "shim/gtest_c.h"
@@ -57,63 +58,6 @@ static uint64_t from_env(const char *name, uint64_t otherwise)
   return text && *text ? strtoull(text, NULL, 0) : otherwise;
 }
 
-/* ---- a readable dump ---- */
-
-static void dump_naive(const char *who, const struct naive_result *n)
-{
-  printf("  %-6s status %d event %02x recorded %d pa %" PRIx64
-         " perm %x size %u bypassed %d attr %02x sh %u\n",
-         who, n->status, n->event, n->recorded, n->pa, n->perm, n->size_log2, n->bypassed,
-         n->memattr, n->shareability);
-  if (n->event)
-    printf("         record %016" PRIx64 " %016" PRIx64 " %016" PRIx64 " %016" PRIx64
-           "\n         mask   %016" PRIx64 " %016" PRIx64 " %016" PRIx64 " %016" PRIx64 "\n",
-           n->dword[0], n->dword[1], n->dword[2], n->dword[3], n->mask[0], n->mask[1], n->mask[2],
-           n->mask[3]);
-}
-
-static void dump_outcome(const char *who, const struct rig_outcome *o)
-{
-  printf("  %-6s status %u event %02x records %u pa %" PRIx64
-         " perm %x size %u bypassed %u attr %02x sh %u\n",
-         who, o->result.status, o->result.event, o->records, o->result.pa, o->result.perm,
-         o->result.size_log2, o->result.bypassed, o->result.memattr, o->result.shareability);
-  if (o->records)
-    printf("         record %016" PRIx64 " %016" PRIx64 " %016" PRIx64 " %016" PRIx64 "\n",
-           o->event[0], o->event[1], o->event[2], o->event[3]);
-}
-
-static void dump_world(const struct run *run, const struct gen_world *w, const struct naive_txn *t)
-{
-  static const char *const kinds[GEN_KINDS] = { "L1STD", "STE", "L1CD", "CD", "VMS", "S1", "S2" };
-  unsigned i;
-
-  printf("  again: SMMULATOR_SEED=%" PRIu64 " SMMULATOR_WORLD=%" PRIu64 "\n", run->seed,
-         run->world_index);
-  printf(
-    "  IDR0 %08x IDR1 %08x IDR3 %08x IDR5 %08x MPAMIDR %x CR0 %x CR2 %x GBPA %x STRTAB %" PRIx64
-    " CFG %x\n",
-    w->dev.idr[0], w->dev.idr[1], w->dev.idr[3], w->dev.idr[5], w->dev.mpamidr, w->dev.cr0,
-    w->dev.cr2, w->dev.gbpa, w->dev.strtab_base, w->dev.strtab_base_cfg);
-  printf("  txn %saddr %" PRIx64 " sid %x ssv %d ssid %x %s%s%s%s\n",
-         t->kind == NAIVE_ORDINARY      ? ""
-         : t->kind == NAIVE_ATS_REQUEST ? "ATS request "
-                                        : "ATS translated ",
-         t->addr, t->sid, t->ssv, t->ssid, t->write ? "W" : "R",
-         t->instruction ? " instruction" : "", t->privileged ? " privileged" : "",
-         t->no_write ? " NW" : "");
-  if (w->abort.on)
-    printf("  abort at %" PRIx64 "..+64\n", w->abort.base);
-  for (i = 0; i < w->changes; i++)
-    printf("  changed %-5s %012" PRIx64 " from %016" PRIx64 "\n", kinds[w->change[i].word.kind],
-           w->change[i].word.addr, w->change[i].old);
-  for (i = 0; i < run->commands; i++)
-    printf("  command %016" PRIx64 " %016" PRIx64 "\n", run->command[i][0], run->command[i][1]);
-  for (i = 0; i < w->words; i++)
-    printf("  %-5s %012" PRIx64 ": %016" PRIx64 "\n", kinds[w->word[i].kind], w->word[i].addr,
-           engine_memory_load64(w->memory, w->word[i].addr));
-}
-
 /* ---- the comparison ---- */
 
 static const char *record_difference(const struct naive_result *n, const struct rig_outcome *o)
@@ -126,14 +70,6 @@ static const char *record_difference(const struct naive_result *n, const struct 
     if ((o->event[i] ^ n->dword[i]) & n->mask[i])
       return "event record";
   return NULL;
-}
-
-/* Of a MAIR byte: the type, without allocation and transient hints. */
-static unsigned memory_type(uint8_t attr)
-{
-  static const uint8_t kind[16] = { 1, 1, 1, 1, 0, 2, 2, 2, 1, 1, 1, 1, 2, 2, 2, 2 };
-
-  return attr >> 4 ? 16u + 4u * kind[attr >> 4] + kind[attr & 15] : attr >> 2;
 }
 
 /* NULL, or what differs. */
@@ -155,9 +91,7 @@ static const char *difference(const struct naive_txn *t, const struct naive_resu
     return "output address";
   if ((o->result.bypassed != 0) != n->bypassed)
     return "bypassed";
-  if (t->kind == NAIVE_ATS_TRANSLATED)
-    return NULL;
-  if (n->attr_known && memory_type(o->result.memattr) != memory_type(n->memattr))
+  if (n->attr_known && o->result.memattr != n->memattr)
     return "memory attributes";
   if (n->sh_known && o->result.shareability != n->shareability)
     return "shareability";
@@ -165,7 +99,9 @@ static const char *difference(const struct naive_txn *t, const struct naive_resu
     return NULL;
   if ((o->result.perm ^ n->perm) & ~n->perm_may)
     return "permissions";
-  return n->size_known && o->result.size_log2 != n->size_log2 ? "size" : NULL;
+  if (n->size_known && (o->result.size_log2 < n->size_log2 || o->result.size_log2 > n->size_most))
+    return "size";
+  return NULL;
 }
 
 static bool updates_flags(const struct gen_world *w)
@@ -232,16 +168,16 @@ static void count(struct classes *c, const struct gen_world *w, const struct nai
 static void report(struct run *run, const struct gen_world *w, const struct naive_txn *t,
                    const char *what, const struct naive_result *n, const struct rig_outcome out[5])
 {
-  static const char *const who[5] = { "bare", "miss", "hit", "miss-s", "hit-s" };
   unsigned i;
 
   if (run->wrong++ >= FAILURES_SHOWN)
     return;
   ADD_TEST_FAILURE("world %" PRIu64 " of seed %" PRIu64 ": %s", run->world_index, run->seed, what);
-  dump_naive("naive", n);
-  for (i = 0; i < 5; i++)
-    dump_outcome(who[i], &out[i]);
-  dump_world(run, w, t);
+  printf("  again: SMMULATOR_SEED=%" PRIu64 " SMMULATOR_WORLD=%" PRIu64 "\n", run->seed,
+         run->world_index);
+  dump_case(w, t, n, out);
+  for (i = 0; i < run->commands; i++)
+    printf("  command %016" PRIx64 " %016" PRIx64 "\n", run->command[i][0], run->command[i][1]);
 }
 
 /* One transaction through the five, each from the same memory. NULL, or what differs. */
