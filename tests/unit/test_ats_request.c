@@ -136,100 +136,6 @@ ENGINE_TEST(AtsRequest, FullAtsDoesNotNeedAtschk)
   expect_granted(request(rig, VA, false), PA, RW, 12);
 }
 
-/* ---- errors of the configuration ---- */
-
-static void expect_aborted(struct rig *rig, struct smmu_txn txn)
-{
-  EXPECT_EQ(rig_ats_request(rig, txn).status, SMMU_STATUS_CA);
-  EXPECT_EQ(rig_event(rig, NULL), 0u);
-}
-
-/* The same, recorded because CR2.REC_CFG_ATS is set. */
-static void expect_recorded(struct rig *rig, struct smmu_txn txn, unsigned event)
-{
-  rig_ats_record(rig, true);
-  EXPECT_EQ(rig_ats_request(rig, txn).status, SMMU_STATUS_CA);
-  EXPECT_EQ(rig_event(rig, NULL), event);
-}
-
-static const struct smmu_txn plain = { .addr = VA, .sid = SID };
-
-ENGINE_TEST(AtsRequest, WithABadSteIsCompleterAbort)
-{
-  rig_ats(rig, 1);
-  STE_SET(rig, SID, V, 0);
-  expect_aborted(rig, plain);
-  expect_recorded(rig, plain, 4);
-}
-
-ENGINE_TEST(AtsRequest, WithABadCdIsCompleterAbort)
-{
-  rig_ats(rig, 1);
-  CD_SET(rig, SID, 0, V, 0);
-  expect_aborted(rig, plain);
-  expect_recorded(rig, plain, 0xa);
-}
-
-ENGINE_TEST(AtsRequest, OfAnUnknownStreamIsCompleterAbort)
-{
-  struct smmu_txn txn = { .addr = VA, .sid = 64 };
-
-  rig_ats(rig, 1);
-  expect_aborted(rig, txn);
-  expect_recorded(rig, txn, 2);
-  rig_set_cr0(rig, 0xc);
-  rig_set_reg(rig, OFF_CR2, 8); /* REC_CFG_ATS without RECINVSID */
-  rig_set_cr0(rig, 0xd);
-  expect_aborted(rig, txn);
-}
-
-ENGINE_TEST(AtsRequest, WhoseSteCannotBeReadIsCompleterAbort)
-{
-  rig_ats(rig, 1);
-  engine_memory_inject_abort(rig->memory, rig_ste(rig, SID), 64, true);
-  expect_aborted(rig, plain);
-  expect_recorded(rig, plain, 3);
-}
-
-ENGINE_TEST(AtsRequest, WhoseCdCannotBeReadIsCompleterAbort)
-{
-  rig_ats(rig, 1);
-  engine_memory_inject_abort(rig->memory, rig_cd(rig, SID, 0), 64, true);
-  expect_aborted(rig, plain);
-  expect_recorded(rig, plain, 9);
-}
-
-ENGINE_TEST(AtsRequest, WhoseWalkAbortsIsCompleterAbort)
-{
-  rig_ats(rig, 1);
-  engine_memory_inject_abort(rig->memory, rig_space(rig, SID)->s1.base, 8, true);
-  expect_aborted(rig, plain);
-  expect_recorded(rig, plain, 0xb);
-}
-
-ENGINE_TEST(AtsRequest, WithASubstreamThatIsNotThereIsCompleterAbort)
-{
-  struct smmu_txn txn = { .addr = VA, .sid = SID, .ssv = 1, .ssid = 9 };
-
-  rig_ats(rig, 1);
-  STE_SET(rig, SID, S1CDMax, 3);
-  expect_aborted(rig, txn);
-  expect_recorded(rig, txn, 8);
-}
-
-ENGINE_TEST(AtsRequest, WithoutReccfgatsSupportNothingIsRecorded)
-{
-  struct smmu_config config;
-
-  rig_ats(rig, 1);
-  config = rig->config;
-  config.idr[0] &= ~(1u << 23); /* ATSRECERR */
-  rig_restart(rig, &config);
-  rig_ats_record(rig, true);
-  STE_SET(rig, SID, V, 0);
-  expect_aborted(rig, plain);
-}
-
 /* ---- faults of the translation are answers ---- */
 
 ENGINE_TEST(AtsRequest, OfAnUnmappedPageIsGrantedNothing)
@@ -446,22 +352,6 @@ static void substreams(struct rig *rig, unsigned config, unsigned eats, unsigned
     rig_ats(rig, eats);
   STE_SET(rig, SID, S1CDMax, 3);
   STE_SET(rig, SID, S1DSS, s1dss);
-}
-
-ENGINE_TEST(AtsRequest, WithoutPasidWhereOneIsNeededIsCompleterAbort)
-{
-  substreams(rig, 5, 1, 0);
-  expect_aborted(rig, plain);
-  expect_recorded(rig, plain, 6);
-}
-
-ENGINE_TEST(AtsRequest, ForTheSubstreamThatIsTakenIsCompleterAbort)
-{
-  struct smmu_txn txn = { .addr = VA, .sid = SID, .ssv = 1 };
-
-  substreams(rig, 5, 1, 2);
-  expect_aborted(rig, txn);
-  expect_recorded(rig, txn, 6);
 }
 
 ENGINE_TEST(AtsRequest, WithoutPasidUsesCdZero)
