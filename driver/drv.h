@@ -48,7 +48,8 @@ struct drv_options {
   unsigned cmdq_log2;   /* entries of a command queue; 0: 8; at least 7, at most IDR1.CMDQS */
   unsigned eventq_log2; /* 0: 7 */
   bool bypass_vcmdq;    /* leave VCMDQs unused for commands */
-  bool guest;           /* ask for VINTF 0 without HYP_OWN; what it then has is read back */
+  bool ecmdq; /* commands go through enhanced command queues, one a CPU, where there are */
+  bool guest; /* ask for VINTF 0 without HYP_OWN; what it then has is read back */
   /* An event record arrived; NULL: it is logged. Runs on the interrupt's CPU. */
   void (*event)(void *arg, const uint64_t words[4]);
   /* A device waits (drv_enable_stalls, drv_enable_ats with PRI): make the address good and return
@@ -67,6 +68,7 @@ struct drv_features {
   unsigned sid_bits, ssid_bits, cmdq_log2_max, eventq_log2_max, oas_bits, ias_bits, bbml;
   uint32_t idr[6];
   bool cmdqv;
+  unsigned ecmdqs;                        /* enhanced command queues that the device has */
   unsigned vintfs, vcmdqs, lvcmdqs, sids; /* CMDQV: in all, and LVCMDQs and StreamIDs a VINTF */
   bool hyp_own;                           /* of VINTF 0, as read back */
 };
@@ -107,8 +109,8 @@ int drv_batch_add(struct drv *drv, struct drv_batch *batch, const struct drv_com
 int drv_batch_submit(struct drv *drv, struct drv_batch *batch);
 
 /* Send commands, any number (cut into submissions of DRV_BATCH); with sync also a CMD_SYNC, and wait
- * until it has completed. The queue is this CPU's VCMDQ where that takes all of them, else the SMMU's
- * own. 0 or -ETIMEDOUT (logged): no CMD_SYNC within one second, or no room for so long while the
+ * until it has completed. The queue is this CPU's VCMDQ where that takes all of them, else its
+ * enhanced queue where there is one, else the SMMU's own. 0 or -ETIMEDOUT (logged): no CMD_SYNC within one second, or no room for so long while the
  * device consumes nothing. What was sent before a timeout stays sent. */
 int drv_issue(struct drv *drv, const struct drv_command *command, unsigned count, bool sync);
 /* The same on the SMMU's own queue, always. */
@@ -229,6 +231,7 @@ struct drv_counts {
   uint64_t atc_inv;                 /* ATC_INV that this driver made itself */
   uint64_t prod_writes, cons_reads; /* register accesses of the issue path */
   uint64_t vcmdq_submissions;       /* of the submissions, through a VCMDQ */
+  uint64_t ecmdq_submissions;       /* ... and through an enhanced command queue */
   uint64_t events, gerrors, timeouts;
   uint64_t page_faults, page_faults_bad; /* that devices waited for; those not made good */
 };

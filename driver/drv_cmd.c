@@ -81,6 +81,8 @@ static struct drv_queue *queue_for(struct drv *drv, const struct drv_command *co
 {
   struct drv_queue *queue = drv_cmdqv_queue(drv, command, count);
 
+  if (!queue)
+    queue = drv_ecmdq_queue(drv);
   return queue ? queue : &drv->cmdq;
 }
 

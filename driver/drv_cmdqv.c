@@ -199,6 +199,7 @@ static int make_queues(struct drv *drv)
     queue->prod_reg = drv->options.cmdqv + page0(0, l, OFF_VCMDQ_PROD_INDX);
     queue->cons_reg = drv->options.cmdqv + page0(0, l, OFF_VCMDQ_CONS_INDX);
     queue->signal = DRV_SIGNAL_NONE;
+    queue->kind = DRV_QUEUE_VCMDQ;
     if (drv_queue_init(drv, queue, drv->cmdq.log2))
       return -ENOMEM;
   }

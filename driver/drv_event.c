@@ -168,7 +168,7 @@ bool drv_queue_skip_error(struct drv_queue *queue)
   uint64_t slot = drv_queue_slot(queue, value);
   struct drv_command sync = drv_cmd_plain(CMD_SYNC);
 
-  if (value & ~(mask | (uint32_t)MASK(CMDQ_CONS, ERR))) {
+  if (value & ~(mask | drv_queue_status(queue))) {
     drv_log(drv, "%s: CONS 0x%x cannot be true", queue->name, value);
     return false;
   }
@@ -196,21 +196,29 @@ void drv_gerror_handler(void *arg)
 {
   struct drv *drv = arg;
   uint32_t gerror;
+  uint32_t acked;
   uint32_t active;
   uint32_t known;
 
   plat_begin(&drv->plat, PLAT_OP_IRQ_HANDLER, SMMU_SIGNAL_GERROR);
   gerror = drv_read(drv, OFF_GERROR);
-  active = gerror ^ drv_read(drv, OFF_GERRORN);
+  acked = drv_read(drv, OFF_GERRORN);
+  active = gerror ^ acked;
   known = (uint32_t)(MASK(GERROR, CMDQ_ERR) | MASK(GERROR, EVENTQ_ABT_ERR) |
                      MASK(GERROR, PRIQ_ABT_ERR) | MASK(GERROR, MSI_PRIQ_ABT_ERR) |
                      MASK(GERROR, MSI_CMDQ_ABT_ERR) | MASK(GERROR, MSI_EVENTQ_ABT_ERR) |
-                     MASK(GERROR, MSI_GERROR_ABT_ERR) | MASK(GERROR, SFM_ERR));
+                     MASK(GERROR, MSI_GERROR_ABT_ERR) | MASK(GERROR, SFM_ERR) |
+                     (drv->features.ecmdqs ? MASK(GERROR, CMDQP_ERR) : 0));
   if (active & known) {
     drv->counts.gerrors++;
     drv_log(drv, "gerror: 0x%x active", active);
-    if (!(active & MASK(GERROR, CMDQ_ERR)) || drv_queue_skip_error(&drv->cmdq))
+    if ((active & MASK(GERROR, CMDQ_ERR)) && !drv_queue_skip_error(&drv->cmdq))
+      gerror ^= (uint32_t)MASK(GERROR, CMDQ_ERR);
+    /* Before enhanced queues are asked: an error that comes meanwhile is told again. */
+    if (gerror != acked)
       drv_write(drv, OFF_GERRORN, gerror);
+    if (active & MASK(GERROR, CMDQP_ERR))
+      drv_ecmdq_errors(drv);
   }
   plat_end(&drv->plat, PLAT_OP_IRQ_HANDLER, SMMU_SIGNAL_GERROR);
 }

@@ -126,13 +126,15 @@ static int abort_all(struct drv *drv)
 
 static int disable(struct drv *drv)
 {
-  if (GET(CR0, SMMUEN, drv_read(drv, OFF_CR0))) {
-    int err = abort_all(drv);
+  int err;
 
+  if (GET(CR0, SMMUEN, drv_read(drv, OFF_CR0))) {
+    err = abort_all(drv);
     if (err)
       return err;
   }
-  return set_cr0(drv, 0);
+  err = set_cr0(drv, 0);
+  return err ? err : drv_ecmdq_all_off(drv);
 }
 
 static void set_attributes(struct drv *drv)
@@ -265,6 +267,8 @@ static int reset(struct drv *drv)
   /* PRIQEN counts with SMMUEN. IHI 0070 6.3.9. */
   if (!err && drv->features.pri)
     err = set_cr0(drv, cr0 | (uint32_t)MASK(CR0, PRIQEN));
+  if (!err)
+    err = drv_ecmdq_start(drv);
   return err ? err : drv_cmdqv_start(drv);
 }
 
@@ -288,6 +292,7 @@ static void shut_down(struct drv *drv)
   set_irq_ctrl(drv, 0);
   drop_irqs(drv);
   drv_cmdqv_stop(drv);
+  drv_ecmdq_stop(drv);
   disable(drv);
   release(drv);
 }
@@ -309,7 +314,8 @@ static int prepare(struct drv *drv)
     return -ENOMEM;
   drv->cmdq.drv = drv;
   drv->cmdq.log2 = o->cmdq_log2;
-  return drv_cmdqv_probe(drv);
+  err = drv_ecmdq_probe(drv);
+  return err ? err : drv_cmdqv_probe(drv);
 }
 
 int drv_probe(struct drv **out, const struct plat *plat, const struct drv_options *options)
@@ -325,6 +331,7 @@ int drv_probe(struct drv **out, const struct plat *plat, const struct drv_option
   err = prepare(drv);
   if (err) {
     drv_cmdqv_stop(drv);
+    drv_ecmdq_stop(drv);
     release(drv);
     return err;
   }

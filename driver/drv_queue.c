@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arch/ecmdq.h"
 #include "driver/drv_state.h"
 #include "util/check.h"
 
@@ -42,9 +43,18 @@ void drv_queue_free(struct drv_queue *queue)
 
 void drv_queue_restart(struct drv_queue *queue)
 {
-  queue->prod = queue->cons = queue->owner_prod = 0;
+  queue->prod = queue->cons = queue->owner_prod = queue->published = 0;
   queue->aborts = 0;
   memset(queue->valid, 0, words_of(queue) * sizeof *queue->valid);
+}
+
+uint32_t drv_queue_status(const struct drv_queue *queue)
+{
+  uint64_t status = MASK(CMDQ_CONS, ERR);
+
+  if (queue->kind == DRV_QUEUE_ENHANCED)
+    status = MASK(ECMDQ_CONS, ENACK) | MASK(ECMDQ_CONS, ERR) | MASK(ECMDQ_CONS, ERR_REASON);
+  return (uint32_t)status;
 }
 
 /* ---- indices --------------------------------------------------------------------------------- */
@@ -64,7 +74,7 @@ bool drv_queue_read_cons(struct drv_queue *queue, uint32_t *cons)
 
   queue->drv->counts.cons_reads++;
   *cons = value & mask;
-  if (value & ~(mask | (uint32_t)MASK(CMDQ_CONS, ERR)))
+  if (value & ~(mask | drv_queue_status(queue)))
     return false;
   plat_take(plat, &queue->indices_line);
   return ((queue->prod - value) & mask) <= ((queue->prod - queue->cons) & mask);
@@ -259,6 +269,21 @@ static void wait_for_turn(struct drv_queue *queue, uint32_t start)
   plat_end(plat, PLAT_OP_OWNER_WAIT, 0);
 }
 
+/* Enhanced queues have more in PROD than the index, and others write it as well. */
+static void ring_doorbell(struct drv_queue *queue, uint32_t end)
+{
+  const struct plat *plat = &queue->drv->plat;
+
+  if (queue->kind != DRV_QUEUE_ENHANCED) {
+    plat_mmio_write(plat, queue->prod_reg, end, 4);
+    return;
+  }
+  drv_lock(plat, &queue->doorbell);
+  queue->published = end;
+  plat_mmio_write(plat, queue->prod_reg, end | queue->prod_bits, 4);
+  drv_unlock(plat, &queue->doorbell);
+}
+
 /* Step 4, the owner's. */
 static void publish(struct drv_queue *queue, uint32_t start)
 {
@@ -272,7 +297,7 @@ static void publish(struct drv_queue *queue, uint32_t start)
   plat_wrote(plat, &queue->indices_line);
 
   wait_valid(queue, start, end);
-  plat_mmio_write(plat, queue->prod_reg, end, 4);
+  ring_doorbell(queue, end);
   queue->drv->counts.prod_writes++;
 
   plat_take(plat, &queue->owner_line);
@@ -314,7 +339,8 @@ static int submit(struct drv_queue *queue, const struct drv_command *command, un
     return err;
   }
   queue->drv->counts.submissions++;
-  queue->drv->counts.vcmdq_submissions += queue != &queue->drv->cmdq;
+  queue->drv->counts.vcmdq_submissions += queue->kind == DRV_QUEUE_VCMDQ;
+  queue->drv->counts.ecmdq_submissions += queue->kind == DRV_QUEUE_ENHANCED;
   sync_at = (start + count) & drv_queue_mask(queue);
   for (unsigned i = 0; i < count; i++)
     put(queue, start + i, &command[i]);

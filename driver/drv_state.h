@@ -46,9 +46,12 @@ enum drv_signal {
   DRV_SIGNAL_NONE /* CONS alone */
 };
 
+enum drv_queue_kind { DRV_QUEUE_MAIN, DRV_QUEUE_VCMDQ, DRV_QUEUE_ENHANCED };
+
 /* A ring that any number of CPUs put commands into. drv_queue.c says how. */
 struct drv_queue {
   struct drv *drv;
+  enum drv_queue_kind kind;
   char name[24];
   uint64_t prod_reg, cons_reg; /* addresses */
   uint64_t ring;
@@ -67,6 +70,10 @@ struct drv_queue {
   uint64_t *valid; /* one bit a slot; its meaning flips each lap */
   struct plat_line *valid_line;
 
+  /* Enhanced queues: EN and ERRACK, which stand in PROD too, and the indices last written there. */
+  uint32_t prod_bits, published;
+  struct drv_mutex doorbell;
+
   /* Fetch aborts in a row at one index: since `cons` has moved. */
   uint32_t abort_at;
   unsigned aborts;
@@ -84,6 +91,8 @@ static inline uint32_t drv_queue_mask(const struct drv_queue *queue)
 {
   return (2u << queue->log2) - 1;
 }
+/* Bits of CONS that are no index: of its error, and of an enhanced queue's enable. */
+uint32_t drv_queue_status(const struct drv_queue *queue);
 static inline uint64_t drv_queue_slot(const struct drv_queue *queue, uint32_t at)
 {
   return queue->ring + (uint64_t)(at & ((1u << queue->log2) - 1)) * DRV_CMD_BYTES;
@@ -277,6 +286,24 @@ void drv_cmdqv_stop(struct drv *drv);
 /* This CPU's queue, if it takes all these commands; else NULL. */
 struct drv_queue *drv_cmdqv_queue(struct drv *drv, const struct drv_command *command,
                                   unsigned count);
+/* Enhanced command queues, one a CPU as far as they go round. */
+struct drv_ecmdq {
+  uint32_t idr6;
+  unsigned queues; /* in use */
+  struct drv_queue *queue;
+  bool enabled;
+};
+
+int drv_ecmdq_probe(struct drv *drv);
+/* Whoever had them before: off, so that CR1 can be written. 0 or -ETIMEDOUT. */
+int drv_ecmdq_all_off(struct drv *drv);
+int drv_ecmdq_start(struct drv *drv);
+void drv_ecmdq_stop(struct drv *drv);
+/* This CPU's queue; NULL: there is none. */
+struct drv_queue *drv_ecmdq_queue(struct drv *drv);
+/* GERROR.CMDQP_ERR is active. */
+void drv_ecmdq_errors(struct drv *drv);
+
 /* Steps that VINTF 0 and those of virtual machines share. The queues of VINTF 0 must be allocated
  * for them; those of a virtual machine must not be, so that its guest cannot reach them meanwhile. */
 void drv_cmdqv_vcmdq_deinit(struct drv *drv, unsigned vintf, unsigned lvcmdq);
@@ -303,6 +330,7 @@ struct drv {
   struct drv_page_group group[DRV_PAGE_GROUPS];
   struct drv_strtab strtab;
   struct drv_cmdqv cmdqv;
+  struct drv_ecmdq ecmdq;
   struct drv_ids asids, vmids;
   struct drv_ats *ats;    /* streams with an ATC; grows at the front, under mutex */
   struct drv_mutex mutex; /* domains, identifiers and streams */
