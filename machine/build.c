@@ -182,11 +182,13 @@ static void boot_host(void *world)
   struct machine_world *w = world;
   const struct machine_config *cfg = w->cfg;
   bool has_cmdqv = machine_get(cfg, MACHINE_KEY_QUEUE) == MACHINE_QUEUE_VCMDQ;
-  struct iommufd_host_options options = { .driver = { .smmu = PLAT_SMMU_BASE,
-                                                      .cmdqv = has_cmdqv ? PLAT_CMDQV_BASE : 0,
-                                                      .cpus = vcpus_of(w),
-                                                      .cmdq_log2 = (unsigned)machine_get(
-                                                        cfg, MACHINE_KEY_HOST_CMDQ) } };
+  struct iommufd_host_options options = {
+    .driver = { .smmu = PLAT_SMMU_BASE,
+                .cmdqv = has_cmdqv ? PLAT_CMDQV_BASE : 0,
+                .cpus = vcpus_of(w),
+                .ecmdq = machine_get(cfg, MACHINE_KEY_HOST_ECMDQ),
+                .cmdq_log2 = (unsigned)machine_get(cfg, MACHINE_KEY_HOST_CMDQ) }
+  };
 
   if (!machine_get(cfg, MACHINE_KEY_HOST_RIL))
     options.driver.without |= DRV_WITHOUT_RIL;
@@ -251,6 +253,7 @@ static void boot_driver(void *world)
     .cmdqv = machine_get(cfg, MACHINE_KEY_QUEUE) == MACHINE_QUEUE_VCMDQ ? PLAT_CMDQV_BASE : 0,
     .cpus = vcpus_of(w),
     .cmdq_log2 = (unsigned)machine_get(cfg, bare ? MACHINE_KEY_HOST_CMDQ : MACHINE_KEY_GUEST_CMDQ),
+    .ecmdq = bare && machine_get(cfg, MACHINE_KEY_HOST_ECMDQ),
     .guest = !bare
   };
   struct dma_config dma = { .sid = bare ? HOST_SID : GUEST_SID,

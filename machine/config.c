@@ -134,7 +134,7 @@ static int check_powers(const struct machine_config *cfg, struct machine_error *
   static const uint16_t zero_or_power[] = { MACHINE_KEY_UTLB_SETS, MACHINE_KEY_TLB_SETS,
                                             MACHINE_KEY_WALK_CACHE_SETS,
                                             MACHINE_KEY_CFG_CACHE_SETS };
-  static const uint16_t power[] = { MACHINE_KEY_VINTFS, MACHINE_KEY_VCMDQS };
+  static const uint16_t power[] = { MACHINE_KEY_VINTFS, MACHINE_KEY_VCMDQS, MACHINE_KEY_ECMDQS };
 
   for (unsigned i = 0; i < sizeof(zero_or_power) / sizeof(zero_or_power[0]); i++) {
     uint64_t value = cfg->key[zero_or_power[i]].value;

@@ -5,6 +5,7 @@
 
 #include "arch/regs.h"
 #include "smmu/cmdqv.h"
+#include "smmu/ecmdq.h"
 #include "smmu/err.h"
 
 static struct smmu_cache_config cache_of(const struct machine_config *cfg, unsigned sets_key)
@@ -33,6 +34,8 @@ void machine_device_config(const struct machine_config *cfg, struct smmu_config 
   if (machine_get(cfg, MACHINE_KEY_QUEUE) == MACHINE_QUEUE_VCMDQ)
     smmu_config_set_cmdqv(device, (unsigned)machine_get(cfg, MACHINE_KEY_VINTFS),
                           (unsigned)machine_get(cfg, MACHINE_KEY_VCMDQS));
+  if (machine_get(cfg, MACHINE_KEY_HOST_ECMDQ))
+    smmu_config_set_ecmdq(device, 1, (unsigned)machine_get(cfg, MACHINE_KEY_ECMDQS));
 }
 
 /* The three keys of a stage stand together: latency, slots, interval. */

@@ -1,0 +1,91 @@
+/* Ways of a bare machine's driver to the SMMU, compared: the one queue, a queue for each CPU. */
+#include <string.h>
+
+#include "machine/result.h"
+#include "shim/gtest_c.h"
+#include "smmu/err.h"
+
+enum { TURNS = 23 }; /* of each thread, warm-up included */
+
+static struct machine_config cfg;
+static struct machine_result result;
+static struct machine_error err;
+
+static void set(const char *assignment)
+{
+  if (machine_config_set(&cfg, assignment, &err) != SMMU_OK)
+    ADD_TEST_FAILURE("%s", err.text);
+}
+
+/* Mean of an unmap; result stays for a look until the next call. */
+static uint64_t run(const char *threads, const char *way)
+{
+  machine_result_free(&result);
+  machine_config_defaults(&cfg);
+  set("vm.queue=bare");
+  set("vm.vcpus=8");
+  set("bench.loops=20");
+  set("bench.warmup=3");
+  set("bench.granule=4k");
+  set(threads);
+  set(way);
+  if (machine_run(&cfg, NULL, &result, &err) != SMMU_OK)
+    ADD_TEST_FAILURE("%s", err.text);
+  return result.all.unmap.count ? result.all.unmap.sum / result.all.unmap.count : 0;
+}
+
+static void done(void)
+{
+  machine_result_free(&result);
+  memset(&result, 0, sizeof(result));
+}
+
+TEST_CASE(Invalidation, ThreadsWithQueuesOfTheirOwnDoNotMeet)
+{
+  uint64_t alone = run("bench.threads=1", "host.ecmdq=on");
+  uint64_t shared = run("bench.threads=8", "host.ecmdq=off");
+  uint64_t apart = run("bench.threads=8", "host.ecmdq=on");
+
+  EXPECT_GT(alone, 0);
+  EXPECT_LT(apart, alone + alone / 10);
+  EXPECT_GT(shared, 2 * apart);
+  EXPECT_EQ(result.counts.guest_commands, 8 * TURNS * 2);
+  EXPECT_EQ(result.counts.guest_syncs, 8 * TURNS);
+  done();
+}
+
+TEST_CASE(Invalidation, FewerQueuesThanCpusAreShared)
+{
+  uint64_t mean;
+
+  machine_config_defaults(&cfg);
+  mean = run("bench.threads=8", "host.ecmdq=on");
+  set("smmu.ecmdqs=2");
+  machine_result_free(&result);
+  ASSERT_EQ(machine_run(&cfg, NULL, &result, &err), SMMU_OK);
+  EXPECT_GT(result.all.unmap.sum / result.all.unmap.count, mean);
+  EXPECT_EQ(result.counts.guest_syncs, 8 * TURNS);
+  done();
+}
+
+TEST_CASE(Invalidation, QueuesComeInPowersOfTwo)
+{
+  machine_config_defaults(&cfg);
+  set("host.ecmdq=on");
+  set("smmu.ecmdqs=3");
+  EXPECT_EQ(machine_config_check(&cfg, &err), SMMU_ERR_BADCFG);
+  EXPECT_STR_CONTAINS(err.text, "smmu.ecmdqs");
+}
+
+/* The VMM's calls run on the CPU of the virtual CPU, so its commands have a queue of their own too. */
+TEST_CASE(Invalidation, HostOfAVirtualMachineUsesThemAsWell)
+{
+  machine_config_defaults(&cfg);
+  set("vm.queue=trapped");
+  set("bench.loops=5");
+  set("bench.warmup=0");
+  set("host.ecmdq=on");
+  ASSERT_EQ(machine_run(&cfg, NULL, &result, &err), SMMU_OK);
+  EXPECT_EQ(result.counts.host_syncs, 5);
+  done();
+}
