@@ -14,7 +14,7 @@
 #include "tools/decode.h"
 #include "tools/explain.h"
 
-const char decode_kinds[] = "cmd, ste, cd, event, pri, gerror, par, reg or pte";
+const char decode_kinds[] = "cmd, ste, cd, vms, event, pri, gerror, par, reg or pte";
 
 static bool parse_word(const char *text, uint64_t *value)
 {
@@ -154,6 +154,16 @@ static bool answer_table(struct decode_request *r, struct decode_answer *a,
   if (!take_words(r, STE_WORDS, true, a->words) || !smmu_layout_by_name(kind, name, &a->layout))
     return false;
   snprintf(a->title, sizeof(a->title), "%s", name);
+  return true;
+}
+
+/* The 64 bytes of a VMS that are defined. */
+static bool answer_vms(struct decode_request *r, struct decode_answer *a)
+{
+  if (!take_words(r, VMS_WORDS, false, a->words) ||
+      !smmu_layout_by_name(SMMU_LAYOUT_VMS, "VMS", &a->layout))
+    return false;
+  snprintf(a->title, sizeof(a->title), "VMS");
   return true;
 }
 
@@ -340,9 +350,9 @@ bool decode_answer_make(struct decode_request *r, struct decode_answer *a)
     const char *kind;
     bool (*answer)(struct decode_request *r, struct decode_answer *a);
   } kinds[] = {
-    { "cmd", answer_cmd },       { "event", answer_event }, { "pri", answer_pri },
-    { "gerror", answer_gerror }, { "par", answer_par },     { "reg", answer_reg },
-    { "pte", answer_pte },
+    { "cmd", answer_cmd }, { "vms", answer_vms },       { "event", answer_event },
+    { "pri", answer_pri }, { "gerror", answer_gerror }, { "par", answer_par },
+    { "reg", answer_reg }, { "pte", answer_pte },
   };
 
   a->has_value = true;

@@ -20,6 +20,7 @@ static const struct argp_option options[] = {
 static const char args_doc[] = "cmd W0 W1 | cmd TEXT\n"
                                "ste W0 .. W7 | ste L1STD\n"
                                "cd W0 .. W7 | cd L1CD\n"
+                               "vms W0 .. W7\n"
                                "event W0 .. W3\n"
                                "pri W0 W1\n"
                                "gerror GERROR GERRORN\n"

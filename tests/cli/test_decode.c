@@ -13,11 +13,20 @@ struct decoding {
   const char *title; /* of the JSON */
 };
 
-static const char *const kinds[] = { "command",         "command-text", "ste",
-                                     "l1std",           "cd",           "l1cd",
-                                     "event",           "register",     "s1-page",
-                                     "s1-block",        "table",        "s2-page",
-                                     "reserved-command" };
+static const char *const kinds[] = { "command",
+                                     "command-text",
+                                     "ste",
+                                     "l1std",
+                                     "cd",
+                                     "l1cd",
+                                     "event",
+                                     "register",
+                                     "s1-page",
+                                     "s1-block",
+                                     "table",
+                                     "s2-page",
+                                     "reserved-command",
+                                     "vms" };
 
 static const struct decoding decodings[] = {
   { "decode cmd 0x0007000000000012 0x0000000000001001", "TLBI_NH_VA asid=7 leaf=1 va=0x1000",
@@ -35,6 +44,8 @@ static const struct decoding decodings[] = {
   { "decode pte --level 1 0x45609003", "table", "stage 1 level 1: table" },
   { "decode pte --stage 2 0x800007ff", "MemAttr", "stage 2 level 3: page" },
   { "decode cmd 0x99 0", "reserved", "reserved" },
+  { "decode vms 0x0003000200010000 0 0 0 0 0 0 0xffff000000000000",
+    "PARTID_MAP31         [511:496]  0xffff", "VMS" },
 };
 
 enum { DECODINGS = sizeof(decodings) / sizeof(decodings[0]) };
