@@ -52,6 +52,21 @@ E2E_TEST(Ats, ATrappedUnmapIsFourExitsAndTwoIoctls)
   EXPECT_EQ(u.c.host.syncs, 2);
 }
 
+E2E_TEST(Ats, ThroughAVcmdqThereIsStillNoExit)
+{
+  struct unmap u;
+
+  e2e->spec.cmdqv = true;
+  u = measure(e2e, 16);
+  EXPECT_EQ(u.c.vm.exits, 0);
+  EXPECT_EQ(u.c.vm.ioctls, 0);
+  EXPECT_EQ(u.c.guest.submissions, 2);
+  EXPECT_EQ(u.c.guest.vcmdq_submissions, 2);
+  EXPECT_EQ(u.c.guest.atc_inv, 1);
+  EXPECT_EQ(u.c.guest.timeouts, 0);
+  EXPECT_EQ(e2e->logs, 0); /* no error of any queue */
+}
+
 static void nothing(struct guest *guest, void *arg)
 {
   (void)guest;
