@@ -77,6 +77,7 @@ static int run_turn(const struct benchmark_config *c, uint64_t buffer, struct tu
 {
   uint64_t bytes = (uint64_t)c->pages * PAGE, iova = 0, t0, t1, t2, t3;
   int err;
+  int bad;
 
   if (c->direction != BENCHMARK_FROM_DEVICE)
     plat_charge(c->plat, PLAT_COST_FILL_PAGE, c->pages);
@@ -85,11 +86,14 @@ static int run_turn(const struct benchmark_config *c, uint64_t buffer, struct tu
   t1 = plat_now_ps(c->plat);
   if (err)
     return err;
+  if (c->access && c->access(c->arg, iova, c->pages, c->direction == BENCHMARK_FROM_DEVICE))
+    err = -EIO;
   if (c->transfer_ps)
     plat_delay(c->plat, c->transfer_ps);
   t2 = plat_now_ps(c->plat);
   charge_cold(c);
-  err = dma_unmap(c->dma, iova, bytes);
+  bad = dma_unmap(c->dma, iova, bytes);
+  err = err ? err : bad;
   t3 = plat_now_ps(c->plat);
   *turn = (struct turn){ t3, t1 - t0, t3 - t2, ticks(t0, t1), ticks(t2, t3) };
   plat_charge(c->plat, PLAT_COST_LOOP, 1);

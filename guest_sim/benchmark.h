@@ -1,7 +1,8 @@
 /* The loop of dma_map_benchmark: fill a buffer, map it, unmap it, and how long both took.
  *
  * Each thread has a buffer of `pages` pages of contiguous memory. One turn: fill it (unless the
- * device only writes), map [timed], wait `transfer_ps`, unmap [timed], add both times to the sums.
+ * device only writes), map [timed], let the device use it (access(), and transfer_ps), unmap
+ * [timed], add both times to the sums.
  * Times are those of the CPU's clock; the kernel's sums count each in whole 100 ns, exact ones in
  * picoseconds stand beside them.
  *
@@ -30,7 +31,11 @@ struct benchmark_config {
   unsigned pages;       /* of 4 KB, 1..1024: the granule */
   unsigned direction;   /* enum benchmark_direction */
   uint64_t transfer_ps; /* 0..10 ms */
-  uint64_t warmup;      /* turns of each thread that do not count */
+  /* The device reads or writes each page; returns when it has all answers. How many were refused.
+   * NULL: it does nothing. */
+  unsigned (*access)(void *arg, uint64_t iova, unsigned pages, bool write);
+  void *arg;
+  uint64_t warmup; /* turns of each thread that do not count */
   /* A thread ends after so many turns, or with the first turn that ends at or after so much time
    * from the common start, whichever is sooner; 0: no such end. One of them must be given. */
   uint64_t turns;

@@ -12,7 +12,7 @@
  * not end by themselves are given up so much later. */
 #define GRACE (10 * MACHINE_SECOND)
 
-enum { HOST_SID = 0x20, GUEST_SID = 0x10 };
+enum { GUEST_SID = 0x10 };
 
 static unsigned vcpus_of(const struct machine_world *w)
 {
@@ -206,13 +206,6 @@ static enum iommufd_memory_kind backing_of(const struct machine_config *cfg)
   }
 }
 
-/* The device's own switch. Nothing in the machine translates by it: the benchmark's device does no
- * DMA; what counts is what software has to do. */
-static void set_ats(void *world, bool on)
-{
-  ((struct machine_world *)world)->ats = on;
-}
-
 static void boot_vm(void *world)
 {
   struct machine_world *w = world;
@@ -226,7 +219,7 @@ static void boot_vm(void *world)
     .vcpus = vcpus_of(w),
     .irq_line = SMMU_SIGNAL_COUNT,
     .devices = 1,
-    .device = { { HOST_SID, GUEST_SID, set_ats, w } },
+    .device = { { MACHINE_HOST_SID, GUEST_SID, machine_dma_set_ats, w } },
     .ats = machine_get(cfg, MACHINE_KEY_ATS),
     .ril = machine_get(cfg, MACHINE_KEY_GUEST_RIL),
     .cmdqv = machine_get(cfg, MACHINE_KEY_QUEUE) == MACHINE_QUEUE_VCMDQ,
@@ -256,9 +249,9 @@ static void boot_driver(void *world)
     .ecmdq = bare && machine_get(cfg, MACHINE_KEY_HOST_ECMDQ),
     .guest = !bare
   };
-  struct dma_config dma = { .sid = bare ? HOST_SID : GUEST_SID,
+  struct dma_config dma = { .sid = bare ? MACHINE_HOST_SID : GUEST_SID,
                             .cpus = vcpus_of(w),
-                            .set_ats = set_ats,
+                            .set_ats = machine_dma_set_ats,
                             .arg = w,
                             .lazy = machine_get(cfg, MACHINE_KEY_DMA) == MACHINE_DMA_LAZY };
 
@@ -290,6 +283,8 @@ static int create_benchmark(struct machine_world *w)
     .pages = (unsigned)(machine_get(w->cfg, MACHINE_KEY_GRANULE) / 4096),
     .direction = (unsigned)machine_get(w->cfg, MACHINE_KEY_DIRECTION),
     .transfer_ps = machine_get(w->cfg, MACHINE_KEY_TRANSFER),
+    .access = machine_get(w->cfg, MACHINE_KEY_DMA_TRAFFIC) ? machine_dma_access : NULL,
+    .arg = w,
     .warmup = machine_get(w->cfg, MACHINE_KEY_WARMUP),
     .turns = machine_get(w->cfg, MACHINE_KEY_LOOPS),
   };

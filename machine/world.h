@@ -58,6 +58,11 @@ int machine_world_shut_down(struct machine_world *w);
  * is kept until the process ends. */
 void machine_world_destroy(struct machine_world *w, bool given_up);
 
+/* The device of the benchmark (dma_device.c). Its world is the argument. */
+enum { MACHINE_HOST_SID = 0x20 };
+void machine_dma_set_ats(void *world, bool on);
+unsigned machine_dma_access(void *world, uint64_t iova, unsigned pages, bool write);
+
 void machine_world_counters(const struct machine_world *w, struct machine_counters *out);
 
 #endif

@@ -89,6 +89,16 @@ TEST_CASE(Counts, RangeInvalidationIsOneCommand)
   machine_result_free(&result);
 }
 
+/* It would be refused a page that is not mapped, and the run would fail. */
+TEST_CASE(Counts, ADeviceThatWorksTranslatesEachPage)
+{
+  START("vm.queue=vcmdq", "bench.granule=16k", "device.dma=on");
+  ASSERT_TRUE(run(&result));
+  EXPECT_EQ(result.device.stage[SMMU_STAGE_TBU].served, 4 * 23);
+  EXPECT_GT(result.device.stage[SMMU_STAGE_WALK].served, 4 * 22);
+  machine_result_free(&result);
+}
+
 TEST_CASE(Counts, ADeviceWithAnAtcTakesASecondRound)
 {
   START("vm.queue=trapped", "bench.granule=16k", "device.ats=on");
