@@ -1,6 +1,6 @@
 /* Every command error of every kind of queue, with the values of CONS, GERROR and GERRORN as
- * literals. IHI 0070 7.1, 7.5. A code without a case here fails the last case.
- * Left out: code 4, which VCMDQs never give (docs/choices.md). */
+ * literals. IHI 0070 7.1, 7.5. A code without a case here fails the last case. */
+#include "shim/rig_ats.h"
 #include "shim/rig_cmdqv.h"
 #include "shim/rig_ecmdq.h"
 
@@ -45,6 +45,18 @@ static void expect_stopped(struct rig *rig, unsigned kind, const struct stopped 
   } \
   static void make_##kind##_##name(struct rig *rig)
 
+/* The same device with ATS, and an endpoint that never answers. */
+static void silent_endpoint(struct rig *rig)
+{
+  static struct rig_endpoint silent;
+  struct smmu_config config = rig->config;
+
+  silent = (struct rig_endpoint){ .answer = ENGINE_ANSWER_NEVER, .timeout_ps = 1000 };
+  config.idr[0] |= 1u << 10;
+  rig_restart(rig, &config);
+  rig_listen(rig, &silent);
+}
+
 /* ---- the SMMU's own queue ---- */
 
 CERROR(CMDQ, 0, none, 0x00000003, 0, 0)
@@ -76,11 +88,18 @@ CERROR(CMDQ, 2, aborted_read, 0x02000001, 1, 0)
   rig_set_reg(rig, 0x98, 3);
 }
 
+CERROR(CMDQ, 3, timeout, 0x03000002, 1, 0)
+{
+  silent_endpoint(rig);
+  rig_push(rig, "TLBI_NH_ALL; ATC_INV sid=1 size=0; SYNC; TLBI_NH_ALL");
+}
+
 /* ---- a virtual queue ---- */
 
 static void virtual_queue(struct rig *rig, unsigned owner)
 {
   rig_cmdqv(rig, 1, 2);
+  silent_endpoint(rig);
   rig_vintf(rig, 0, owner == RIG_GUEST ? 5 : 0, owner);
   rig_vcmdq(rig, 0, 0, 0);
 }
@@ -111,11 +130,27 @@ CERROR(VCMDQ, 1, not_for_a_guest, 0x01000001, 1, 0)
   rig_vpush(rig, 0, "TLBI_NH_ASID asid=7; CFGI_STE sid=1; SYNC");
 }
 
+CERROR(VCMDQ, 3, timeout, 0x03000001, 1, 0)
+{
+  virtual_queue(rig, RIG_HYP_OWN);
+  rig_vpush(rig, 0, "ATC_INV sid=1 size=0; SYNC");
+}
+
+/* VINTF 0 begins at 0x1000: SID_MATCH at 0x40, SID_REPLACE at 0x80. */
+CERROR(VCMDQ, 4, stream_of_somebody_else, 0x04000001, 1, 0)
+{
+  virtual_queue(rig, RIG_GUEST);
+  rig_cmdqv_write(rig, 0x1080, 1, 4);
+  rig_cmdqv_write(rig, 0x1040, 0x20 << 1 | 1, 4);
+  rig_vpush(rig, 0, "TLBI_NH_ASID asid=7; ATC_INV sid=1 size=0; SYNC");
+}
+
 /* ---- an enhanced queue: EN is bit 31, the toggling ERR bit 23, ERR_REASON bits 26:24 ---- */
 
 static void enhanced_queue(struct rig *rig)
 {
   rig_ecmdqs(rig, 1, 2);
+  silent_endpoint(rig);
   rig_ecmdq_on(rig, 0);
 }
 
@@ -147,14 +182,20 @@ CERROR(ECMDQ, 2, aborted_read, 0x82800001, 0x200, 0)
   rig_set_ereg(rig, 0, 8, 0x80000003);
 }
 
+CERROR(ECMDQ, 3, timeout, 0x83800002, 0x200, 0)
+{
+  enhanced_queue(rig);
+  rig_epush(rig, 0, "TLBI_NH_ALL; ATC_INV sid=1 size=0; SYNC");
+}
+
 /* ---- all of them ---- */
 
 TEST_CASE(CerrorList, EveryCodeOfEveryQueueHasACase)
 {
   static const uint8_t codes[QUEUE_KINDS][CODES] = {
-    [CMDQ] = { 0, 1, 2 },
-    [VCMDQ] = { 0, 1, 2 },
-    [ECMDQ] = { 0, 1, 2 },
+    [CMDQ] = { 0, 1, 2, 3 },
+    [VCMDQ] = { 0, 1, 2, 3, 4 },
+    [ECMDQ] = { 0, 1, 2, 3 },
   };
 
   for (unsigned kind = 0; kind < QUEUE_KINDS; kind++) {
