@@ -110,12 +110,12 @@ bool litmus_race(const struct explore_program *p, char schedule[EXPLORE_SCHEDULE
   for (unsigned t = 0; t < p->n_threads; t++) {
     char name = (char)('a' + t);
 
-    if (first == '\0' && p->thread[t].op[0].kind == EXPLORE_DMA)
+    if (first == '\0' && explore_is_dma(p->thread[t].op[0].kind))
       first = name;
-    else if (p->thread[t].op[0].kind != EXPLORE_DMA)
+    else if (!explore_is_dma(p->thread[t].op[0].kind))
       others[n++] = name;
   }
-  snprintf(others + n, sizeof(others) - n, "QEK");
+  snprintf(others + n, sizeof(others) - n, p->atc_entries ? "QEKP" : "QEK");
   for (unsigned steps = HEAD_START_MAX; first && steps > 0; steps--) {
     build(&x, first, steps, others);
     if (!is_witness(&x) || (found && !x.unfilled))

@@ -85,8 +85,8 @@ void litmus_print_story(const struct explore_program *p, const struct litmus_sto
     for (unsigned i = 0; i < s->result.view.pc[t]; i++) {
       char text[LITMUS_TEXT];
 
-      if (p->thread[t].op[i].kind != EXPLORE_DMA && p->thread[t].op[i].kind != EXPLORE_MMIO_READ &&
-          p->thread[t].op[i].kind != EXPLORE_LOAD)
+      if (!explore_is_dma(p->thread[t].op[i].kind) &&
+          p->thread[t].op[i].kind != EXPLORE_MMIO_READ && p->thread[t].op[i].kind != EXPLORE_LOAD)
         continue;
       litmus_seen_text(&p->thread[t].op[i], s->result.view.seen[t][i].value, text);
       printf(" %u: %s.", i + 1, text);

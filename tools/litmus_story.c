@@ -159,7 +159,7 @@ static void say_done(struct telling *s, unsigned t, unsigned i, const struct exp
   litmus_op_text(op, order);
   litmus_seen_text(op, seen->value, got);
   /* The order becomes a report: "store" was done by somebody who "stores". */
-  if (op->kind == EXPLORE_DMA)
+  if (explore_is_dma(op->kind))
     say(s, "answers DMA %u of %s: %s", i + 1, s->p->thread[t].name, got);
   else if (op->kind == EXPLORE_MMIO_READ || op->kind == EXPLORE_LOAD)
     say(s, "%.*ss%s: %s", (int)strcspn(order, " "), order, order + strcspn(order, " "), got);
@@ -176,7 +176,11 @@ static void name_mover(const struct telling *s, char c, char who[32])
   else if (c >= '0' && c <= '9')
     snprintf(who, 32, "DMA of %s", owner_name(s, (unsigned)(c - '0')));
   else
-    snprintf(who, 32, "%s", c == 'Q' ? "command queue" : c == 'E' ? "event queue" : "acknowledger");
+    snprintf(who, 32, "%s",
+             c == 'Q'   ? "command queue"
+             : c == 'E' ? "event queue"
+             : c == 'P' ? "endpoint"
+                        : "acknowledger");
 }
 
 /* A marked DMA gets its answer: did the command queue stand still until then? */

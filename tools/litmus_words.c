@@ -110,6 +110,10 @@ void litmus_op_text(const struct explore_op *op, char text[LITMUS_TEXT])
     snprintf(word, sizeof(word), "the word at 0x%" PRIx64, op->addr);
     await_text(op, word, text);
     break;
+  case EXPLORE_ATC_DMA:
+    snprintf(text, LITMUS_TEXT, "DMA %s of 0x%" PRIx64 " through the ATC, TBU %u",
+             op->write ? "write" : "read", op->addr, op->tbu);
+    break;
   case EXPLORE_DMA:
     snprintf(text, LITMUS_TEXT, "DMA %s of 0x%" PRIx64 ", stream %u, TBU %u",
              op->write ? "write" : "read", op->addr, op->sid, op->tbu);
@@ -122,8 +126,10 @@ void litmus_seen_text(const struct explore_op *op, uint64_t value, char text[LIT
 {
   char place[LITMUS_TEXT];
 
-  if (op->kind != EXPLORE_DMA)
+  if (!explore_is_dma(op->kind))
     snprintf(text, LITMUS_TEXT, "0x%" PRIx64, value);
+  else if (value == EXPLORE_FAULT(0))
+    snprintf(text, LITMUS_TEXT, "not granted");
   else if (value >= EXPLORE_FAULT(0))
     snprintf(text, LITMUS_TEXT, "fault %s", smmu_event_name((uint8_t)value));
   else if (value == op->addr)

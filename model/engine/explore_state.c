@@ -49,7 +49,7 @@ static unsigned most_moves(const struct explore_program *p)
     if (caches[i]->sets && caches[i]->ways > ways)
       ways = caches[i]->ways;
   }
-  return p->n_threads + 3 + c->txns * ways;
+  return p->n_threads + 4 + c->txns * ways;
 }
 
 static bool thread_is_legal(const struct explore_program *p, const struct explore_thread *t)
@@ -57,8 +57,9 @@ static bool thread_is_legal(const struct explore_program *p, const struct explor
   if (t->n > EXPLORE_OPS)
     return false;
   for (unsigned i = 0; i < t->n; i++) {
-    if (t->op[i].kind > EXPLORE_DMA ||
-        (t->op[i].kind == EXPLORE_DMA && t->op[i].tbu >= p->config.tbus))
+    if (t->op[i].kind > EXPLORE_ATC_DMA ||
+        (explore_is_dma(t->op[i].kind) && t->op[i].tbu >= p->config.tbus) ||
+        !explore_atc_is_legal(p, &t->op[i]))
       return false;
   }
   return true;
@@ -119,6 +120,7 @@ void explore_first(struct explore_world *w, struct explore_state *s)
 {
   smmu_clone(device_of(s), engine_now_device(w->now));
   s->undo = engine_memory_undo_mark(w->memory);
+  endpoint_init(&s->endpoint, w->p->atc_sid, w->p->atc_entries);
   s->changed = true;
 }
 
@@ -148,6 +150,8 @@ void explore_hash(struct explore_world *w, const struct explore_state *s, uint64
   XXH3_128bits_update(&h, memory, sizeof memory);
   XXH3_128bits_update(&h, &s->view, sizeof s->view);
   XXH3_128bits_update(&h, s->in_flight, sizeof s->in_flight);
+  XXH3_128bits_update(&h, &s->owed, sizeof s->owed);
+  XXH3_128bits_update(&h, s->endpoint.entry, w->p->atc_entries * sizeof s->endpoint.entry[0]);
   for (smmu_actor a = 0; a < w->actors; a++) {
     const struct explore_pending *p = &s->pending[a];
     uint8_t head[4] = { p->out, p->arrived, p->thread, p->failed };
@@ -182,7 +186,7 @@ static unsigned in_flight_count(const struct explore_state *s)
   unsigned count = 0;
 
   for (unsigned t = 0; t < EXPLORE_THREADS; t++)
-    count += s->in_flight[t];
+    count += s->in_flight[t] != EXPLORE_FLIGHT_NONE;
   return count;
 }
 
@@ -195,7 +199,8 @@ static bool op_is_enabled(const struct explore_world *w, const struct explore_st
     return (smmu_mmio_read(device_const(s), op->addr, op->bytes, NULL) & op->mask) == op->value;
   case EXPLORE_AWAIT_WORD:
     return (engine_memory_load64(w->memory, op->addr) & op->mask) == op->value;
-  case EXPLORE_DMA: return !s->in_flight[t] && in_flight_count(s) < w->p->config.txns;
+  case EXPLORE_DMA:
+  case EXPLORE_ATC_DMA: return !s->in_flight[t] && in_flight_count(s) < w->p->config.txns;
   default: return true;
   }
 }
@@ -222,6 +227,8 @@ unsigned explore_moves(const struct explore_world *w, const struct explore_state
         .is_thread = 1, .who = (uint8_t)t, .choices = 1, .name = (char)('a' + t)
       };
   }
+  if (s->owed)
+    moves[n++] = (struct explore_move){ .who = (uint8_t)w->actors, .choices = 1, .name = 'P' };
   for (smmu_actor a = 0; a < w->actors; a++) {
     const struct explore_pending *p = &s->pending[a];
     uint32_t choices = p->out && p->ask.kind == SMMU_ASK_PICK ? p->ask.choices : 1;
@@ -278,10 +285,13 @@ static void start_dma(struct explore_state *s, unsigned t, const struct explore_
                           .ssv = op->ssv,
                           .write = op->write,
                           .tbu = op->tbu };
+  enum explore_flight flight = EXPLORE_FLIGHT_DMA;
   smmu_actor actor;
 
+  if (op->kind == EXPLORE_ATC_DMA)
+    flight = explore_atc_txn(s, op, &txn);
   CHECK(smmu_submit(device_of(s), &txn, &actor, h) == SMMU_OK);
-  s->in_flight[t] = 1;
+  s->in_flight[t] = (uint8_t)flight;
   s->pending[actor] = (struct explore_pending){ .thread = (uint8_t)t };
 }
 
@@ -299,7 +309,8 @@ static void do_thread(struct explore_world *w, struct explore_state *s, unsigned
   case EXPLORE_MMIO_READ:
     value = smmu_mmio_read(device_of(s), op->addr, op->bytes, h) & op->mask;
     break;
-  case EXPLORE_DMA: start_dma(s, t, op, h); return;
+  case EXPLORE_DMA:
+  case EXPLORE_ATC_DMA: start_dma(s, t, op, h); return;
   default: break;
   }
   finish_op(s, t, value);
@@ -331,16 +342,6 @@ static bool read_piece(struct explore_world *w, struct explore_pending *p)
   return p->arrived == p->ask.len || p->failed;
 }
 
-/* A message to an endpoint: there is none. */
-static void send(struct explore_state *s, const struct smmu_ask *ask, const struct smmu_hooks *h)
-{
-  struct smmu_message m;
-
-  smmu_message_of(ask, &m);
-  if (m.kind == SMMU_MESSAGE_ATC_INV)
-    CHECK(smmu_endpoint_done(device_of(s), m.tag, SMMU_ENDPOINT_UNSUPPORTED, h) == SMMU_OK);
-}
-
 /* False: the ask is not answered yet. */
 static bool answer(struct explore_world *w, struct explore_state *s, struct explore_pending *p,
                    unsigned choice, const struct smmu_hooks *h, struct smmu_reply *reply)
@@ -359,7 +360,7 @@ static bool answer(struct explore_world *w, struct explore_state *s, struct expl
                       : SMMU_BUS_ABORT;
     break;
   case SMMU_ASK_PICK: reply->choice = choice; break;
-  case SMMU_ASK_SEND: send(s, &p->ask, h); break;
+  case SMMU_ASK_SEND: explore_send(w, s, &p->ask, h); break;
   default: break;
   }
   return true;
@@ -377,14 +378,20 @@ static bool is_answered(unsigned kind)
          kind == SMMU_ASK_SEND;
 }
 
-static void end_dma(struct explore_state *s, smmu_actor actor)
+static void end_dma(const struct explore_world *w, struct explore_state *s, smmu_actor actor)
 {
   unsigned t = s->pending[actor].thread;
   struct smmu_result r;
+  bool request;
 
   smmu_get_result(device_const(s), actor, &r);
-  s->in_flight[t] = 0;
+  request = s->in_flight[t] == EXPLORE_FLIGHT_REQUEST;
+  s->in_flight[t] = EXPLORE_FLIGHT_NONE;
   s->pending[actor] = (struct explore_pending){ 0 };
+  if (request && explore_atc_completed(s, &w->p->thread[t].op[s->view.pc[t]], &r))
+    return; /* the access itself is the thread's next transition */
+  if (request)
+    r.status = SMMU_STATUS_ABORT;
   finish_op(s, t, r.status == SMMU_STATUS_OK ? r.pa : EXPLORE_FAULT(r.event));
 }
 
@@ -404,7 +411,7 @@ static void do_actor(struct explore_world *w, struct explore_state *s, const str
   p->arrived = p->failed = 0;
   memset(p->data, 0, sizeof p->data);
   if (p->ask.kind == SMMU_ASK_END && m->who < w->p->config.txns)
-    end_dma(s, m->who);
+    end_dma(w, s, m->who);
 }
 
 void explore_do(struct explore_world *w, struct explore_state *s, const struct explore_move *m,
@@ -412,6 +419,8 @@ void explore_do(struct explore_world *w, struct explore_state *s, const struct e
 {
   if (m->is_thread)
     do_thread(w, s, m->who, h);
+  else if (m->who == w->actors)
+    explore_endpoint_answers(s, h);
   else
     do_actor(w, s, m, h);
   s->undo = engine_memory_undo_mark(w->memory);

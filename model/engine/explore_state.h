@@ -3,6 +3,7 @@
 #ifndef SMMU_ENGINE_EXPLORE_STATE_H
 #define SMMU_ENGINE_EXPLORE_STATE_H
 
+#include "smmu/endpoint.h"
 #include "smmu/explore.h"
 
 enum { EXPLORE_ACTORS_MAX = 13, EXPLORE_MOVES_MAX = 64 };
@@ -33,16 +34,21 @@ struct explore_state {
   size_t undo;  /* memory is this position of the undo log */
   bool changed; /* the last transition ended an operation */
   struct explore_view view;
-  uint8_t in_flight[EXPLORE_THREADS]; /* a DMA is out: the thread waits for its END */
+  uint8_t in_flight[EXPLORE_THREADS]; /* enum explore_flight */
+  uint32_t owed;                      /* tags of ATC_INVs that the endpoint has not answered */
+  struct endpoint endpoint;
   struct explore_pending pending[EXPLORE_ACTORS_MAX];
   _Alignas(64) unsigned char device[];
 };
+
+/* What a thread waits for the END of. */
+enum explore_flight { EXPLORE_FLIGHT_NONE, EXPLORE_FLIGHT_DMA, EXPLORE_FLIGHT_REQUEST };
 
 /* A transition: an operation of a thread, or a step of an actor with the choice made if it had
  * asked for one. */
 struct explore_move {
   uint8_t is_thread;
-  uint8_t who; /* thread, or actor */
+  uint8_t who; /* thread, or actor; the number of actors: the endpoint */
   uint8_t choice, choices;
   char name; /* in a schedule string */
 };
@@ -60,6 +66,17 @@ unsigned explore_moves(const struct explore_world *w, const struct explore_state
                        struct explore_move *moves);
 void explore_do(struct explore_world *w, struct explore_state *s, const struct explore_move *m,
                 const struct smmu_hooks *h);
+/* explore_ats.c */
+bool explore_atc_is_legal(const struct explore_program *p, const struct explore_op *op);
+/* The transaction that an access comes to; which flight it is. */
+enum explore_flight explore_atc_txn(struct explore_state *s, const struct explore_op *op,
+                                    struct smmu_txn *txn);
+/* The request of an access has ended: false when it granted nothing. */
+bool explore_atc_completed(struct explore_state *s, const struct explore_op *op,
+                           const struct smmu_result *r);
+void explore_send(const struct explore_world *w, struct explore_state *s,
+                  const struct smmu_ask *ask, const struct smmu_hooks *h);
+void explore_endpoint_answers(struct explore_state *s, const struct smmu_hooks *h);
 bool explore_finished(const struct explore_world *w, const struct explore_state *s);
 size_t explore_move_text(const struct explore_move *m, char *text, size_t size);
 

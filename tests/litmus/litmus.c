@@ -100,6 +100,16 @@ void litmus_setup_nested(struct engine_now *now, struct engine_memory *memory)
   enable(now);
 }
 
+void litmus_setup_ats(struct engine_now *now, struct engine_memory *memory)
+{
+  uint64_t ste[STE_WORDS];
+
+  litmus_setup(now, memory);
+  engine_memory_read(memory, LITMUS_STRTAB + 64, ste, sizeof ste);
+  FPUT(STE, EATS, ste, 1);
+  store(memory, LITMUS_STRTAB + 64, ste, STE_WORDS);
+}
+
 struct ring {
   struct engine_memory *memory;
   uint64_t at;
@@ -142,12 +152,14 @@ bool litmus_saw_after(const struct explore_view *v, unsigned t, unsigned i, uint
 
 extern const struct explore_program litmus_stale_fill, litmus_sync_drain, litmus_every_tbu,
   litmus_late_utlb_fill, litmus_stale_config, litmus_table_free, litmus_fault_before_sync,
-  litmus_vmid_tag, litmus_msi_order, litmus_nested_unmap, litmus_nested_race, litmus_disable_drain;
+  litmus_vmid_tag, litmus_msi_order, litmus_nested_unmap, litmus_nested_race, litmus_disable_drain,
+  litmus_atc_inv, litmus_atc_too_early;
 
 static const struct explore_program *const programs[] = {
-  &litmus_stale_fill,   &litmus_sync_drain,   &litmus_every_tbu,         &litmus_late_utlb_fill,
-  &litmus_stale_config, &litmus_table_free,   &litmus_fault_before_sync, &litmus_vmid_tag,
-  &litmus_msi_order,    &litmus_nested_unmap, &litmus_nested_race,       &litmus_disable_drain,
+  &litmus_stale_fill,   &litmus_sync_drain,    &litmus_every_tbu,         &litmus_late_utlb_fill,
+  &litmus_stale_config, &litmus_table_free,    &litmus_fault_before_sync, &litmus_vmid_tag,
+  &litmus_msi_order,    &litmus_nested_unmap,  &litmus_nested_race,       &litmus_disable_drain,
+  &litmus_atc_inv,      &litmus_atc_too_early,
 };
 
 const struct explore_program *const *litmus_programs(size_t *count)

@@ -44,14 +44,18 @@ enum {
     (entries) ? 1 : 0, (entries) ? (entries) : 1 \
   }
 #define LITMUS_DEVICE(tbu_count, utlb_entries, tlb_entries, walk_entries) \
+  LITMUS_DEVICE_OF(0x094e321b, tbu_count, utlb_entries, tlb_entries, walk_entries)
+#define LITMUS_DEVICE_OF(idr0, tbu_count, utlb_entries, tlb_entries, walk_entries) \
   { \
-    .idr = { 0x094e321b, 0x02730000 | 8 << 6 | 20, 0, 0x0e14, 0, 0x75 }, .aidr = 1, \
+    .idr = { (idr0), 0x02730000 | 8 << 6 | 20, 0, 0x0e14, 0, 0x75 }, .aidr = 1, \
     .gbpa_reset = 0x1000, .txns = 2, .tbus = (tbu_count), .events = 2, \
     .utlb = LITMUS_CACHE(utlb_entries), .tlb = LITMUS_CACHE(tlb_entries), \
     .walk_cache = LITMUS_CACHE(walk_entries), .cfg_cache = { 1, 2 }, .atomic_bytes = 8 \
   }
 /* The plain one: one TBU without a micro-TLB, a main TLB of two. */
 #define LITMUS_CONFIG LITMUS_DEVICE(1, 0, 2, 0)
+/* The same with ATS. */
+#define LITMUS_ATS LITMUS_DEVICE_OF(0x094e361b, 1, 0, 2, 0)
 
 /* ---- setup ---- */
 
@@ -60,6 +64,8 @@ void litmus_setup(struct engine_now *now, struct engine_memory *memory);
 /* The same with nested translation: LITMUS_VA to LITMUS_IPA to LITMUS_OLD, CD and tables behind
  * stage 2. */
 void litmus_setup_nested(struct engine_now *now, struct engine_memory *memory);
+/* Stream 1 may use ATS. */
+void litmus_setup_ats(struct engine_now *now, struct engine_memory *memory);
 /* Commands (assembler text, see arch/cmd.h) into the ring from slot 0 on. */
 void litmus_commands(struct engine_memory *memory, const char *text);
 /* One DMA read now, so that the caches are warm. */
@@ -94,6 +100,11 @@ void litmus_warm(struct engine_now *now, unsigned sid, unsigned tbu);
 #define DMA_READ(stream, unit) \
   { \
     .kind = EXPLORE_DMA, .sid = (stream), .tbu = (unit), .addr = LITMUS_VA \
+  }
+/* An access of stream 1 through the program's ATC. */
+#define ATC_READ() \
+  { \
+    .kind = EXPLORE_ATC_DMA, .sid = 1, .addr = LITMUS_VA \
   }
 #define ISSUE(n)          WRITE_REG(0x98, n)          /* CMDQ_PROD */
 #define AWAIT_CONSUMED(n) AWAIT_REG(0x9c, 0xfffff, n) /* CMDQ_CONS */

@@ -4,11 +4,12 @@
 
 #include <string.h>
 
+#include "smmu/endpoint.h"
 #include "util/check.h"
 
 struct thread {
-  uint64_t at; /* its next operation comes no sooner */
-  bool in_flight;
+  uint64_t at;             /* its next operation comes no sooner */
+  bool in_flight, request; /* a Translation Request: the access comes after it */
   uint64_t ticket;
 };
 
@@ -20,6 +21,7 @@ struct run {
   struct thread thread[EXPLORE_THREADS];
   uint64_t random;
   bool forbidden, slow_bus;
+  struct endpoint endpoint;
 };
 
 static uint64_t draw(struct run *r, uint64_t n)
@@ -88,6 +90,32 @@ static bool is_enabled(struct run *r, const struct explore_op *op)
   return true;
 }
 
+static struct endpoint_access access_of(const struct explore_op *op)
+{
+  return (struct endpoint_access){
+    .addr = op->addr, .ssid = op->ssid, .ssv = op->ssv, .write = op->write
+  };
+}
+
+static enum engine_answer receive(void *ctx, const struct smmu_message *m, uint64_t time,
+                                  uint64_t *delay_ps)
+{
+  struct run *r = ctx;
+
+  (void)time;
+  *delay_ps = delay(r);
+  return endpoint_receive(&r->endpoint, m);
+}
+
+/* A Translation Request has ended. True: the access itself comes next. */
+static bool is_granted(struct run *r, unsigned t, const struct smmu_result *result)
+{
+  struct endpoint_access a = access_of(next_op(r, t));
+
+  r->thread[t].at = engine_timed_now(r->timed);
+  return endpoint_completed(&r->endpoint, &a, result);
+}
+
 static bool start_dma(struct run *r, unsigned t, const struct explore_op *op)
 {
   struct smmu_txn txn = { .addr = op->addr,
@@ -97,6 +125,12 @@ static bool start_dma(struct run *r, unsigned t, const struct explore_op *op)
                           .write = op->write,
                           .tbu = op->tbu };
 
+  r->thread[t].request = false;
+  if (op->kind == EXPLORE_ATC_DMA) {
+    struct endpoint_access a = access_of(op);
+
+    r->thread[t].request = endpoint_next(&r->endpoint, &a, &txn) == ENDPOINT_REQUEST;
+  }
   r->thread[t].in_flight = engine_timed_submit(r->timed, &txn, &r->thread[t].ticket) == SMMU_OK;
   return r->thread[t].in_flight;
 }
@@ -107,7 +141,7 @@ static bool do_op(struct run *r, unsigned t)
   const struct explore_op *op = next_op(r, t);
   uint64_t value = 0;
 
-  if (!is_enabled(r, op) || (op->kind == EXPLORE_DMA && !start_dma(r, t, op)))
+  if (!is_enabled(r, op) || (explore_is_dma(op->kind) && !start_dma(r, t, op)))
     return false;
   memcpy(r->view->seen[t][r->view->pc[t]].started, r->view->pc, EXPLORE_THREADS);
   switch (op->kind) {
@@ -117,7 +151,8 @@ static bool do_op(struct run *r, unsigned t)
   case EXPLORE_MMIO_READ:
     value = engine_timed_mmio_read(r->timed, op->addr, op->bytes) & op->mask;
     break;
-  case EXPLORE_DMA: return true;
+  case EXPLORE_DMA:
+  case EXPLORE_ATC_DMA: return true;
   default: break;
   }
   end_op(r, t, value);
@@ -151,6 +186,10 @@ static void take_completions(struct run *r)
       if (!r->thread[t].in_flight || r->thread[t].ticket != done.ticket)
         continue;
       r->thread[t].in_flight = false;
+      if (r->thread[t].request && is_granted(r, t, &done.result))
+        continue;
+      if (r->thread[t].request)
+        done.result.status = SMMU_STATUS_ABORT;
       end_op(r, t,
              done.result.status == SMMU_STATUS_OK ? done.result.pa
                                                   : EXPLORE_FAULT(done.result.event));
@@ -204,6 +243,8 @@ bool on_timed_run(const struct explore_program *p, const struct timed_profile *p
   CHECK(engine_now_create(&now, &p->config, r.memory) == SMMU_OK);
   options.bus = (struct engine_bus){ &r, bus_read, bus_write };
   CHECK(engine_timed_create(&r.timed, &options) == SMMU_OK);
+  endpoint_init(&r.endpoint, p->atc_sid, p->atc_entries);
+  engine_timed_set_endpoint(r.timed, &(struct engine_endpoint){ .ctx = &r, .receive = receive });
   p->setup(now, r.memory);
   smmu_clone(engine_timed_device(r.timed), engine_now_device(now));
   finished = run_all(&r);

@@ -4,11 +4,12 @@
 #include "litmus/litmus.h"
 #include "shim/gtest_c.h"
 
-#define PROGRAMS 12
+#define PROGRAMS 14
 
 static const char *const names[PROGRAMS] = {
-  "stale-fill",        "sync-drain", "every-tbu", "late-utlb-fill", "stale-config", "table-free",
-  "fault-before-sync", "vmid-tag",   "msi-order", "nested-unmap",   "nested-race",  "disable-drain",
+  "stale-fill",  "sync-drain",        "every-tbu", "late-utlb-fill", "stale-config",
+  "table-free",  "fault-before-sync", "vmid-tag",  "msi-order",      "nested-unmap",
+  "nested-race", "disable-drain",     "atc-inv",   "atc-too-early",
 };
 
 TEST_CASE(Litmus, TheListHasExactlyTheseProgramsAndEachExplainsItself)

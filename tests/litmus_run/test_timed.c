@@ -7,11 +7,12 @@
 #include "on_timed.h"
 #include "shim/rig.h"
 
-enum { PROGRAMS = 12, SEEDS = 300, MANY_SEEDS = 10000 };
+enum { PROGRAMS = 14, SEEDS = 300, MANY_SEEDS = 10000 };
 
 static const char *const names[PROGRAMS] = {
-  "stale-fill",        "sync-drain", "every-tbu", "late-utlb-fill", "stale-config", "table-free",
-  "fault-before-sync", "vmid-tag",   "msi-order", "nested-unmap",   "nested-race",  "disable-drain",
+  "stale-fill",  "sync-drain",        "every-tbu", "late-utlb-fill", "stale-config",
+  "table-free",  "fault-before-sync", "vmid-tag",  "msi-order",      "nested-unmap",
+  "nested-race", "disable-drain",     "atc-inv",   "atc-too-early",
 };
 
 /* ---- sets of views ---- */

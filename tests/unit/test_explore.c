@@ -136,7 +136,10 @@ TEST_CASE(Explore, IllegalProgramsAreRefused)
   p.thread[0].op[0].tbu = 1;
   expect_refused(&p);
   p = good;
-  p.thread[0].op[0].kind = EXPLORE_DMA + 1;
+  p.thread[0].op[0].kind = EXPLORE_ATC_DMA + 1;
+  expect_refused(&p);
+  p = good;
+  p.thread[0].op[0].kind = EXPLORE_ATC_DMA; /* of no ATC */
   expect_refused(&p);
   p = good;
   p.config.tbus = 0;

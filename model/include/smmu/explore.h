@@ -13,8 +13,8 @@
  * SMMU_ERR_BADCFG.
  *
  * A schedule string names the transitions from the first state on: 'a'..'d' a thread, '0'..'9' a
- * transaction slot, 'Q' the command queue, 'E' the event queue, 'K' the acknowledger; "*n" after it
- * is the choice made at a PICK. */
+ * transaction slot, 'Q' the command queue, 'E' the event queue, 'K' the acknowledger, 'P' the
+ * endpoint with the ATC, which answers an ATC_INV; "*n" after it is the choice made at a PICK. */
 #ifndef SMMU_EXPLORE_H
 #define SMMU_EXPLORE_H
 
@@ -37,8 +37,16 @@ enum explore_op_kind {
   EXPLORE_MMIO_READ,  /* register at offset addr, masked; seen */
   EXPLORE_AWAIT_REG,  /* blocked until (register & mask) == value */
   EXPLORE_AWAIT_WORD, /* blocked until (64-bit word & mask) == value */
-  EXPLORE_DMA         /* one transaction; seen = output address, or EXPLORE_FAULT(event) */
+  EXPLORE_DMA,        /* one transaction; seen = output address, or EXPLORE_FAULT(event) */
+  EXPLORE_ATC_DMA     /* an access through the program's ATC: a Translation Request when it has no
+                         translation, in a transition of its own, then a Translated transaction.
+                         `started` is the latter's; seen likewise, EXPLORE_FAULT(0): not granted */
 };
+
+static inline bool explore_is_dma(unsigned kind)
+{
+  return kind == EXPLORE_DMA || kind == EXPLORE_ATC_DMA;
+}
 
 #define EXPLORE_FAULT(event) (0xf000000000000000ULL | (uint64_t)(event))
 
@@ -79,6 +87,8 @@ struct explore_program {
   struct smmu_config config;
   unsigned n_threads;
   struct explore_thread thread[EXPLORE_THREADS];
+  uint32_t atc_sid;    /* the StreamID of its accesses */
+  uint8_t atc_entries; /* room in the ATC of EXPLORE_ATC_DMA, see endpoint.h; 0: none */
   /* Bring memory and device into the first state (registers, tables, warm caches). */
   void (*setup)(struct engine_now *now, struct engine_memory *memory);
   /* Is this outcome forbidden? Asked whenever an operation ends. */
