@@ -27,20 +27,39 @@ static int out_of_memory(struct machine_world *w)
 
 /* ---- memory, device, board ---- */
 
-static int create_device(struct machine_world *w, struct plat_device *device)
+static int create_engine(struct machine_world *w, const struct smmu_config *config,
+                         struct plat_device *device)
 {
   uint64_t seed = machine_get(w->cfg, MACHINE_KEY_SEED);
-  struct smmu_config config;
   struct timed_profile profile;
 
-  machine_device_config(w->cfg, &config);
   machine_device_profile(w->cfg, &profile);
   if (machine_get(w->cfg, MACHINE_KEY_ENGINE) == MACHINE_ENGINE_NOW)
-    return plat_device_now(device, &config, w->memory, seed);
+    return plat_device_now(device, config, w->memory, seed);
   return plat_device_timed(
     device,
     &(struct engine_timed_options){
-      .device = &config, .profile = &profile, .bus = engine_memory_bus(w->memory), .seed = seed });
+      .device = config, .profile = &profile, .bus = engine_memory_bus(w->memory), .seed = seed });
+}
+
+static int create_device(struct machine_world *w, struct plat_device *device)
+{
+  struct smmu_config config;
+  struct smmu_pmcg_config groups[MACHINE_GROUPS];
+  int rc;
+
+  machine_device_config(w->cfg, &config);
+  rc = create_engine(w, &config, device);
+  w->pmcg.groups = machine_pmcg_groups(w->cfg);
+  if (rc != SMMU_OK || w->pmcg.groups == 0)
+    return rc;
+  machine_pmcg_configs(w->cfg, &config, groups);
+  rc = plat_device_set_pmcgs(device, groups, w->pmcg.groups);
+  if (rc != SMMU_OK)
+    device->ops->destroy(device->ctx);
+  else
+    w->observer.tally = &w->pmcg.tally;
+  return rc;
 }
 
 static int create_board(struct machine_world *w, const struct plat_device *device)
@@ -48,7 +67,8 @@ static int create_board(struct machine_world *w, const struct plat_device *devic
   const struct machine_config *cfg = w->cfg;
   struct plat_board_config config = {
     .cpus = vcpus_of(w),
-    .irq_lines = SMMU_SIGNAL_COUNT + VMM_IRQ_LINES,
+    .irq_lines = MACHINE_PMCG_LINE + w->pmcg.groups,
+    .pmcg_line = MACHINE_PMCG_LINE,
     .ram_bytes = machine_get(cfg, MACHINE_KEY_HOST_RAM) +
                  (machine_world_is_bare(w) ? 0 : machine_get(cfg, MACHINE_KEY_VM_RAM)),
     .seed = machine_get(cfg, MACHINE_KEY_SEED),
@@ -152,7 +172,7 @@ static int run_board(struct machine_world *w)
   return step_failed(w, w->step, w->error, is_guests(w));
 }
 
-static int run_on_host(struct machine_world *w, void (*program)(void *world))
+int machine_world_on_host(struct machine_world *w, void (*program)(void *world))
 {
   int rc = plat_cpu_start(w->board, 0, program, w);
 
@@ -306,9 +326,9 @@ int machine_world_boot(struct machine_world *w)
 
   w->plat = plat_board_host(w->board);
   if (!machine_world_is_bare(w)) {
-    rc = run_on_host(w, boot_host);
+    rc = machine_world_on_host(w, boot_host);
     if (rc == SMMU_OK)
-      rc = run_on_host(w, boot_vm);
+      rc = machine_world_on_host(w, boot_vm);
     if (rc != SMMU_OK)
       return rc;
     w->plat = vmm_guest_plat(w->vm);
@@ -384,7 +404,7 @@ int machine_world_shut_down(struct machine_world *w)
   w->why[0] = '\0';
   if (w->drv)
     rc = run_on_subject(w, stop_driver);
-  return rc == SMMU_OK && w->host ? run_on_host(w, stop_host) : rc;
+  return rc == SMMU_OK && w->host ? machine_world_on_host(w, stop_host) : rc;
 }
 
 void machine_world_destroy(struct machine_world *w, bool given_up)

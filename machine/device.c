@@ -22,6 +22,7 @@ void machine_device_config(const struct machine_config *cfg, struct smmu_config 
   if (machine_get(cfg, MACHINE_KEY_ATS))
     device->idr[0] |= (uint32_t)MASK(IDR0, ATS);
   device->txns = (uint16_t)machine_get(cfg, MACHINE_KEY_TXNS);
+  device->tbus = (uint16_t)machine_get(cfg, MACHINE_KEY_TBUS);
   device->events = (uint16_t)machine_get(cfg, MACHINE_KEY_EVENTS);
   device->utlb = cache_of(cfg, MACHINE_KEY_UTLB_SETS);
   device->tlb = cache_of(cfg, MACHINE_KEY_TLB_SETS);

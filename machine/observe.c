@@ -36,7 +36,11 @@ static void emit(struct machine_observer *o, const struct smmu_record *r)
 
 static void on_device(void *ctx, const struct smmu_record *r)
 {
-  emit(ctx, r);
+  struct machine_observer *o = ctx;
+
+  if (o->tally)
+    machine_tally_record(o->tally, r);
+  emit(o, r);
 }
 
 void machine_observer_span(void *observer, const struct timed_span *span)

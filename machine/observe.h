@@ -4,6 +4,7 @@
 #define MACHINE_OBSERVE_H
 
 #include "machine/result.h"
+#include "machine/tally.h"
 #include "plat/board.h"
 #include "smmu/trace.h"
 
@@ -34,6 +35,7 @@ struct machine_observer {
   bool charged[PLAT_COST_COUNT];
   uint64_t hash, records;
   const struct machine_sink *sink; /* or NULL */
+  struct machine_tally *tally;     /* or NULL */
   struct plat_watch watch;
   struct smmu_hooks hooks;
 };

@@ -10,6 +10,7 @@
 
 #include "machine/config.h"
 #include "machine/series.h"
+#include "machine/tally.h"
 #include "plat/board.h"
 
 struct machine_spent {
@@ -40,6 +41,19 @@ struct machine_counts {
   uint64_t iova_fast, iova_slow;
 };
 
+/* What counter groups counted during the turns, read through their registers, and what records say
+ * it should be (cycles: 0). Group 0 is that of the whole SMMU, 1 + t that of TBU t. */
+struct machine_pmcg_counts {
+  unsigned groups; /* 0: smmu.pmcg is off */
+  bool counted[MACHINE_GROUPS][SMMU_PMCG_EVENTS];
+  uint64_t count[MACHINE_GROUPS][SMMU_PMCG_EVENTS];
+  uint64_t tally[MACHINE_GROUPS][SMMU_PMCG_EVENTS];
+};
+
+/* A group's name, "smmu" or "tbu0", and an event's, "tlb_miss". */
+void machine_pmcg_group_name(unsigned group, char *text, size_t len);
+const char *machine_pmcg_event_name(unsigned event);
+
 struct machine_result {
   unsigned threads;
   struct machine_thread *thread;        /* [threads] */
@@ -47,6 +61,7 @@ struct machine_result {
   struct machine_where where;           /* inside measured unmaps */
   uint64_t bench_turns, bench_unmap_ps; /* the same, as the benchmark counts it itself */
   struct machine_counts counts;
+  struct machine_pmcg_counts pmcg;
   bool has_device;                  /* engine timed */
   struct engine_timed_stats device; /* differences too */
   bool used[MACHINE_KEY_COUNT];     /* timing keys, and slots of stages, that had a part */

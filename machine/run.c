@@ -96,15 +96,21 @@ static void mark_used(struct machine_result *r, const struct machine_world *w)
 static int measure(struct machine_world *w, struct machine_result *r)
 {
   struct machine_counters before, after;
-  uint64_t start = plat_board_time(w->board);
-  int rc;
+  uint64_t start;
+  int rc = machine_world_start_pmcg(w);
 
+  if (rc != SMMU_OK)
+    return rc;
   machine_world_counters(w, &before);
+  start = plat_board_time(w->board);
   rc = machine_world_turns(w);
   if (rc != SMMU_OK)
     return rc;
   machine_world_counters(w, &after);
   r->time_ps = plat_board_time(w->board) - start;
+  rc = machine_world_stop_pmcg(w, &r->pmcg);
+  if (rc != SMMU_OK)
+    return rc;
   r->threads = (unsigned)machine_get(w->cfg, MACHINE_KEY_THREADS);
   r->where = w->observer.where;
   r->bench_turns = w->sums.inside.turns;

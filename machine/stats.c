@@ -143,6 +143,45 @@ static void tell_device(const struct teller *t, const struct machine_result *r)
   tell_use(t, machine_key_at(MACHINE_KEY_WRITE_LATENCY)->name, &r->device.write);
 }
 
+/* ---- counter groups ---- */
+
+void machine_pmcg_group_name(unsigned group, char *text, size_t len)
+{
+  if (group == 0)
+    snprintf(text, len, "smmu");
+  else
+    snprintf(text, len, "tbu%u", group - 1);
+}
+
+const char *machine_pmcg_event_name(unsigned event)
+{
+  static const char *const names[] = {
+    "cycle",       "transaction",        "tlb_miss",     "config_miss",
+    "walk_access", "config_access",      "ats_request",  "ats_translated",
+    "utlb_hit",    "utlb_miss",          "main_tlb_hit", "main_tlb_miss",
+    "walk_s1_hit", "walk_s2_hit",        "walk_ipa_hit", "config_hit",
+    "record",      "record_lost",        "command",      "sync",
+    "invalidated", "config_invalidated", "evicted",      "terminated",
+  };
+  _Static_assert(sizeof(names) / sizeof(names[0]) == SMMU_PMCG_EVENTS, "the list of smmu/pmcg.h");
+
+  return event < SMMU_PMCG_EVENTS ? names[event] : "?";
+}
+
+static void tell_pmcg(const struct teller *t, const struct machine_pmcg_counts *c)
+{
+  char group[16];
+
+  for (unsigned g = 0; g < c->groups; g++) {
+    machine_pmcg_group_name(g, group, sizeof(group));
+    for (unsigned e = 0; e < SMMU_PMCG_EVENTS; e++) {
+      if (c->counted[g][e])
+        tell(t, c->count[g][e], smmu_pmcg_event_text(e), "pmcg.%s.%s", group,
+             machine_pmcg_event_name(e));
+    }
+  }
+}
+
 void machine_result_each(const struct machine_result *result,
                          void (*each)(void *ctx, const struct machine_stat *stat), void *ctx)
 {
@@ -156,6 +195,7 @@ void machine_result_each(const struct machine_result *result,
   tell_where(&t, &result->where);
   if (result->has_device)
     tell_device(&t, result);
+  tell_pmcg(&t, &result->pmcg);
 }
 
 void machine_result_free(struct machine_result *result)

@@ -7,6 +7,7 @@
 #include "guest_sim/benchmark.h"
 #include "host_sim/vmm.h"
 #include "machine/observe.h"
+#include "machine/pmcg.h"
 
 /* Counters of every part at one moment. */
 struct machine_counters {
@@ -22,6 +23,7 @@ struct machine_world {
   struct machine_error *err;
   struct machine_error later; /* what went wrong while an error was being tidied up */
   struct machine_observer observer;
+  struct machine_pmcg pmcg;
   struct engine_memory *memory;
   struct plat_board *board;
   struct iommufd_host *host; /* NULL: bare */
@@ -30,9 +32,10 @@ struct machine_world {
   struct drv *drv;
   struct dma *dma;
   struct benchmark *benchmark;
-  struct benchmark_result sums; /* after the turns */
-  bool ats;                     /* the device uses it */
-  int error;                    /* negative errno of the first step that failed */
+  struct benchmark_result sums;       /* after the turns */
+  bool ats;                           /* the device uses it */
+  struct machine_pmcg_counts *counts; /* where machine_world_stop_pmcg() puts them */
+  int error;                          /* negative errno of the first step that failed */
   const char *step;
   bool stuck; /* programs were left in the middle of something */
   char why[256];
@@ -46,10 +49,19 @@ static inline bool machine_world_is_bare(const struct machine_world *w)
 
 /* Each: 0, or enum smmu_err with a sentence in w->err. */
 
+/* Lines of counter groups: behind all others. */
+enum { MACHINE_PMCG_LINE = SMMU_SIGNAL_COUNT + VMM_IRQ_LINES };
+
+/* A program on the host's first CPU, and all it starts, until they have returned. A step that fails sets
+ * `error` and `step`. */
+int machine_world_on_host(struct machine_world *w, void (*program)(void *world));
 /* Memory, device and board; nothing has run yet. */
 int machine_world_create(struct machine_world *w);
 /* The host, the virtual machine, the driver and the DMA domain. */
 int machine_world_boot(struct machine_world *w);
+/* Counter groups, if there are any, count from here on; and no more, and what they have counted. */
+int machine_world_start_pmcg(struct machine_world *w);
+int machine_world_stop_pmcg(struct machine_world *w, struct machine_pmcg_counts *counts);
 /* All threads make all their turns. */
 int machine_world_turns(struct machine_world *w);
 /* Everything that boot made, in the opposite order. */

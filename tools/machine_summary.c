@@ -149,6 +149,34 @@ static void print_device(const struct machine_result *r)
          ui_count(sync->served));
 }
 
+/* ---- counter groups ---- */
+
+static void print_pmcg(const struct machine_pmcg_counts *c)
+{
+  char name[16];
+
+  if (c->groups == 0)
+    return;
+  ui_put(UI_HEAD, "counters over all turns      ");
+  for (unsigned g = 0; g < c->groups; g++) {
+    machine_pmcg_group_name(g, name, sizeof(name));
+    ui_put(UI_HEAD, " %11s", name);
+  }
+  putchar('\n');
+  for (unsigned e = 0; e < SMMU_PMCG_EVENTS; e++) {
+    if (!c->counted[0][e])
+      continue;
+    printf("  0x%02x %-22s", smmu_pmcg_event_number(e), machine_pmcg_event_name(e));
+    for (unsigned g = 0; g < c->groups; g++) {
+      if (c->counted[g][e])
+        printf(" %11llu", (unsigned long long)c->count[g][e]);
+      else
+        printf(" %11s", "-");
+    }
+    putchar('\n');
+  }
+}
+
 void machine_print_summary(const struct machine_config *cfg, const struct machine_result *result)
 {
   char queue[24], granule[24];
@@ -166,4 +194,5 @@ void machine_print_summary(const struct machine_config *cfg, const struct machin
   print_where(result);
   print_locks(&result->counts);
   print_device(result);
+  print_pmcg(&result->pmcg);
 }

@@ -80,6 +80,8 @@ static int add_names(struct smt_names *names, const struct machine_config *cfg)
     rc = smt_names_add(names, SMT_WINDOW, PLAT_SMMU_BASE, "SMMU");
   if (!rc)
     rc = smt_names_add(names, SMT_WINDOW, PLAT_CMDQV_BASE, "CMDQV");
+  if (!rc && machine_get(cfg, MACHINE_KEY_PMCG))
+    rc = smt_names_add(names, SMT_WINDOW, PLAT_PMCG_BASE, "PMCG");
   if (!rc)
     rc = add_cpus(names, cfg);
   return rc ? rc : add_actors(names, cfg);

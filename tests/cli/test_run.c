@@ -79,6 +79,29 @@ static int in_folder(const char *folder, const char *script)
 }
 
 /* What -o writes is everything: the same bytes come out when its config.yaml is run. */
+/* 24 turns of two accesses, each turn's page mapped anew. */
+TEST_CASE(Run, CountersAreInSummaryAndJson)
+{
+  const char *args = "run small-demo --set smmu.pmcg=on --set device.dma=on --set device.rounds=2";
+  struct test_run run;
+  char json[160];
+  int exit_code;
+  json_t *root, *stats;
+
+  ASSERT_TRUE(test_run_tool(args, &run));
+  EXPECT_EQ(run.exit_code, 0);
+  EXPECT_STR_CONTAINS(run.out, "0x01 transaction                     48");
+  test_run_free(&run);
+  snprintf(json, sizeof(json), "%s --json", args);
+  root = cli_json(json, &exit_code);
+  ASSERT_NOT_NULL(root);
+  stats = cli_at(root, "stats");
+  EXPECT_EQ(json_integer_value(json_object_get(stats, "pmcg.smmu.transaction")), 48);
+  EXPECT_GE(json_integer_value(json_object_get(stats, "pmcg.tbu0.tlb_miss")), 24);
+  EXPECT_NULL(json_object_get(stats, "pmcg.tbu0.walk_access"));
+  json_decref(root);
+}
+
 TEST_CASE(Run, WrittenConfigurationGivesTheSameBytesAgain)
 {
   char folder[64];
