@@ -84,16 +84,17 @@ static bool address_range(const struct smmu_features *f, const uint64_t *w, uint
 {
   static const uint8_t granule_log2[4] = { 12, 12, 14, 16 };
   unsigned tg = f->ril ? (unsigned)FGET(TLBI_NH_VA, TG, w) : 0;
-  uint64_t num = FGET(TLBI_NH_VA, NUM, w), scale = FGET(TLBI_NH_VA, SCALE, w) & 0x1f;
+  uint64_t num = FGET(TLBI_NH_VA, NUM, w), scale = FGET(TLBI_NH_VA, SCALE, w);
   uint64_t ttl = FGET(TLBI_NH_VA, TTL, w);
 
+  scale = f->ds ? (scale < 39 ? scale : 39) : scale & 0x1f;
   inv->leaf = (uint8_t)FGET(TLBI_NH_VA, Leaf, w);
   inv->first = align_down_log2(address, granule_log2[tg]);
   inv->last = inv->first + 0xfff;
   if (tg == 0)
     return true;
-  if (tg == 2 && ttl == 1)
-    ttl = 0; /* 16 KB has no blocks at level 1 without DS: reserved, acts as 0 */
+  if (tg == 2 && ttl == 1 && !f->ds)
+    ttl = 0; /* 16 KB has no blocks at level 1 then: reserved, acts as 0 */
   if (num == 0 && scale == 0 && ttl == 0)
     return false;
   inv->tg = (uint8_t)tg;

@@ -163,9 +163,7 @@ static const struct promise promises[] = {
   MUST_BE_ZERO(3, AIE),
   MUST_BE_ZERO(3, DPT),
   MUST_BE_ZERO(3, THE),
-  MUST_BE_ZERO(5, DS),
   MUST_BE_ZERO(5, D128),
-  MUST_BE_ZERO(5, VAX),
   { 0, IDR_BITS(0, TTF), 2u << 2, "IDR0.TTF", "2 (VMSAv8-64 tables only)" },
   { 0, IDR_BITS(0, STALL_MODEL), 1u << 24, "IDR0.STALL_MODEL", "1 (no stalls)" },
 };
@@ -198,6 +196,30 @@ static int check_ats(const struct smmu_config *cfg, char *why, size_t len)
   return SMMU_OK;
 }
 
+/* IHI 0070 6.3.6, 6.3.11: what 52-bit addresses need. */
+static int check_sizes(const struct smmu_config *cfg, char *why, size_t len)
+{
+  unsigned oas = (unsigned)GET(IDR5, OAS, cfg->idr[5]), vax = (unsigned)GET(IDR5, VAX, cfg->idr[5]);
+  struct smmu_features f;
+  bool wide; /* there are descriptors of 52 bits */
+
+  smmu_features_decode(cfg, &f);
+  wide = f.ds || (f.granules & SMMU_GRAN_64K);
+  if (!f.granules)
+    return refuse(why, len, "IDR5", cfg->idr[5], "at least one granule");
+  if (oas > 6 || (oas == 6 && !wide))
+    return refuse(why, len, "IDR5.OAS", oas, "at most 5, or 6 with GRAN64K or DS");
+  if (vax > 1 || (vax == 1 && !wide))
+    return refuse(why, len, "IDR5.VAX", vax, "0, or 1 with GRAN64K or DS");
+  if (f.ds && !(f.granules & (SMMU_GRAN_4K | SMMU_GRAN_16K)))
+    return refuse(why, len, "IDR5.DS", f.ds, "0 without GRAN4K and GRAN16K");
+  if (f.ds && !vax)
+    return refuse(why, len, "IDR5.DS", f.ds, "0 unless VAX is 1");
+  if ((cfg->aidr & 0xff) == 0 && (oas == 6 || vax || f.ds))
+    return refuse(why, len, "AIDR", cfg->aidr, "v3.1 or later for 52-bit addresses");
+  return SMMU_OK;
+}
+
 static int check_ids(const struct smmu_config *cfg, char *why, size_t len)
 {
   struct smmu_features f;
@@ -219,12 +241,12 @@ static int check_ids(const struct smmu_config *cfg, char *why, size_t len)
     return refuse(why, len, "IDR0.ST_LEVEL", f.st_level, "0 or 1");
   if (f.ttendian == 1)
     return refuse(why, len, "IDR0.TTENDIAN", f.ttendian, "0, 2 or 3");
-  if (f.ttendian == 3 || f.ttendian == 0)
-    return refuse(why, len, "IDR0.TTENDIAN", f.ttendian, "2 (little-endian tables only)");
-  if (!f.granules)
-    return refuse(why, len, "IDR5", cfg->idr[5], "at least one granule");
-  if (f.oas > 48)
-    return refuse(why, len, "IDR5.OAS", f.oas, "at most 48 bits");
+  if (f.sidsize >= 7 && !f.st_level)
+    return refuse(why, len, "IDR0.ST_LEVEL", f.st_level, "1 with IDR1.SIDSIZE of 7 and more");
+  if (f.ptwnnc && !f.s2p)
+    return refuse(why, len, "IDR3.PTWNNC", f.ptwnnc, "0 without S2P");
+  if (f.pbha && !f.had)
+    return refuse(why, len, "IDR3.PBHA", f.pbha, "0 without HAD");
   return SMMU_OK;
 }
 
@@ -294,6 +316,8 @@ int smmu_config_check(const struct smmu_config *cfg, char *why, size_t why_len)
 
   if (err == SMMU_OK)
     err = check_ids(cfg, why, why_len);
+  if (err == SMMU_OK)
+    err = check_sizes(cfg, why, why_len);
   if (err == SMMU_OK)
     err = check_ats(cfg, why, why_len);
   if (err == SMMU_OK)

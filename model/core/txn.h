@@ -84,6 +84,13 @@ void go_translate(struct step *x);
 /* Range of the input address; false when it is outside, and the fault is on its way. */
 bool go_input(struct step *x);
 void go_fill(struct step *x);
+/* A descriptor as it came from memory, or as it goes there. The one place that knows of byte order.
+ */
+static inline uint64_t desc_order(const struct smmu_geometry *g, uint64_t word)
+{
+  return g->big_endian ? __builtin_bswap64(word) : word;
+}
+
 /* False, with a NOFILL record, when the transaction is marked. Asked in the very step that would
  * fill. */
 bool may_fill(struct step *x);

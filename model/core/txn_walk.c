@@ -148,7 +148,7 @@ static void s1_leaf(struct step *x, uint64_t desc)
 void on_s1_desc(struct step *x)
 {
   struct txn *t = x->t;
-  uint64_t desc = x->reply->data[0];
+  uint64_t desc = desc_order(s1_geometry(t), x->reply->data[0]);
 
   if (x->h) {
     struct smmu_record r = { .addr_in = t->struct_addr,

@@ -200,7 +200,7 @@ void on_s2_leaf_cache(struct step *x)
 void on_s2_desc(struct step *x)
 {
   struct txn *t = x->t;
-  uint64_t desc = x->reply->data[0];
+  uint64_t desc = desc_order(&t->cfg.s2, x->reply->data[0]);
 
   if (x->h) {
     struct smmu_record r = { .addr_in = t->struct_addr,

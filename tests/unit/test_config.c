@@ -72,9 +72,8 @@ TEST_CASE(Config, PromisesThatAreNotKeptAreRefused)
                { 3, 23, "IDR3.AIE" },
                { 3, 15, "IDR3.DPT" },
                { 3, 21, "IDR3.THE" },
-               { 5, 7, "IDR5.DS" },
                { 5, 8, "IDR5.D128" },
-               { 5, 10, "IDR5.VAX" } };
+               { 5, 11, "IDR5.VAX" } };
 
   for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
     struct smmu_config cfg = neutral();
@@ -135,14 +134,16 @@ TEST_CASE(Config, StallsAreRefused)
   expect_refused(&cfg, "IDR0.STALL_MODEL");
 }
 
-TEST_CASE(Config, EndiannessOtherThanLittleIsRefused)
+TEST_CASE(Config, ReservedEndiannessIsRefused)
 {
   for (uint32_t ttendian = 0; ttendian < 4; ttendian++) {
     struct smmu_config cfg = neutral();
 
     cfg.idr[0] = (cfg.idr[0] & ~(3u << 21)) | ttendian << 21;
-    if (ttendian != 2)
+    if (ttendian == 1)
       expect_refused(&cfg, "IDR0.TTENDIAN");
+    else
+      EXPECT_EQ(smmu_config_check(&cfg, NULL, 0), SMMU_OK);
   }
 }
 
@@ -198,12 +199,70 @@ TEST_CASE(Config, AGranuleIsNeeded)
   expect_refused(&cfg, "IDR5");
 }
 
-TEST_CASE(Config, MoreThan48BitsAreRefused)
+/* OAS, granules, DS and VAX against each other. IHI 0070 6.3.6. */
+TEST_CASE(Config, WideAddressesNeedWideDescriptors)
+{
+  static const struct {
+    uint32_t idr5;
+    const char *refused; /* NULL: legal */
+  } rows[] = {
+    { 0x046, NULL },       /* OAS 52 with GRAN64K */
+    { 0x036, "IDR5.OAS" }, /* small granules alone */
+    { 0x4b6, NULL },       /* the same with DS and VAX */
+    { 0x0b6, "IDR5.DS" },  /* DS without VAX */
+    { 0x445, NULL },       /* VAX apart from OAS */
+    { 0x435, "IDR5.VAX" }, { 0x845, "IDR5.VAX" }, { 0x4c6, "IDR5.DS" }, { 0x047, "IDR5.OAS" },
+  };
+
+  for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    struct smmu_config cfg = neutral();
+
+    cfg.idr[5] = rows[i].idr5;
+    if (rows[i].refused)
+      expect_refused(&cfg, rows[i].refused);
+    else
+      EXPECT_EQ(smmu_config_check(&cfg, NULL, 0), SMMU_OK);
+  }
+}
+
+TEST_CASE(Config, WideAddressesNeedV31)
 {
   struct smmu_config cfg = neutral();
 
-  cfg.idr[5] = (cfg.idr[5] & ~7u) | 6;
-  expect_refused(&cfg, "IDR5.OAS");
+  cfg.idr[5] = 0x76;
+  cfg.aidr = 0;
+  expect_refused(&cfg, "AIDR");
+}
+
+TEST_CASE(Config, SevenBitStreamIdsNeedTwoLevels)
+{
+  struct smmu_config cfg = neutral();
+
+  cfg.idr[0] &= ~(3u << 27);
+  cfg.idr[1] = (cfg.idr[1] & ~0x3fu) | 7;
+  expect_refused(&cfg, "IDR0.ST_LEVEL");
+  cfg.idr[1]--;
+  EXPECT_EQ(smmu_config_check(&cfg, NULL, 0), SMMU_OK);
+}
+
+TEST_CASE(Config, PtwnncNeedsStageTwo)
+{
+  struct smmu_config cfg = neutral();
+
+  cfg.idr[3] |= 1u << 14;
+  EXPECT_EQ(smmu_config_check(&cfg, NULL, 0), SMMU_OK);
+  cfg.idr[0] &= ~(1u | 1u << 9);
+  expect_refused(&cfg, "IDR3.PTWNNC");
+}
+
+TEST_CASE(Config, PbhaNeedsHad)
+{
+  struct smmu_config cfg = neutral();
+
+  cfg.idr[3] |= 1u << 3;
+  EXPECT_EQ(smmu_config_check(&cfg, NULL, 0), SMMU_OK);
+  cfg.idr[3] &= ~4u;
+  expect_refused(&cfg, "IDR3.PBHA");
 }
 
 /* ---- sizes ---- */
