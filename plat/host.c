@@ -59,6 +59,8 @@ static void host_mmio_write(void *ctx, uint64_t addr, uint64_t value, unsigned b
     b->device.ops->mmio_write(b->device.ctx, window, offset, value, bytes);
     if (b->monitors)
       word_check(b, cpu_current(b)->key.clock);
+    if (b->expecting) /* an immediate device may have ended what had stalled */
+      translate_collect(b);
   }
 }
 

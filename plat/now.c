@@ -12,9 +12,6 @@ struct device_now {
   struct smmu_hooks stamp; /* ours: sets the time of records */
   const struct smmu_hooks *hooks;
   unsigned groups; /* of counters */
-  uint64_t tickets;
-  struct engine_timed_done *done; /* not polled yet: [first, last) */
-  size_t first, last, room;
 };
 
 static uint64_t now_mmio_read(void *ctx, enum plat_window window, uint64_t offset, unsigned bytes)
@@ -58,49 +55,22 @@ static void now_run_until(void *ctx, uint64_t t)
     engine_now_set_time(d->engine, t);
 }
 
-/* Room for one completion more. */
-static bool make_room(struct device_now *d)
-{
-  size_t room = d->room ? 2 * d->room : 16;
-  struct engine_timed_done *done;
-
-  if (d->first == d->last)
-    d->first = d->last = 0;
-  if (d->last < d->room)
-    return true;
-  done = realloc(d->done, room * sizeof *done);
-  if (!done)
-    return false;
-  d->done = done;
-  d->room = room;
-  return true;
-}
-
 static int now_submit(void *ctx, const struct smmu_txn *txn, uint64_t *ticket)
 {
-  struct device_now *d = ctx;
-  struct engine_timed_done *done;
-  int err;
-
-  if (!make_room(d))
-    return SMMU_ERR_NOMEM;
-  done = &d->done[d->last];
-  err = engine_now_translate(d->engine, txn, &done->result);
-  if (err != SMMU_OK)
-    return err;
-  *ticket = done->ticket = ++d->tickets;
-  done->submitted = done->ended = d->time;
-  d->last++;
-  return SMMU_OK;
+  return engine_now_submit(((struct device_now *)ctx)->engine, txn, ticket);
 }
 
+/* A transaction that had stalled has no better time of arrival than that of its end. */
 static bool now_poll(void *ctx, struct engine_timed_done *done)
 {
   struct device_now *d = ctx;
+  struct engine_now_done ended;
 
-  if (d->first == d->last)
+  if (!engine_now_poll(d->engine, &ended))
     return false;
-  *done = d->done[d->first++];
+  *done = (struct engine_timed_done){
+    .ticket = ended.ticket, .submitted = d->time, .ended = d->time, .result = ended.result
+  };
   return true;
 }
 
@@ -150,7 +120,6 @@ static void now_destroy(void *ctx)
   struct device_now *d = ctx;
 
   engine_now_destroy(d->engine);
-  free(d->done);
   free(d);
 }
 

@@ -1,7 +1,7 @@
 /* Command decode: one handler an opcode, and what is illegal. IHI 0070 4.1 to 4.8; illegal
  * commands 4.1.3. Reserved fields are ignored (IMPDEF: CERROR_ILL would be legal). StreamIDs and
- * SubstreamIDs out of range match nothing. Left out with their features: RESUME, STALL_TERM, DPTI_*:
- * illegal here, as the architecture has it for a device without stalls and DPT. */
+ * SubstreamIDs out of range match nothing. Left out with their features: DPTI_*: illegal here, as
+ * the architecture has it for a device without DPT. */
 #include "core/cmd_exec.h"
 
 #include <string.h>
@@ -221,6 +221,13 @@ static enum cmd_action pri_resp(const struct smmu_features *f, const uint64_t *w
   return f->pri && FGET(PRI_RESP, Resp, w) != 3 ? CMD_ACTION_SEND : CMD_ACTION_ILLEGAL;
 }
 
+/* RESUME and STALL_TERM. What they do is in stall.c. */
+static enum cmd_action stall(const struct smmu_features *f, const uint64_t *w, struct inval *inv)
+{
+  (void)inv;
+  return f->stall_model == 1 || FGET(CMD, SSec, w) ? CMD_ACTION_ILLEGAL : CMD_ACTION_STALL;
+}
+
 static const cmd_handler handlers[256] = {
   [CMD_PREFETCH_CONFIG] = nothing,
   [CMD_PREFETCH_ADDR] = nothing,
@@ -243,6 +250,8 @@ static const cmd_handler handlers[256] = {
   [CMD_ATC_INV] = atc_inv,
   [CMD_PRI_RESP] = pri_resp,
   [CMD_SYNC] = sync_cmd,
+  [CMD_RESUME] = stall,
+  [CMD_STALL_TERM] = stall,
 };
 
 enum cmd_action smmu_cmd_action(const struct smmu_features *f, const uint64_t words[2],

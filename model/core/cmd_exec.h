@@ -9,6 +9,7 @@ enum cmd_action {
   CMD_ACTION_NOTHING,    /* consumed without effect (PREFETCH_*: a hint) */
   CMD_ACTION_INVALIDATE, /* *inv filled */
   CMD_ACTION_SEND,       /* a message to an endpoint; ignored with SMMUEN = 0 */
+  CMD_ACTION_STALL,      /* an answer to stalled transactions */
   CMD_ACTION_SYNC
 };
 

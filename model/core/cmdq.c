@@ -20,6 +20,7 @@ enum cmdq_phase {
   CMDQ_INV_CFG,
   CMDQ_SEND,
   CMDQ_SENT,
+  CMDQ_STALL,
   CMDQ_CONSUME,
   CMDQ_DRAIN,
   CMDQ_SYNC,
@@ -136,6 +137,7 @@ static inline void execute(const struct view *v)
   case CMD_ACTION_NOTHING: q->phase = CMDQ_CONSUME; break;
   case CMD_ACTION_SYNC: q->phase = CMDQ_DRAIN; break;
   case CMD_ACTION_SEND: q->phase = smmu_enabled(v->s) ? CMDQ_SEND : CMDQ_CONSUME; break;
+  case CMD_ACTION_STALL: q->phase = CMDQ_STALL; break;
   case CMD_ACTION_INVALIDATE:
     ask_stage(v->ask, SMMU_STAGE_INVALIDATE);
     if (inval_is_config(&q->inval))
@@ -389,6 +391,11 @@ static void step(const struct view *v, const struct smmu_reply *reply)
   case CMDQ_INV_TLB:
   case CMDQ_INV_UTLB:
   case CMDQ_INV_CFG: invalidate(v, reply); break;
+  case CMDQ_STALL:
+    smmu_stall_command(s, q->words);
+    q->phase = CMDQ_CONSUME;
+    ask_stage(v->ask, SMMU_STAGE_CMD);
+    break;
   case CMDQ_SEND: send(v); break;
   case CMDQ_SENT:
     q->phase = CMDQ_CONSUME;

@@ -165,7 +165,6 @@ static const struct promise promises[] = {
   MUST_BE_ZERO(3, THE),
   MUST_BE_ZERO(5, D128),
   { 0, IDR_BITS(0, TTF), 2u << 2, "IDR0.TTF", "2 (VMSAv8-64 tables only)" },
-  { 0, IDR_BITS(0, STALL_MODEL), 1u << 24, "IDR0.STALL_MODEL", "1 (no stalls)" },
 };
 
 static int check_promises(const struct smmu_config *cfg, char *why, size_t len)
@@ -250,6 +249,21 @@ static int check_ids(const struct smmu_config *cfg, char *why, size_t len)
   return SMMU_OK;
 }
 
+/* IHI 0070 6.3.1 (STALL_MODEL), 6.3.6 (STALL_MAX). */
+static int check_stalls(const struct smmu_config *cfg, char *why, size_t len)
+{
+  struct smmu_features f;
+
+  smmu_features_decode(cfg, &f);
+  if (f.stall_model == 3)
+    return refuse(why, len, "IDR0.STALL_MODEL", 3, "0, 1 or 2");
+  if (f.stall_model == 1 && f.stall_max)
+    return refuse(why, len, "IDR5.STALL_MAX", f.stall_max, "0 where IDR0.STALL_MODEL is 1");
+  if (f.stall_model != 1 && !f.stall_max)
+    return refuse(why, len, "IDR5.STALL_MAX", 0, "1 or more unless IDR0.STALL_MODEL is 1");
+  return SMMU_OK;
+}
+
 static int check_range(unsigned long value, unsigned long low, unsigned long high,
                        const char *field, const char *legal, char *why, size_t len)
 {
@@ -320,6 +334,8 @@ int smmu_config_check(const struct smmu_config *cfg, char *why, size_t why_len)
     err = check_sizes(cfg, why, why_len);
   if (err == SMMU_OK)
     err = check_ats(cfg, why, why_len);
+  if (err == SMMU_OK)
+    err = check_stalls(cfg, why, why_len);
   if (err == SMMU_OK)
     err = check_range(cfg->txns, 1, 1024, "txns", "1 to 1024", why, why_len);
   if (err == SMMU_OK)

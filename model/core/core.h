@@ -177,10 +177,33 @@ void smmu_sync_record_gone(struct smmu *s);
 /* A marked transaction has ended. */
 void smmu_sync_txn_ended(struct smmu *s, unsigned slot);
 
-/* ---- event buffer ---- */
+/* ---- event buffer and event queue (evtq.c) ---- */
 
 bool smmu_evtq_has_room(const struct smmu *s);
 void smmu_evtq_push(struct smmu *s, const uint64_t words[4]);
+/* Does a record wait that this one may be merged with? IHI 0070 7.3.1. */
+bool smmu_evtq_has_equal(struct smmu *s, const uint64_t words[4]);
+/* Enabled, not full, no abort unacknowledged. IHI 0070 7.2.1. */
+bool smmu_evtq_is_writable(const struct smmu *s);
+
+/* ---- stalled transactions (stall.c) ---- */
+
+/* Can a stalled transaction go on? Its runnable bit says the same. */
+bool smmu_stall_can_move(const struct smmu *s, const struct txn *t);
+/* To be called when something that this depends on has changed; all: SMMUEN. */
+void smmu_stall_wake(struct smmu *s, unsigned slot);
+void smmu_stall_wake_all(struct smmu *s);
+/* Does an invalidation concern it? What the software has been told of, or has decided, it does not.
+ */
+bool smmu_stall_is_open(const struct txn *t);
+/* The one whose record is written next, or SMMU_NO_INDEX: in turn, STALL_MAX at a time. */
+uint32_t smmu_stall_next(const struct smmu *s);
+void smmu_stall_record(const struct smmu *s, unsigned slot, uint64_t words[4]);
+/* Its record is being written; is written, or lost in an abort. */
+void smmu_stall_begin_record(struct smmu *s, unsigned slot);
+void smmu_stall_end_record(struct smmu *s, unsigned slot);
+/* CMD_RESUME and CMD_STALL_TERM. */
+void smmu_stall_command(struct smmu *s, const uint64_t words[2]);
 
 /* Toggle a GERROR bit unless it is active already. */
 void smmu_gerror_raise(struct smmu *s, uint64_t bit);

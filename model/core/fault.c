@@ -1,7 +1,8 @@
 /* Faults: what is recorded, and how the transaction ends. IHI 0070 3.12, 5.5, 7.2, 7.3.
- * Only translation faults are configurable: stage 1 by CD.{A,R}, stage 2 by STE.S2R. All others
- * abort and are recorded, but C_BAD_STREAMID only with CR2.RECINVSID. The record enters the event
- * buffer before the response leaves. Left out: stalls. */
+ * Only translation faults are configurable: stage 1 by CD.{A,R,S}, stage 2 by STE.{S2R,S2S}. All
+ * others abort and are recorded, but C_BAD_STREAMID only with CR2.RECINVSID. The record enters the
+ * event buffer before the response leaves, or is merged with an equal one there (7.3.1). What
+ * stalls: stall.c. F_UUT and E_PAGE_REQUEST are kinds of transactions. */
 #include "arch/event.h"
 #include "arch/structs.h"
 #include "core/txn.h"
@@ -28,21 +29,32 @@ static bool is_recorded(const struct step *x)
   return !(t->cfg.flags & CFG_S1) || (t->cfg.flags & CFG_R);
 }
 
+/* Faults of a stage that is configured so; ATS requests and what the device does for itself never
+ * stall. Without stage 1 there is no CD to ask, and the fault aborts. IHI 0070 3.12, 5.5. */
+static bool is_stalled(const struct txn *t)
+{
+  if (!is_configurable(t->fault.type) || t->in.kind != SMMU_TXN_ORDINARY)
+    return false;
+  if (t->fault.s2)
+    return t->cfg.flags & CFG_S2S;
+  return (t->cfg.flags & CFG_S1) && (t->cfg.flags & CFG_S);
+}
+
+/* A page request is a hint: nothing is wrong with it. */
 static unsigned status_of(const struct txn *t)
 {
   bool by_cd = is_configurable(t->fault.type) && !t->fault.s2 && (t->cfg.flags & CFG_S1);
 
   if (txn_is_ats(t))
     return ats_fault_status(t);
+  if (t->fault.type == EVENT_E_PAGE_REQUEST)
+    return SMMU_STATUS_OK;
   return by_cd && !(t->cfg.flags & CFG_A) ? SMMU_STATUS_RAZWI : SMMU_STATUS_ABORT;
 }
 
-static void answer(struct step *x)
+void fault_answer(struct step *x, unsigned status)
 {
-  unsigned status = status_of(x->t);
-  uint8_t type = x->t->fault.type;
-
-  x->t->result = (struct smmu_result){ .event = type };
+  x->t->result = (struct smmu_result){ .event = x->t->fault.type };
   x->t->fault = (struct fault){ 0 };
   go_respond(x, status);
 }
@@ -67,13 +79,24 @@ void go_fault(struct step *x, unsigned type, unsigned clss, bool s2, uint64_t ip
   }
   if (is_atos(t))
     atos_fault(x);
-  else if (is_recorded(x))
+  else if (is_stalled(t) || is_recorded(x))
     go_stage(x, TXN_FAULT, SMMU_STAGE_EVENT);
   else
-    answer(x);
+    fault_answer(x, status_of(t));
 }
 
-static void encode(const struct txn *t, uint64_t words[4])
+/* ---- the record ---- */
+
+/* A hint says what a page will be used for: by whom, and how. */
+static void encode_hint(const struct smmu_txn *in, struct smmu_event *e)
+{
+  unsigned perm = in->write ? SMMU_PERM_W : in->instruction ? SMMU_PERM_X : SMMU_PERM_R;
+
+  *(in->privileged ? &e->perm_priv : &e->perm) = (uint8_t)perm;
+  e->span = 1;
+}
+
+void fault_encode(const struct txn *t, unsigned slot, uint64_t words[4])
 {
   struct smmu_event e = { .type = t->fault.type, .ssv = t->in.ssv, .sid = t->in.sid };
 
@@ -89,24 +112,68 @@ static void encode(const struct txn *t, uint64_t words[4])
   e.input_addr = t->in.addr;
   e.ipa = t->fault.s2 ? t->fault.ipa : 0;
   e.fetch_addr = t->fault.fetch_addr;
+  e.stall = t->stall != STALL_NONE;
+  e.stag = (uint16_t)(e.stall ? slot : 0);
+  if (t->fault.type == EVENT_E_PAGE_REQUEST)
+    encode_hint(&t->in, &e);
   smmu_event_encode(&e, words);
+}
+
+/* STE.MEV, for events that come after the STE; what comes before it may always be merged. */
+static bool is_mergeable(const struct txn *t)
+{
+  switch (t->fault.type) {
+  case EVENT_F_UUT:
+  case EVENT_C_BAD_STREAMID:
+  case EVENT_F_STE_FETCH:
+  case EVENT_C_BAD_STE: return true;
+  default: return t->cfg.flags & CFG_MEV;
+  }
+}
+
+/* May the record be dropped for an equal one? False with a PICK out: asked again then. */
+static bool merge(struct step *x, const uint64_t words[4], bool *is_merged)
+{
+  bool may = is_mergeable(x->t) && smmu_evtq_has_equal(x->s, words);
+
+  *is_merged = false;
+  if (may && !x->t->picking) {
+    x->t->waiting = 0;
+    x->t->picking = 1;
+    x->ask->kind = SMMU_ASK_PICK;
+    x->ask->key = SMMU_PICK_MERGE;
+    x->ask->choices = 2;
+    x->ask->data[0] = 1;
+    return false;
+  }
+  *is_merged = may && x->reply->choice == 1;
+  x->t->picking = 0;
+  return true;
 }
 
 void on_fault(struct step *x)
 {
   uint64_t words[4];
+  bool is_merged;
 
+  if (is_stalled(x->t)) {
+    go_stall(x);
+    return;
+  }
   VISIBLE(x->s);
-  if (!smmu_evtq_has_room(x->s)) {
+  fault_encode(x->t, x->slot, words);
+  if (!merge(x, words, &is_merged))
+    return;
+  if (!is_merged && !smmu_evtq_has_room(x->s)) {
     x->t->waiting = 1;
     set_runnable(x->s, x->slot, false);
     ask_wait(x->ask, SMMU_WAIT_EVENT_ROOM);
     return;
   }
   x->t->waiting = 0;
-  encode(x->t, words);
-  smmu_evtq_push(x->s, words);
+  if (!is_merged)
+    smmu_evtq_push(x->s, words);
   if (x->t->marked)
     smmu_sync_record_added(x->s, x->slot);
-  answer(x);
+  fault_answer(x, status_of(x->t));
 }

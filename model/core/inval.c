@@ -3,7 +3,7 @@
  * model: caches are swept from source to sink (walk cache, main TLB, micro-TLBs), and at each of
  * these steps every transaction that may hold, or be about to cache, something covered is marked. A
  * marked transaction answers, fills nothing, and the next CMD_SYNC of the queue that marked it waits
- * for it (sync.c). IMPDEF: a sweep may remove more
+ * for it (sync.c); one that has stalled unrecorded begins again. IMPDEF: a sweep may remove more
  * (config.wider); marks go by world, VMID and ASID, not by address (over-marking is legal). */
 #include "core/core.h"
 #include "core/lookup.h"
@@ -239,6 +239,8 @@ void smmu_inval_mark_in_flight(struct smmu *s, const struct inval *inv, unsigned
     if (t->phase == 0)
       continue;
     left--;
+    if (t->stall != STALL_NONE && !smmu_stall_is_open(t))
+      continue;
     if (!(config ? smmu_inval_covers_stream(inv, t->in.sid, t->in.ssv ? t->in.ssid : 0)
                  : translation_concerns(t, inv)))
       continue;
@@ -246,6 +248,8 @@ void smmu_inval_mark_in_flight(struct smmu *s, const struct inval *inv, unsigned
     if (t->marked)
       continue;
     t->marked = 1;
+    if (t->stall != STALL_NONE)
+      smmu_stall_wake(s, i);
     r.category = SMMU_TRACE_MARK;
     r.slot = i;
     r.sid = t->in.sid;

@@ -1,6 +1,7 @@
 /* What is true in every reachable state, and that every aid can be rebuilt from the meaning. */
 #include "core/lookup.h"
 #include "core/queues.h"
+#include "core/txn.h"
 #include "util/bits.h"
 #include "util/check.h"
 
@@ -73,7 +74,8 @@ static void check_runnable(const struct smmu *s)
   const struct txn *txns = at_const(s, s->off_txns);
 
   for (unsigned i = 0; i < s->slots; i++) {
-    bool waits = txns[i].waiting && !smmu_evtq_has_room(s);
+    bool waits =
+      txns[i].stall ? !smmu_stall_can_move(s, &txns[i]) : txns[i].waiting && !smmu_evtq_has_room(s);
 
     CHECK(smmu_is_runnable(s, i) == (txns[i].phase != 0 && !waits));
   }
@@ -81,6 +83,31 @@ static void check_runnable(const struct smmu *s)
     CHECK(smmu_is_runnable(s, actor_cmdq(s, number)) == smmu_cmdq_can_move(s, number));
   CHECK(smmu_is_runnable(s, actor_evtq(s)) == smmu_evtq_can_move(s));
   CHECK(smmu_is_runnable(s, actor_ack(s)) || !smmu_ack_can_move(s));
+}
+
+/* What stalls has a fault to tell of, an order is for it alone, and the counts are right: no more
+ * records without an answer than STALL_MAX. One record is written at a time. */
+static void check_stalls(const struct smmu *s)
+{
+  const struct txn *txns = at_const(s, s->off_txns);
+  const struct txn_free *free_slots = at_const(s, s->off_free);
+  const struct evtq *q = &shared_const(s)->evtq;
+  uint32_t unrecorded = 0, outstanding = 0;
+
+  for (unsigned i = 0; i < s->slots; i++) {
+    const struct txn *t = &txns[i];
+
+    CHECK(t->stall <= STALL_RECORDED && t->order <= ORDER_RAZWI);
+    CHECK((t->stall == STALL_NONE) == (t->phase != TXN_STALLED));
+    CHECK(t->stall ? t->enabled && t->fault.type : t->order == ORDER_NONE);
+    CHECK((t->stall == STALL_WRITING) == (q->stalled == i + 1));
+    CHECK(!t->marked || t->stall != STALL_RECORDED);
+    unrecorded += t->stall == STALL_UNRECORDED;
+    outstanding += t->stall > STALL_UNRECORDED && t->order == ORDER_NONE;
+  }
+  CHECK(unrecorded == free_slots->unrecorded && outstanding == free_slots->outstanding);
+  CHECK(outstanding <= s->features.stall_max);
+  CHECK(q->stalled <= s->slots && q->turn < s->slots);
 }
 
 /* Bits that no software can write are never set, a queue in the middle of a command is acknowledged
@@ -148,6 +175,7 @@ void smmu_invariant(const struct smmu *s)
   CHECK(free_slots->free_count + in_flight - own == s->config.txns);
   CHECK(sh->evtq.count <= s->config.events);
   check_runnable(s);
+  check_stalls(s);
   if (s->n_vcmdqs)
     check_cmdqv(s);
   check_ecmdqs(s);

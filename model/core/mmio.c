@@ -228,11 +228,18 @@ static void wake(struct smmu *s, unsigned hook)
 {
   switch (hook) {
   case HOOK_CR0:
+    smmu_stall_wake_all(s);
+    smmu_wake_control(s);
+    break;
   case HOOK_IRQ_CTRL:
   case HOOK_UPDATE:
   case HOOK_GBPA: smmu_wake_control(s); break;
   case HOOK_GERRORN:
+    smmu_wake_evtq(s);
+    smmu_wake_cmdq(s, 0);
+    break;
   case HOOK_CMDQ_PROD: smmu_wake_cmdq(s, 0); break;
+  case HOOK_EVENTQ_CONS: smmu_wake_evtq(s); break;
   default: break;
   }
 }

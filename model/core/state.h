@@ -230,6 +230,10 @@ struct fault {
   uint64_t ipa, fetch_addr;
 };
 
+/* How far a stalled transaction's record is; what is ordered for the transaction. stall.c. */
+enum stall_state { STALL_NONE, STALL_UNRECORDED, STALL_WRITING, STALL_RECORDED };
+enum stall_order { ORDER_NONE, ORDER_RETRY, ORDER_ABORT, ORDER_RAZWI };
+
 struct txn {
   struct smmu_txn in;
   uint64_t va;    /* canonical input: TBI byte removed, sign-extended */
@@ -242,7 +246,9 @@ struct txn {
   uint8_t picking;   /* PICK was returned */
   uint8_t enabled;   /* arrived under SMMUEN = 1: clearing it is acknowledged only after this one */
   uint8_t atschk;    /* ATS: effective CR0.ATSCHK when it arrived */
-  uint8_t pad[5];
+  uint8_t stall;     /* enum stall_state; 0: not stalled */
+  uint8_t order;     /* enum stall_order */
+  uint8_t pad[3];
   uint64_t struct_addr; /* configuration structure being fetched, PA or IPA */
   struct smmu_ste ste;  /* between STE and CD fetch */
   struct stream_cfg cfg;
@@ -294,8 +300,12 @@ struct cmdq {
 
 struct evtq {
   uint32_t head, count; /* ring of buffered events */
-  uint8_t phase;        /* enum evtq_phase */
-  uint8_t pad[7];
+  uint16_t stalled; /* 1 + slot of the stalled transaction whose record is written; 0: the oldest of
+                       the buffer */
+  uint16_t turn;    /* slot from which the next stalled transaction is looked for */
+  uint8_t yield;    /* the last record was a stalled transaction's: the buffer is next */
+  uint8_t phase;    /* enum evtq_phase */
+  uint8_t pad[2];
 };
 
 struct ack {
@@ -339,7 +349,9 @@ struct smmu {
  */
 struct txn_free {
   uint32_t in_flight;
-  uint32_t enabled; /* with txn.enabled */
+  uint32_t enabled;     /* with txn.enabled */
+  uint32_t unrecorded;  /* stalled, no record yet: STALL_UNRECORDED */
+  uint32_t outstanding; /* stalled, record written or being written, nobody has answered it */
   uint32_t free_count;
   uint16_t slot[];
 };

@@ -1,7 +1,7 @@
 /* A transaction from arrival to response, through configuration, micro-TLB, main TLB, walk and
  * fills. IHI 0070 3.3 (procedure), 3.4 (input range), 3.12 (bypass), 6.3.14 (GBPA). The order of
  * the code is the order of the text. A marked transaction (inval.c) answers but fills nothing. Left
- * out: ATS, stalls, speculative and CMO transactions. */
+ * out: ATS, speculative and CMO transactions. */
 #include "core/txn.h"
 #include "core/lookup.h"
 
@@ -85,11 +85,33 @@ static void bypass_globally(struct step *x)
                                types ? (unsigned)GET(GBPA, ALLOCCFG, gbpa) : 0));
 }
 
+/* What needs no configuration: the bus already knows better, or nobody waits for an answer. The
+ * attributes reported are those that came in. IHI 0070 7.3.2, 7.3.19. */
+static void arrive_without_access(struct step *x, bool hint)
+{
+  struct txn *t = x->t;
+
+  t->priv = t->in.privileged;
+  t->ind = t->in.instruction;
+  if (!hint)
+    go_fault(x, EVENT_F_UUT, 0, false, 0, 0);
+  else if (smmu_enabled(x->s))
+    go_fault(x, EVENT_E_PAGE_REQUEST, 0, false, 0, 0);
+  else
+    go_respond(x, SMMU_STATUS_OK);
+}
+
 static void on_arrive(struct step *x)
 {
+  unsigned kind = x->t->in.kind;
+
   VISIBLE(x->s);
   if (is_atos(x->t)) {
     go_atos(x);
+    return;
+  }
+  if (kind == SMMU_TXN_UNSUPPORTED || kind == SMMU_TXN_PAGE_HINT) {
+    arrive_without_access(x, kind == SMMU_TXN_PAGE_HINT);
     return;
   }
   if (!smmu_enabled(x->s)) {
@@ -439,6 +461,8 @@ static const struct phase {
   [TXN_TLB_FILL] = { "tlb-fill", on_tlb_fill },
   [TXN_UTLB_FILL] = { "utlb-fill", on_utlb_fill },
   [TXN_FAULT] = { "fault", on_fault },
+  [TXN_STALLED] = { "stalled", on_stalled },
+  [TXN_RETRY] = { "retry", on_retry },
   [TXN_RESPOND] = { "respond", on_respond },
 };
 

@@ -32,6 +32,8 @@ enum txn_phase {
   TXN_TLB_FILL,
   TXN_UTLB_FILL,
   TXN_FAULT,
+  TXN_STALLED,
+  TXN_RETRY, /* as TXN_ARRIVE, of a transaction that had stalled */
   TXN_RESPOND,
   TXN_PHASES
 };
@@ -166,6 +168,15 @@ void txn_output_attr(const struct stream_cfg *cfg, struct smmu_result *r);
 void go_fault(struct step *x, unsigned type, unsigned clss, bool s2, uint64_t ipa,
               uint64_t fetch_addr);
 void on_fault(struct step *x);
+/* The fault's record. */
+void fault_encode(const struct txn *t, unsigned slot, uint64_t words[4]);
+/* The transaction ends with its fault. */
+void fault_answer(struct step *x, unsigned status);
+
+/* stall.c */
+void go_stall(struct step *x);
+void on_stalled(struct step *x);
+void on_retry(struct step *x);
 
 /* mpam.c */
 bool mpam_needs_map(const struct smmu_features *f, const struct smmu_ste *ste);

@@ -3,12 +3,14 @@
  *   what has changed                                  who looks again
  *   CR0, IRQ_CTRL, their acknowledgements             own queue, event queue, acknowledger
  *   PROD, GERRORN                                     own queue
+ *   EVENTQ_CONS, GERRORN                              event queue
  *   enables and allocations of CMDQV                  every VCMDQ, the acknowledger
  *   ECMDQ_PROD                                        its queue, the acknowledger
  *   a queue came to rest or waits                     itself; the acknowledger while an enable falls
  *   a marked transaction ended                        the queues that had marked it
  *   a record entered the event buffer                 event queue, transactions that wait for room
  *   a record left it                                  those, and CMD_SYNCs that wait
+ *   SMMUEN, an answer, a mark, a record written       stalled transactions, event queue
  *   an endpoint answered                              the queue that had asked, and the SMMU's own */
 #include "core/queues.h"
 

@@ -43,7 +43,7 @@ static unsigned most_moves(const struct explore_program *p)
 {
   const struct smmu_config *c = &p->config;
   const struct smmu_cache_config *caches[] = { &c->utlb, &c->tlb, &c->walk_cache, &c->cfg_cache };
-  unsigned ways = 1;
+  unsigned ways = 2; /* of any cache: merging an event is a choice as well */
 
   for (unsigned i = 0; i < 4; i++) {
     if (caches[i]->sets && caches[i]->ways > ways)
@@ -172,10 +172,27 @@ static bool thread_is_done(const struct explore_world *w, const struct explore_s
   return s->view.pc[t] == w->p->thread[t].n;
 }
 
+static bool is_stalled(const struct explore_pending *p)
+{
+  return p->ask.kind == SMMU_ASK_WAIT &&
+         (p->ask.key == SMMU_WAIT_RESUME || p->ask.key == SMMU_WAIT_STALL_ROOM);
+}
+
+/* Does the thread wait for a DMA that has stalled? */
+static bool thread_is_stalled(const struct explore_world *w, const struct explore_state *s,
+                              unsigned t)
+{
+  for (smmu_actor a = 0; s->in_flight[t] && a < w->p->config.txns; a++) {
+    if (s->pending[a].thread == t && is_stalled(&s->pending[a]))
+      return true;
+  }
+  return false;
+}
+
 bool explore_finished(const struct explore_world *w, const struct explore_state *s)
 {
   for (unsigned t = 0; t < w->p->n_threads; t++) {
-    if (!thread_is_done(w, s, t))
+    if (!thread_is_done(w, s, t) && !thread_is_stalled(w, s, t))
       return false;
   }
   return true;

@@ -11,10 +11,11 @@
 #include "util/bits.h"
 #include "util/check.h"
 
-/* An actor's ask that is out. */
+/* An actor's ask that is out, and whose completion is to be polled. */
 struct pending {
   struct smmu_ask ask;
   bool out;
+  uint64_t ticket; /* 0: nobody's */
 };
 
 struct engine_now {
@@ -29,6 +30,10 @@ struct engine_now {
   struct engine_now_stats stats;
   uint64_t *runnable;
   struct pending *pending; /* one an actor */
+  uint64_t tickets;
+  struct engine_now_done *done; /* not polled yet: [first, last) */
+  size_t first, last, room;
+  size_t promised; /* completions to come */
 
   struct pmcg_groups *pmcgs; /* NULL: none */
   uint64_t time;
@@ -71,6 +76,7 @@ void engine_now_destroy(struct engine_now *e)
   free(e->device);
   free(e->pending);
   free(e->runnable);
+  free(e->done);
   free(e);
 }
 
@@ -173,6 +179,16 @@ static void deliver(struct engine_now *e, uint32_t line)
   (1u << SMMU_ASK_READ | 1u << SMMU_ASK_WRITE | 1u << SMMU_ASK_STAGE | 1u << SMMU_ASK_PICK | \
    1u << SMMU_ASK_SEND)
 
+static void complete(struct engine_now *e, smmu_actor actor)
+{
+  struct engine_now_done *d = &e->done[e->last++];
+
+  d->ticket = e->pending[actor].ticket;
+  smmu_get_result(e->device, actor, &d->result);
+  e->pending[actor].ticket = 0;
+  e->promised--;
+}
+
 /* Answer what is out and take one step. False when the actor has nothing more to do for now. */
 static bool advance(struct engine_now *e, smmu_actor actor)
 {
@@ -187,6 +203,8 @@ static bool advance(struct engine_now *e, smmu_actor actor)
   p->out = (1u << p->ask.kind) & ANSWERED;
   if (p->out)
     return true;
+  if (p->ask.kind == SMMU_ASK_END && p->ticket)
+    complete(e, actor);
   /* The last ask of its work item. The callback may come back in here: nothing of ours is open. */
   if (p->ask.kind == SMMU_ASK_SIGNAL)
     deliver(e, p->ask.key);
@@ -240,23 +258,57 @@ int engine_now_run(struct engine_now *e, uint64_t max_steps)
   return rc;
 }
 
-/* Step one transaction to its end; what it waits for is run in between. */
-static void finish(struct engine_now *e, smmu_actor actor)
-{
-  for (;;) {
-    smmu_actor a = e->random ? choose(e) : actor;
+/* ---- transactions ---- */
 
+/* Step one transaction to its end; what it waits for is run in between, also by callbacks. False: it
+ * has stalled, and nobody can move. */
+static bool finish(struct engine_now *e, smmu_actor actor)
+{
+  e->pending[actor].ask.kind = SMMU_ASK_NONE;
+  while (e->pending[actor].ask.kind != SMMU_ASK_END) {
+    bool mine = !e->random && smmu_is_runnable(e->device, actor);
+    smmu_actor a = mine ? actor : choose(e);
+
+    if (a == smmu_actor_count(e->device))
+      return false;
     while (advance(e, a) && !e->random)
       ;
-    if (a == actor && e->pending[a].ask.kind == SMMU_ASK_END)
-      return;
-    if (!e->random && e->pending[actor].ask.kind == SMMU_ASK_WAIT) {
-      a = choose(e);
-      CHECK(a != smmu_actor_count(e->device)); /* somebody must be able to make room */
-      while (advance(e, a))
-        ;
-    }
   }
+  return true;
+}
+
+/* Room for one completion more than have been promised. */
+static bool make_room(struct engine_now *e)
+{
+  size_t room = e->room ? 2 * e->room : 16;
+  struct engine_now_done *done;
+
+  if (e->first == e->last)
+    e->first = e->last = 0;
+  if (e->last + e->promised < e->room)
+    return true;
+  done = realloc(e->done, room * sizeof *done);
+  if (!done)
+    return false;
+  e->done = done;
+  e->room = room;
+  return true;
+}
+
+static uint64_t promise(struct engine_now *e, smmu_actor actor)
+{
+  e->promised++;
+  return e->pending[actor].ticket = ++e->tickets;
+}
+
+static inline bool hit(struct engine_now *e, const struct smmu_txn *txn, struct smmu_result *out)
+{
+  e->stats.translations++;
+  if (!e->fast || e->random || !smmu_try_hit(e->device, txn, out, e->hooks))
+    return false;
+  e->stats.fast_hits++;
+  deliver_pmcgs(e);
+  return true;
 }
 
 int engine_now_translate(struct engine_now *e, const struct smmu_txn *txn, struct smmu_result *out)
@@ -264,20 +316,51 @@ int engine_now_translate(struct engine_now *e, const struct smmu_txn *txn, struc
   smmu_actor actor;
   int err;
 
-  e->stats.translations++;
-  if (e->fast && !e->random && smmu_try_hit(e->device, txn, out, e->hooks)) {
-    e->stats.fast_hits++;
-    deliver_pmcgs(e);
+  if (hit(e, txn, out))
+    return SMMU_OK;
+  if (!make_room(e))
+    return SMMU_ERR_NOMEM;
+  err = smmu_submit(e->device, txn, &actor, e->hooks);
+  if (err)
+    return err;
+  if (!finish(e, actor))
+    promise(e, actor);
+  smmu_get_result(e->device, actor, out);
+  if (out->event || e->random)
+    err = run(e, 0);
+  deliver_pmcgs(e);
+  return err;
+}
+
+int engine_now_submit(struct engine_now *e, const struct smmu_txn *txn, uint64_t *ticket)
+{
+  smmu_actor actor;
+  int err;
+
+  if (!make_room(e))
+    return SMMU_ERR_NOMEM;
+  if (hit(e, txn, &e->done[e->last].result)) {
+    *ticket = e->done[e->last++].ticket = ++e->tickets;
     return SMMU_OK;
   }
   err = smmu_submit(e->device, txn, &actor, e->hooks);
   if (err)
     return err;
-  finish(e, actor);
-  smmu_get_result(e->device, actor, out);
-  err = out->event || e->random ? run(e, 0) : SMMU_OK;
-  deliver_pmcgs(e);
-  return err;
+  *ticket = promise(e, actor);
+  return engine_now_run(e, 0);
+}
+
+uint64_t engine_now_last_ticket(const struct engine_now *e)
+{
+  return e->tickets;
+}
+
+bool engine_now_poll(struct engine_now *e, struct engine_now_done *out)
+{
+  if (e->first == e->last)
+    return false;
+  *out = e->done[e->first++];
+  return true;
 }
 
 int engine_now_answer(struct engine_now *e, uint32_t tag, unsigned status)

@@ -94,6 +94,10 @@ static inline void fuzz_open_cmdqv(struct fuzz_rig *f, unsigned profile, bool cm
   smmu_config_neutral(&cfg);
   if (profile & 4)
     smmu_config_qemu(&cfg);
+  if (profile & 8) { /* STALL_MODEL 0, STALL_MAX 2 */
+    cfg.idr[0] &= ~(3u << 24);
+    cfg.idr[5] |= 2u << 16;
+  }
   cfg.txns = 4;
   cfg.tbus = 2;
   cfg.events = 4;
@@ -196,6 +200,7 @@ static inline void fuzz_translate(struct fuzz_rig *f, struct fuzz_bytes *b)
   static const uint64_t places[4] = { 0x40001000, 0x80020000, 0x200000, 0 };
   struct smmu_txn t;
   struct smmu_result out;
+  struct engine_now_done done;
   uint64_t flags = fuzz_take(b, 1);
 
   memset(&t, 0, sizeof t);
@@ -211,6 +216,8 @@ static inline void fuzz_translate(struct fuzz_rig *f, struct fuzz_bytes *b)
   if (t.ssv)
     t.ssid = (uint32_t)fuzz_take(b, 3) & 0xfffff;
   engine_now_translate(f->engine, &t, &out);
+  while (engine_now_poll(f->engine, &done)) /* what had stalled */
+    ;
 }
 
 #endif

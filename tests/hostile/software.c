@@ -203,12 +203,17 @@ static void put_sync(struct world *w, uint64_t slot)
 /* An invalidation has a CMD_SYNC behind it more often than not. */
 static void put_command(struct world *w)
 {
-  static const uint8_t opcodes[] = { 0x46, 0x11, 0x11, 0x12, 0x12, 0x10, 0x13, 0x20, 0x22, 0x28,
-                                     0x2a, 0x30, 0x03, 0x04, 0x05, 0x06, 0x01, 0x40, 0xff };
+  static const uint8_t opcodes[] = { 0x46, 0x11, 0x11, 0x12, 0x12, 0x10, 0x13, 0x20,
+                                     0x22, 0x28, 0x2a, 0x30, 0x03, 0x04, 0x05, 0x06,
+                                     0x01, 0x40, 0xff, 0x44, 0x44, 0x44, 0x45 };
   uint64_t slot = draw(w, 32), op = opcodes[draw(w, sizeof opcodes)];
   uint64_t word0 = op | (3 + draw(w, 2)) << 32 | 7ULL << 48; /* VMIDs and ASID of the template */
   uint64_t word1 = one_in(w, 2) ? 0x40001000 : draw(w, 32) | draw(w, 64) << 12;
 
+  if (op == 0x44 || op == 0x45) { /* RESUME, STALL_TERM: StreamID, Action, Abort; STAG */
+    word0 = op | draw(w, 4) << 12 | draw(w, 5) << 32;
+    word1 = draw(w, 7);
+  }
   if (one_in(w, 40))
     word0 = draw(w, 0);
   put_words(w, slot, word0, word1);
@@ -229,6 +234,8 @@ static void submit(struct world *w)
   t.write = one_in(w, 2);
   t.tbu = (uint16_t)draw(w, w->config.tbus);
   t.ssv = one_in(w, 8);
+  if (one_in(w, 16))
+    t.kind = one_in(w, 2) ? SMMU_TXN_UNSUPPORTED : SMMU_TXN_PAGE_HINT;
   if (w->timed)
     engine_timed_submit(w->timed, &t, &ticket);
   else if (smmu_submit(w->f.device, &t, &actor, NULL) == SMMU_OK)
@@ -255,8 +262,30 @@ void hostile_act(struct world *w)
     engine_memory_store64(w->f.memory, w->f.word[draw(w, w->f.words)], draw(w, 0));
 }
 
+static void set_bit(struct world *w, uint64_t at, unsigned bit)
+{
+  at += bit / 64 * 8;
+  engine_memory_store64(w->f.memory, at, engine_memory_load64(w->f.memory, at) | 1ULL << bit % 64);
+}
+
+/* CD.S, STE.S2S and MEV, where the device stalls and sometimes where it does not. */
+static void set_stalls(struct world *w)
+{
+  bool stalls = (w->config.idr[0] >> 24 & 3) != 1;
+
+  for (unsigned sid = 0; sid < 5; sid++) {
+    if (one_in(w, 2))
+      set_bit(w, FUZZ_STRTAB + 64 * sid, 64 + 19);
+    if (stalls ? draw(w, 4) : one_in(w, 16))
+      set_bit(w, FUZZ_STRTAB + 64 * sid, 128 + 57);
+  }
+  if (stalls ? draw(w, 4) : one_in(w, 16))
+    set_bit(w, FUZZ_CD, 44);
+}
+
 void hostile_program(struct world *w)
 {
+  set_stalls(w);
   put_reg(w, OFF_STRTAB_BASE, FUZZ_STRTAB, 8);
   put_reg(w, OFF_STRTAB_BASE_CFG, 3, 4);
   put_reg(w, OFF_CR2, 2, 4);

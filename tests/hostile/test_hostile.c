@@ -58,6 +58,10 @@ static void make_config(struct world *w)
     c->idr[0] |= 1u << 14; /* SEV */
   if (one_in(w, 3))
     c->idr[1] = (c->idr[1] & ~(31u << 21)) | (uint32_t)draw(w, 5) << 21; /* CMDQS */
+  if (draw(w, 3)) { /* STALL_MODEL 0 or 2, STALL_MAX */
+    c->idr[0] = (c->idr[0] & ~(3u << 24)) | (one_in(w, 4) ? 2u : 0u) << 24;
+    c->idr[5] |= (uint32_t)(1 + draw(w, 4)) << 16;
+  }
   if (one_in(w, 16))
     vintfs = 64;
   smmu_config_set_cmdqv(c, vintfs, vintfs == 64 ? 128 : vintfs << more);
@@ -163,12 +167,14 @@ static bool step(struct world *w)
   return w->timed ? step_timed(w) : step_one(w);
 }
 
-/* Nobody can move: what is left that somebody should have done, or NULL. */
+/* Nobody can move: what is left that somebody should have done, or NULL. What has stalled waits for
+ * software. */
 static const char *left_behind(struct smmu *s)
 {
   const struct shared *sh = shared_const(s);
+  const struct txn_free *txns = txn_free_of(s);
 
-  if (txn_free_of(s)->in_flight)
+  if (txns->in_flight != txns->unrecorded + txns->outstanding)
     return "a transaction is in flight";
   if (sh->evtq.count || sh->evtq.phase)
     return "an event record is in the buffer";
@@ -206,6 +212,19 @@ static const char *come_to_rest(struct world *w)
   return "it does not come to rest";
 }
 
+/* Clearing SMMUEN ends what has stalled. */
+static const char *switch_off(struct world *w)
+{
+  const char *left;
+
+  if (w->timed)
+    engine_timed_mmio_write(w->timed, OFF_CR0, 0, 4);
+  else
+    smmu_mmio_write(w->f.device, OFF_CR0, 0, 4, NULL);
+  left = come_to_rest(w);
+  return left || !txn_free_of(w->f.device)->in_flight ? left : "a transaction is still stalled";
+}
+
 /* ---- worlds ---- */
 
 static const char *run_world(struct world *w, uint64_t seed, bool timed)
@@ -224,6 +243,8 @@ static const char *run_world(struct world *w, uint64_t seed, bool timed)
       ;
   }
   left = come_to_rest(w);
+  if (!left)
+    left = switch_off(w);
   close_world(w);
   return left;
 }

@@ -2,6 +2,7 @@
  * (tables and queues), 4.1. */
 #include "rig_device.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -99,6 +100,17 @@ static void drain_events(struct rig_device *rig, struct rig_outcome *out)
   set32(rig, REG_EVENTQ_CONS, prod);
 }
 
+/* What has stalled is given up, so that its slot and its tag are free again. */
+static void give_up(struct rig_device *rig, uint32_t sid)
+{
+  const uint64_t cmd[1][2] = { { 0x45 | (uint64_t)sid << 32, 0 } }; /* STALL_TERM */
+  struct engine_now_done done;
+
+  if (!rig_commands(rig, cmd, 1) || !engine_now_poll(rig->engine, &done) ||
+      done.result.status != SMMU_STATUS_ABORT)
+    abort();
+}
+
 void rig_translate(struct rig_device *rig, const struct naive_txn *t, struct rig_outcome *out)
 {
   struct smmu_txn txn;
@@ -117,6 +129,8 @@ void rig_translate(struct rig_device *rig, const struct naive_txn *t, struct rig
   txn.tbu = rig->tbu;
   engine_now_translate(rig->engine, &txn, &out->result);
   drain_events(rig, out);
+  if (out->result.status == SMMU_STATUS_STALLED)
+    give_up(rig, t->sid);
 }
 
 bool rig_commands(struct rig_device *rig, const uint64_t (*cmd)[2], unsigned n)

@@ -51,6 +51,11 @@ bool rig_is_now(const struct rig_host *host)
   return host == &rig_host_now || host == &rig_host_now_stepped || host == &rig_host_now_seeded;
 }
 
+bool rig_can_stall(const struct rig_host *host)
+{
+  return host->late != NULL;
+}
+
 void rig_register(struct gtest_c_where where, const char *suite, const char *name,
                   bool (*runs_on)(const struct rig_host *host), void (*run)(int host))
 {
@@ -113,6 +118,16 @@ void rig_restart_profile(struct rig *rig, const char *profile)
   smmu_config_neutral(&config);
   CHECK(smmu_config_set_tlb_profile(&config, profile) == SMMU_OK);
   rig_restart(rig, &config);
+}
+
+void rig_restart_stalling(struct rig *rig, unsigned stall_max)
+{
+  struct smmu_config config = rig->config;
+
+  config.idr[0] &= ~(3u << 24);
+  config.idr[5] = (config.idr[5] & 0xffff) | stall_max << 16;
+  rig_restart(rig, &config);
+  CD_SET(rig, SID, 0, S, 1);
 }
 
 /* ---- registers ---- */
@@ -188,6 +203,14 @@ struct smmu_result rig_dma(struct rig *rig, struct smmu_txn txn)
 
   CHECK(rig->host->translate(rig->engine, &txn, &r) == SMMU_OK);
   return r;
+}
+
+struct smmu_result rig_late(struct rig *rig)
+{
+  struct smmu_result r;
+
+  return rig->host->late(rig->engine, &r) ? r
+                                          : (struct smmu_result){ .status = SMMU_STATUS_STALLED };
 }
 
 struct smmu_result rig_read(struct rig *rig, uint32_t sid, uint64_t addr)

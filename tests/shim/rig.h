@@ -95,6 +95,9 @@ struct rig_host {
   void (*destroy)(void *engine);
   struct smmu *(*device)(void *engine);
   int (*translate)(void *engine, const struct smmu_txn *txn, struct smmu_result *out);
+  /* The oldest answer of a transaction that had stalled (SMMU_STATUS_STALLED); false: none. NULL
+   * where translate cannot leave a transaction behind. */
+  bool (*late)(void *engine, struct smmu_result *out);
   uint64_t (*mmio_read)(void *engine, uint64_t offset, unsigned bytes);
   void (*mmio_write)(void *engine, uint64_t offset, uint64_t value, unsigned bytes);
   uint64_t (*cmdqv_read)(void *engine, uint64_t offset, unsigned bytes);
@@ -126,11 +129,15 @@ void rig_register(struct gtest_c_where where, const char *suite, const char *nam
                   bool (*runs_on)(const struct rig_host *host), void (*run)(int host));
 bool rig_is_any(const struct rig_host *host);
 bool rig_is_now(const struct rig_host *host);
+bool rig_can_stall(const struct rig_host *host);
 
 /* A case of the common suite, run on every host. */
 #define ENGINE_TEST(suite, name) RIG_TEST(suite, name, rig_is_any)
 /* A case about engine `now` itself: its three hosts alone; engine_now_...(rig->engine). */
 #define NOW_TEST(suite, name) RIG_TEST(suite, name, rig_is_now)
+
+/* A case in which transactions stall: every host that can leave them behind. */
+#define STALL_TEST(suite, name) RIG_TEST(suite, name, rig_can_stall)
 
 #define RIG_TEST(suite, name, runs_on) \
   static void rig_body_##suite##_##name(struct rig *rig); \
@@ -164,6 +171,9 @@ uint64_t rig_read_count(struct rig *rig);
 void rig_restart(struct rig *rig, const struct smmu_config *config);
 /* The same with the neutral configuration and one cache profile ("none", "tiny", "qemu"). */
 void rig_restart_profile(struct rig *rig, const char *profile);
+
+/* The same with STALL_MODEL = 0 and so many records outstanding; SID stalls on stage 1 faults. */
+void rig_restart_stalling(struct rig *rig, unsigned stall_max);
 
 /* Program every register from scratch: SMMU off, queues of these sizes, then on. */
 void rig_program(struct rig *rig, unsigned cmdq_log2, unsigned eventq_log2);
@@ -235,6 +245,8 @@ struct rig_space *rig_space(struct rig *rig, uint32_t sid);
 /* ---- transactions ---------------------------------------------------------------------------- */
 
 struct smmu_result rig_dma(struct rig *rig, struct smmu_txn txn);
+/* The answer of one that had stalled: SMMU_STATUS_STALLED when there is none yet. */
+struct smmu_result rig_late(struct rig *rig);
 struct smmu_result rig_read(struct rig *rig, uint32_t sid, uint64_t addr);
 struct smmu_result rig_write(struct rig *rig, uint32_t sid, uint64_t addr);
 struct smmu_result rig_read_ssid(struct rig *rig, uint32_t sid, uint32_t ssid, uint64_t addr);

@@ -50,6 +50,16 @@ static int translate(void *engine, const struct smmu_txn *txn, struct smmu_resul
   return engine_now_translate(engine, txn, out);
 }
 
+static bool late(void *engine, struct smmu_result *out)
+{
+  struct engine_now_done done;
+  bool is = engine_now_poll(engine, &done);
+
+  if (is)
+    *out = done.result;
+  return is;
+}
+
 static uint64_t mmio_read(void *engine, uint64_t offset, unsigned bytes)
 {
   return engine_now_mmio_read(engine, offset, bytes);
@@ -101,7 +111,7 @@ static int answer(void *engine, uint32_t tag, unsigned status)
 #define HOST(label, how) \
   { \
     .name = (label), .create = (how), .destroy = destroy, .device = device, \
-    .translate = translate, .mmio_read = mmio_read, .mmio_write = mmio_write, \
+    .translate = translate, .late = late, .mmio_read = mmio_read, .mmio_write = mmio_write, \
     .cmdqv_read = cmdqv_read, .cmdqv_write = cmdqv_write, .run = run, .reads = reads, \
     .set_hooks = set_hooks, .set_endpoint = set_endpoint, .answer = answer \
   }

@@ -7,8 +7,12 @@
 
 enum { SEED = 7 };
 
+enum { LATE = 64 };
+
 struct host {
   struct engine_timed *timed;
+  struct smmu_result late[LATE]; /* of transactions that had stalled: [first, last) */
+  unsigned first, last;
   void (*signal)(void *ctx, enum smmu_signal line);
   void *ctx;
 };
@@ -97,19 +101,47 @@ static void run(void *engine)
   engine_timed_run_until(((struct host *)engine)->timed, ENGINE_NEVER);
 }
 
+/* Answers go to whom they belong: ticket 0 is nobody's. */
+static bool collect(struct host *h, uint64_t ticket, struct smmu_result *out)
+{
+  struct engine_timed_done done;
+  bool found = false;
+
+  while (engine_timed_poll(h->timed, &done)) {
+    if (done.ticket == ticket) {
+      *out = done.result;
+      found = true;
+    } else {
+      CHECK(h->last < LATE);
+      h->late[h->last++] = done.result;
+    }
+  }
+  return found;
+}
+
 static int translate(void *engine, const struct smmu_txn *txn, struct smmu_result *out)
 {
   struct host *h = engine;
-  struct engine_timed_done done;
   uint64_t ticket;
   int err = engine_timed_submit(h->timed, txn, &ticket);
 
   if (err != SMMU_OK)
     return err;
   run(h);
-  CHECK(engine_timed_poll(h->timed, &done) && done.ticket == ticket);
-  *out = done.result;
+  if (!collect(h, ticket, out))
+    *out = (struct smmu_result){ .status = SMMU_STATUS_STALLED };
   return SMMU_OK;
+}
+
+static bool late(void *engine, struct smmu_result *out)
+{
+  struct host *h = engine;
+
+  collect(h, 0, NULL);
+  if (h->first == h->last)
+    return false;
+  *out = h->late[h->first++];
+  return true;
 }
 
 static uint64_t reads(void *engine)
@@ -138,7 +170,7 @@ static int answer(void *engine, uint32_t tag, unsigned status)
 #define HOST(label, how) \
   { \
     .name = (label), .create = (how), .destroy = destroy, .device = device, \
-    .translate = translate, .mmio_read = mmio_read, .mmio_write = mmio_write, \
+    .translate = translate, .late = late, .mmio_read = mmio_read, .mmio_write = mmio_write, \
     .cmdqv_read = cmdqv_read, .cmdqv_write = cmdqv_write, .run = run, .reads = reads, \
     .set_hooks = set_hooks, .set_endpoint = set_endpoint, .answer = answer \
   }

@@ -60,18 +60,37 @@ TEST_CASE(CmdExec, ReservedOpcodesAreIllegal)
 
 TEST_CASE(CmdExec, CommandsOfAbsentFeaturesAreIllegal)
 {
-  static const char *const texts[] = { "ATC_INV sid=1",    "PRI_RESP sid=1",       "RESUME sid=1",
-                                       "STALL_TERM sid=1", "CFGI_VMS_PIDM vmid=1", "DPTI_ALL" };
+  static const char *const texts[] = { "ATC_INV sid=1", "PRI_RESP sid=1", "CFGI_VMS_PIDM vmid=1",
+                                       "DPTI_ALL" };
 
   for (unsigned i = 0; i < sizeof texts / sizeof texts[0]; i++)
     expect(texts[i], ALL, CMD_ACTION_ILLEGAL);
+}
+
+TEST_CASE(CmdExec, AnswersToStallsNeedAStallModel)
+{
+  static const char *const texts[] = { "RESUME sid=1 stag=3", "STALL_TERM sid=1" };
+
+  for (unsigned i = 0; i < 2; i++) {
+    struct smmu_features f = { .stall_model = 1 };
+    struct inval inv;
+    uint64_t words[2];
+
+    EXPECT_EQ(smmu_cmd_assemble(texts[i], words, NULL, 0), 0);
+    EXPECT_EQ(smmu_cmd_action(&f, words, &inv), CMD_ACTION_ILLEGAL);
+    f.stall_model = 2;
+    EXPECT_EQ(smmu_cmd_action(&f, words, &inv), CMD_ACTION_STALL);
+    f.stall_model = 0;
+    EXPECT_EQ(smmu_cmd_action(&f, words, &inv), CMD_ACTION_STALL);
+  }
 }
 
 TEST_CASE(CmdExec, SecureSelectorIsIllegalOnTheNonSecureQueue)
 {
   static const char *const texts[] = { "PREFETCH_CONFIG ssec=1", "PREFETCH_ADDR ssec=1",
                                        "CFGI_STE ssec=1",        "CFGI_STE_RANGE ssec=1",
-                                       "CFGI_CD ssec=1",         "CFGI_CD_ALL ssec=1" };
+                                       "CFGI_CD ssec=1",         "CFGI_CD_ALL ssec=1",
+                                       "RESUME ssec=1",          "STALL_TERM ssec=1" };
 
   for (unsigned i = 0; i < sizeof texts / sizeof texts[0]; i++)
     expect(texts[i], ALL, CMD_ACTION_ILLEGAL);

@@ -126,11 +126,17 @@ TEST_CASE(Config, TablesOtherThanVmsav8_64AreRefused)
   expect_refused(&cfg, "IDR0.TTF");
 }
 
-TEST_CASE(Config, StallsAreRefused)
+TEST_CASE(Config, StallModelAndStallMaxAgree)
 {
   struct smmu_config cfg = neutral();
 
+  cfg.idr[5] |= 1u << 16;
+  expect_refused(&cfg, "IDR5.STALL_MAX is 0x1,");
   cfg.idr[0] &= ~(3u << 24);
+  EXPECT_EQ(smmu_config_check(&cfg, NULL, 0), SMMU_OK);
+  cfg.idr[5] &= 0xffff;
+  expect_refused(&cfg, "IDR5.STALL_MAX is 0x0,");
+  cfg.idr[0] |= 3u << 24;
   expect_refused(&cfg, "IDR0.STALL_MODEL");
 }
 

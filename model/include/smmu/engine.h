@@ -106,8 +106,24 @@ void engine_now_set_fast(struct engine_now *e, bool fast);
 void engine_now_set_seed(struct engine_now *e, uint64_t seed);
 
 /* Translate; what the transaction started (an event record, its interrupt) comes to rest before
- * this returns. 0, or SMMU_ERR_BADARG (TBU out of range). */
+ * this returns. 0, SMMU_ERR_BADARG (TBU or kind out of range), SMMU_ERR_NOSLOT (every slot is held
+ * by a transaction that has stalled) or SMMU_ERR_NOMEM.
+ *
+ * A transaction that stalls gives SMMU_STATUS_STALLED: it keeps its slot until software resumes or
+ * terminates it, and then comes out of engine_now_poll() under engine_now_last_ticket(). */
 int engine_now_translate(struct engine_now *e, const struct smmu_txn *txn, struct smmu_result *out);
+uint64_t engine_now_last_ticket(const struct engine_now *e);
+/* The same, without an answer: it is polled, at once or when a stall is over. Tickets are never
+ * reused. */
+int engine_now_submit(struct engine_now *e, const struct smmu_txn *txn, uint64_t *ticket);
+
+struct engine_now_done {
+  uint64_t ticket;
+  struct smmu_result result;
+};
+
+/* The oldest completion that was not polled yet; false when there is none. Kept until polled. */
+bool engine_now_poll(struct engine_now *e, struct engine_now_done *out);
 /* Register access followed by engine_now_run(). */
 uint64_t engine_now_mmio_read(struct engine_now *e, uint64_t offset, unsigned bytes);
 void engine_now_mmio_write(struct engine_now *e, uint64_t offset, uint64_t value, unsigned bytes);

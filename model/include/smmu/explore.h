@@ -6,7 +6,8 @@
  * operation of a thread or one step of one device actor, its memory access included; reads of more
  * than config.atomic_bytes bytes are taken in pieces where a store of the program could fall in
  * between. Recency is never read: a victim is every way in turn. States left with work and nobody
- * able to move are reported as a deadlock.
+ * able to move are reported as a deadlock; a thread whose DMA has stalled and that no software
+ * resumes is no work left: that is an outcome, with the DMA not done.
  *
  * A program has at most 10 transaction slots ('0'..'9'), 64 transitions in any state (threads + 3 +
  * slots x ways of the widest cache) and no CMDQV (config.cmdqv.present is 0); anything else is

@@ -42,7 +42,8 @@ enum smmu_txn_kind {
   SMMU_TXN_ATS_TRANSLATED, /* an endpoint uses one that it got: addr is a PA, or an IPA when the
                               stages are split */
   SMMU_TXN_UNSUPPORTED,    /* the bus delivered what the SMMU does not support: F_UUT */
-  SMMU_TXN_PAGE_HINT,      /* an endpoint expects to use a page: E_PAGE_REQUEST, no answer */
+  SMMU_TXN_PAGE_HINT,      /* an endpoint expects to use a page: E_PAGE_REQUEST; the answer,
+                              SMMU_STATUS_OK without a pa, says only that the hint was taken */
   SMMU_TXN_KINDS,
   /* The device's own; smmu_submit() refuses them. */
   SMMU_TXN_PREFETCH = SMMU_TXN_KINDS,
@@ -67,7 +68,9 @@ enum smmu_status {
   SMMU_STATUS_ABORT,  /* terminated with an abort */
   SMMU_STATUS_RAZWI,  /* terminated: reads as zero, writes ignored (CD.A = 0) */
   SMMU_STATUS_UR,     /* ATS request: Unsupported Request */
-  SMMU_STATUS_CA /* ATS request: Completer Abort. With SMMU_STATUS_OK perm may be 0: nothing granted */
+  SMMU_STATUS_CA, /* ATS request: Completer Abort. With SMMU_STATUS_OK perm may be 0: nothing granted
+                   */
+  SMMU_STATUS_STALLED /* it has not ended; software has the next word (IHI 0070 3.12.2) */
 };
 
 struct smmu_result {
@@ -112,8 +115,9 @@ void smmu_mmio_write(struct smmu *s, uint64_t offset, uint64_t value, unsigned b
  * (TBU or kind out of range). */
 int smmu_submit(struct smmu *s, const struct smmu_txn *txn, smmu_actor *actor,
                 const struct smmu_hooks *hooks);
-/* Result of a transaction whose END was returned; valid until its slot is used again. actor must be
- * a transaction slot (CHECKed). */
+/* Result of a transaction whose END was returned, or of one that waits stalled: that is
+ * SMMU_STATUS_STALLED with its event, and not the last word. Valid until its slot is used again.
+ * actor must be a transaction slot (CHECKed). */
 void smmu_get_result(const struct smmu *s, smmu_actor actor, struct smmu_result *out);
 
 /* Configuration hit and TLB hit in one call: true and *out, with the caches updated exactly as

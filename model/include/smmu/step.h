@@ -92,7 +92,8 @@ enum smmu_key {
   SMMU_WAIT_EVENT_ROOM, /* a fault waits for room in the event buffer */
   SMMU_PICK_VICTIM,     /* which way of a full set is replaced; data[0] hints at the oldest */
   SMMU_WAIT_RESUME,     /* a stalled transaction waits for CMD_RESUME or CMD_STALL_TERM */
-  SMMU_WAIT_STALL_ROOM, /* a transaction that is to stall waits until its record can be written */
+  SMMU_WAIT_STALL_ROOM, /* the same, when its record cannot be written yet: event queue not
+                           writable, or IDR5.STALL_MAX records without an answer */
   SMMU_PICK_MERGE,      /* 1: an event is merged with an equal one that waits (STE.MEV) */
   SMMU_PICK_PREFETCH,   /* 1: a prefetch command has an effect */
   SMMU_PICK_WIDER,      /* how much more than it must an invalidation removes: enum smmu_wider */
@@ -124,6 +125,9 @@ struct smmu_reply {
   uint32_t choice;  /* PICK */
   uint64_t data[8]; /* READ: only `len` bytes are read */
 };
+
+/* A transaction that waits for one of the two STALL keys may do so for ever: it has stalled, and
+ * goes on only when software answers its event record. */
 
 /* Run `actor` to its next ask and store it in *ask. Only the fields that ask->kind names are
  * written (a 96-byte ask returned by value costs twice the time of a TLB hit).
