@@ -136,6 +136,7 @@ void smmu_cache_record(const struct smmu_hooks *h, unsigned category, const stru
     r.phase = (uint8_t)tag_kind(e->tag);
     r.level = e->level;
     r.perm = e->perm;
+    r.word = e->tag;
   }
   trace_put(h, &r);
 }
@@ -159,7 +160,7 @@ void smmu_cache_drop(struct smmu *s, const struct cache *c, uint32_t index, unsi
 }
 
 void smmu_cache_write(struct smmu *s, const struct cache *c, uint32_t index,
-                      const struct tlb_entry *e, const struct smmu_hooks *h)
+                      const struct tlb_entry *e, smmu_actor actor, const struct smmu_hooks *h)
 {
   struct tlb_entry *slot = &cache_entries(s, c)[index];
   struct cache_live *live = cache_live_of(s, c);
@@ -175,7 +176,7 @@ void smmu_cache_write(struct smmu *s, const struct cache *c, uint32_t index,
   live->fractures += entry_fracture(e) != 0;
   chain_insert(s, c, index, e->tag);
   cache_touch(s, c, index);
-  cache_trace(h, SMMU_TRACE_FILL, c, index, e, SMMU_NO_INDEX);
+  cache_trace(h, SMMU_TRACE_FILL, c, index, e, actor);
 }
 
 void smmu_cache_flush(struct smmu *s, const struct cache *c, unsigned category,

@@ -30,7 +30,7 @@ struct cfg_entry *smmu_cfg_find(struct smmu *s, const struct smmu_txn *t, bool t
 }
 
 static void cfg_trace(const struct smmu_hooks *h, unsigned category, uint32_t slot,
-                      const struct cfg_entry *e)
+                      const struct cfg_entry *e, smmu_actor actor)
 {
   struct smmu_record r = { 0 };
 
@@ -43,6 +43,7 @@ static void cfg_trace(const struct smmu_hooks *h, unsigned category, uint32_t sl
   r.ssid = e->ssid;
   r.asid = e->cfg.asid;
   r.vmid = e->cfg.vmid;
+  r.actor = (uint16_t)actor;
   trace_put(h, &r);
 }
 
@@ -67,7 +68,8 @@ static uint32_t cfg_room(struct smmu *s, const struct smmu_txn *t, uint32_t *hin
 }
 
 bool smmu_cfg_fill(struct smmu *s, const struct smmu_txn *t, const struct stream_cfg *cfg,
-                   uint32_t way, uint32_t *hint, uint32_t *choices, const struct smmu_hooks *h)
+                   uint32_t way, uint32_t *hint, uint32_t *choices, smmu_actor actor,
+                   const struct smmu_hooks *h)
 {
   const struct cache *c = cfg_cache(s);
   uint32_t index = cfg_room(s, t, hint);
@@ -80,14 +82,14 @@ bool smmu_cfg_fill(struct smmu *s, const struct smmu_txn *t, const struct stream
     index = cfg_set(c, t->sid) * c->ways + way % c->ways;
   e = &cfg_entries(s)[index];
   if (e->valid)
-    cfg_trace(h, SMMU_TRACE_EVICT, index, e);
+    cfg_trace(h, SMMU_TRACE_EVICT, index, e, actor);
   memset(e, 0, sizeof *e);
   e->cfg = *cfg;
   e->sid = t->sid;
   e->ssid = t->ssv ? t->ssid : 0;
   e->valid = cfg_valid(t);
   cache_touch(s, c, index);
-  cfg_trace(h, SMMU_TRACE_FILL, index, e);
+  cfg_trace(h, SMMU_TRACE_FILL, index, e, actor);
   return true;
 }
 
@@ -125,7 +127,7 @@ void smmu_cfg_invalidate(struct smmu *s, const struct inval *inv, const struct s
   for (uint32_t i = 0; i < c->entries; i++) {
     if (!entries[i].valid || !covers(inv, &entries[i]))
       continue;
-    cfg_trace(h, SMMU_TRACE_DROP, i, &entries[i]);
+    cfg_trace(h, SMMU_TRACE_DROP, i, &entries[i], SMMU_NO_INDEX);
     memset(&entries[i], 0, sizeof entries[i]);
   }
 }

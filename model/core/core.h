@@ -73,9 +73,9 @@ uint32_t smmu_cache_find(struct smmu *s, const struct cache *c, const struct cac
  */
 uint32_t smmu_cache_room(struct smmu *s, const struct cache *c, const struct tlb_entry *e,
                          uint32_t *hint, uint32_t *choices);
-/* Write an entry at an index (evicting what is there), links and counts kept. */
+/* Write an entry at an index (evicting what is there), links and counts kept; actor: whose walk. */
 void smmu_cache_write(struct smmu *s, const struct cache *c, uint32_t index,
-                      const struct tlb_entry *e, const struct smmu_hooks *h);
+                      const struct tlb_entry *e, smmu_actor actor, const struct smmu_hooks *h);
 /* Entry index of way `way` in the set that e belongs to. */
 uint32_t smmu_cache_way(const struct cache *c, const struct tlb_entry *e, uint32_t way);
 void smmu_cache_drop(struct smmu *s, const struct cache *c, uint32_t index, unsigned category,
@@ -101,7 +101,8 @@ struct cfg_entry *smmu_cfg_find(struct smmu *s, const struct smmu_txn *t, bool t
 /* Fill; returns false when a victim must be picked first (then *hint, *choices) and way ==
  * SMMU_NO_INDEX. */
 bool smmu_cfg_fill(struct smmu *s, const struct smmu_txn *t, const struct stream_cfg *cfg,
-                   uint32_t way, uint32_t *hint, uint32_t *choices, const struct smmu_hooks *h);
+                   uint32_t way, uint32_t *hint, uint32_t *choices, smmu_actor actor,
+                   const struct smmu_hooks *h);
 void smmu_cfg_invalidate(struct smmu *s, const struct inval *inv, const struct smmu_hooks *h);
 /* Combine an STE and (with stage 1) a CD. */
 void smmu_cfg_combine(const struct smmu_ste *ste, const struct smmu_cd *cd, struct stream_cfg *out);

@@ -62,7 +62,8 @@ static void trace_response(struct step *x, const struct smmu_result *out)
   txn_record(x, SMMU_TRACE_RESPOND, &r);
 }
 
-static void fill_utlb(struct smmu *s, const struct hit *hit, const struct smmu_hooks *h)
+static void fill_utlb(struct smmu *s, const struct hit *hit, smmu_actor actor,
+                      const struct smmu_hooks *h)
 {
   struct tlb_entry e = cache_entries(s, hit->c)[hit->index];
   uint32_t hint, choices, index = smmu_cache_room(s, hit->fill, &e, &hint, &choices);
@@ -73,7 +74,7 @@ static void fill_utlb(struct smmu *s, const struct hit *hit, const struct smmu_h
   }
   if (index == SMMU_NO_INDEX)
     index = smmu_cache_way(hit->fill, &e, hint);
-  smmu_cache_write(s, hit->fill, index, &e, h);
+  smmu_cache_write(s, hit->fill, index, &e, actor, h);
 }
 
 /* Everything but the bare hit: records, and the fill of a micro-TLB. Kept out of the way of the
@@ -99,7 +100,7 @@ static __attribute__((noinline)) void commit_rest(struct smmu *s, const struct s
     trace_hit(s, &x, cfg, hit);
   }
   if (hit->fill)
-    fill_utlb(s, hit, h);
+    fill_utlb(s, hit, x.slot, h);
   if (h)
     trace_response(&x, out);
 }

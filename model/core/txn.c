@@ -365,7 +365,7 @@ bool txn_fill(struct step *x, const struct cache *c, const struct tlb_entry *e)
     return false;
   }
   x->t->picking = 0;
-  smmu_cache_write(x->s, c, index, e, x->h);
+  smmu_cache_write(x->s, c, index, e, x->slot, x->h);
   return true;
 }
 

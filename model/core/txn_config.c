@@ -292,7 +292,8 @@ void on_cfg_fill(struct step *x)
   uint32_t way = x->t->picking && x->reply ? x->reply->choice : SMMU_NO_INDEX;
 
   VISIBLE(x->s);
-  if (may_fill(x) && !smmu_cfg_fill(x->s, &x->t->in, &x->t->cfg, way, &hint, &choices, x->h)) {
+  if (may_fill(x) &&
+      !smmu_cfg_fill(x->s, &x->t->in, &x->t->cfg, way, &hint, &choices, x->slot, x->h)) {
     x->t->picking = 1;
     x->ask->kind = SMMU_ASK_PICK;
     x->ask->key = SMMU_PICK_VICTIM;

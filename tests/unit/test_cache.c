@@ -188,7 +188,7 @@ static void check_fill(struct bench *b)
 
   if (index == SMMU_NO_INDEX)
     index = smmu_cache_way(b->c, &e, hint);
-  smmu_cache_write(b->s, b->c, index, &e, NULL);
+  smmu_cache_write(b->s, b->c, index, &e, 0, NULL);
   EXPECT_MEMEQ(&cache_entries(b->s, b->c)[index], &e, sizeof e);
 }
 
@@ -260,7 +260,7 @@ PARAM_TEST_CASE(Cache, SameKeyIsWrittenOver, shapes, 5)
   open_bench(&b, param);
   e = random_entry(&b);
   first = smmu_cache_room(b.s, b.c, &e, &hint, &choices);
-  smmu_cache_write(b.s, b.c, first, &e, NULL);
+  smmu_cache_write(b.s, b.c, first, &e, 0, NULL);
   e.pa += 1ULL << 40;
   EXPECT_EQ(smmu_cache_room(b.s, b.c, &e, &hint, &choices), first);
   close_bench(&b);
@@ -277,7 +277,7 @@ PARAM_TEST_CASE(Cache, HintIsTheLeastRecentlyUsedWay, shapes, 5)
   e.tag = tag_make(b.c->id == SMMU_CACHE_WALK ? ENTRY_WALK_S1 : ENTRY_S1, 0, 0, 1, 12);
   for (uint32_t way = 0; way < b.c->ways; way++) {
     e.va = (uint64_t)way * b.c->sets << 12;
-    smmu_cache_write(b.s, b.c, smmu_cache_way(b.c, &e, way), &e, NULL);
+    smmu_cache_write(b.s, b.c, smmu_cache_way(b.c, &e, way), &e, 0, NULL);
   }
   for (uint32_t way = 0; way < b.c->ways; way++) {
     struct cache_key k = { e.tag & ~(0xffULL << 32), (uint64_t)way * b.c->sets << 12 };

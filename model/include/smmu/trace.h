@@ -16,14 +16,14 @@ extern "C" {
     "submit") /* a transaction arrived: addr_in, sid, ssid, unit=TBU, phase=enum smmu_txn_kind */ \
   X(READ, \
     "read") /* a table word arrived: addr_in=address, word=first 8 bytes, info=enum smmu_read */ \
-  X(HIT, "hit")         /* a cache answered: unit=enum smmu_cache_id, slot, addr_in, addr_out */ \
-  X(MISS, "miss")       /* a cache was asked and had nothing */ \
-  X(FILL, "fill")       /* an entry was written: slot, addr_in, addr_out, level */ \
-  X(EVICT, "evict")     /* a valid entry was replaced: slot */ \
-  X(DROP, "drop")       /* an invalidation removed an entry: slot */ \
-  X(FLUSH, "flush")     /* a full cache dropped everything by itself (SMMU_REPLACE_FLUSH) */ \
-  X(MARK, "mark")       /* an invalidation marked a transaction in flight: slot=transaction */ \
-  X(NOFILL, "nofill")   /* a marked transaction left a cache unfilled */ \
+  X(HIT, "hit")       /* a cache answered: unit=enum smmu_cache_id, slot, addr_in, addr_out */ \
+  X(MISS, "miss")     /* a cache was asked and had nothing */ \
+  X(FILL, "fill")     /* an entry was written: slot, addr_in, addr_out, level; actor=whose walk */ \
+  X(EVICT, "evict")   /* a valid entry was replaced: slot */ \
+  X(DROP, "drop")     /* an invalidation removed an entry: slot */ \
+  X(FLUSH, "flush")   /* a full cache dropped everything by itself (SMMU_REPLACE_FLUSH) */ \
+  X(MARK, "mark")     /* an invalidation marked a transaction in flight: slot=transaction */ \
+  X(NOFILL, "nofill") /* a marked transaction left a cache unfilled */ \
   X(RESPOND, "respond") /* a transaction ended: result=enum smmu_status, addr_out=PA */ \
   X(FAULT, "fault")     /* a fault was raised: result=event type */ \
   X(EVENT, "event")     /* an event record became visible: word=dword 0, addr_in=InputAddr */ \
@@ -82,7 +82,9 @@ enum smmu_read_for {
   SMMU_READ_FOR_INPUT = 3 /* the transaction's own IPA */
 };
 
-/* `phase` of what is said of a translation cache's entry: what the entry holds. */
+/* What is said of a translation cache's entry has a tag in `word`: [15:0] VMID, [31:16] ASID, [39:32]
+ * log2 of the span, [43:40] enum smmu_entry, [47:44] StreamWorld (0 NS-EL1, 1 NS-EL2, 2
+ * NS-EL2-E2H), 48 global, 49 ASET; its `phase` is what the entry holds: */
 enum smmu_entry {
   SMMU_ENTRY_NONE,
   SMMU_ENTRY_S1,      /* VA to PA: stage 1, or both stages */
