@@ -1,8 +1,8 @@
 /* Command queue consumer: fetch, execute, consume, one command at a time, and CMD_SYNC; for the
- * SMMU's own queue, each VCMDQ of CMDQV and each ECMDQ. CONS moves only after the command's effects;
- * an error stops the queue with CONS at the command, ERR visible before GERROR. IHI 0070 3.5.1,
- * 3.5.6, 4.1, 4.7.3, 6.3.27-6.3.28, 7.1, 7.5. What a CMD_SYNC waits for is in sync.c; then CONS moves, and only then is
- * completion signalled. */
+ * SMMU's own queue, VCMDQs, ECMDQs, and (dvm.c) the input for broadcast maintenance. CONS moves only
+ * after the command's effects; an error stops the queue with CONS at the command, ERR visible before
+ * GERROR. IHI 0070 3.5.1, 3.5.6, 4.1, 4.7.3, 6.3.27-6.3.28, 7.1, 7.5. What a CMD_SYNC waits for is in
+ * sync.c; then CONS moves, and only then is completion signalled. */
 #include <string.h>
 
 #include "arch/structs.h"
@@ -36,7 +36,7 @@ enum cmdq_phase {
 struct view {
   struct smmu *s;
   struct cmdq *q;
-  uint64_t *ring; /* RING_* */
+  uint64_t *ring; /* RING_*; NULL: broadcast maintenance */
   const struct smmu_hooks *h;
   struct smmu_ask *ask;
   unsigned number; /* see queues.h */
@@ -56,7 +56,8 @@ static bool is_on(const struct smmu *s, unsigned number)
     return GET(CR0, CMDQEN, reg[R_CR0] & reg[R_CR0ACK]) &&
            !(gerror_active(s) & MASK(GERROR, CMDQ_ERR));
   case QUEUE_VCMDQ: return smmu_vcmdq_is_on(s, vcmdq_of_queue(number));
-  default: return ecmdq_is_on(ring_const(s, number));
+  case QUEUE_ECMDQ: return ecmdq_is_on(ring_const(s, number));
+  default: return true;
   }
 }
 
@@ -66,7 +67,8 @@ static bool is_asked(const struct smmu *s, unsigned number)
   switch (queue_kind(s, number)) {
   case QUEUE_OWN: return GET(CR0, CMDQEN, shared_const(s)->reg[R_CR0]) != 0;
   case QUEUE_VCMDQ: return smmu_vcmdq_is_asked(s, vcmdq_of_queue(number));
-  default: return ecmdq_is_asked(ring_const(s, number));
+  case QUEUE_ECMDQ: return ecmdq_is_asked(ring_const(s, number));
+  default: return true;
   }
 }
 
@@ -74,9 +76,13 @@ static bool is_asked(const struct smmu *s, unsigned number)
  * contradiction stops the queue). */
 static inline bool can_fetch(const struct smmu *s, const uint64_t *ring, unsigned number)
 {
-  unsigned q = log2size(s, ring);
-  uint32_t used = queue_used(ring[RING_PROD], ring[RING_CONS], q);
+  unsigned q;
+  uint32_t used;
 
+  if (!ring)
+    return dvm_const(s)->count != 0;
+  q = log2size(s, ring);
+  used = queue_used(ring[RING_PROD], ring[RING_CONS], q);
   return used != 0 && used <= (1u << q) && is_on(s, number);
 }
 
@@ -91,12 +97,37 @@ bool smmu_cmdq_can_move(const struct smmu *s, unsigned number)
   return q->phase == CMDQ_SEND ? smmu_atc_has_tag(s, number) : smmu_sync_is_drained(s, number);
 }
 
+static uint8_t first_sweep(const struct smmu *s, const struct inval *inv)
+{
+  if (inval_is_config(inv))
+    return CMDQ_INV_CFG;
+  return s->cache[SMMU_CACHE_WALK].entries ? CMDQ_INV_WALK : CMDQ_INV_TLB;
+}
+
+/* Broadcast maintenance: a sync, or what is to be swept. */
+static void take_broadcast(const struct view *v)
+{
+  v->q->inval = dvm_const(v->s)->ring[0];
+  if (v->q->inval.kind == 0) {
+    v->q->phase = CMDQ_DRAIN;
+    ask_stage(v->ask, SMMU_STAGE_CMD);
+  } else {
+    v->q->phase = first_sweep(v->s, &v->q->inval);
+    ask_stage(v->ask, SMMU_STAGE_INVALIDATE);
+  }
+}
+
 /* Reading PROD and CONS shows nothing to anybody, so a fetch may begin in the step that consumed
  * the command before. */
 static inline void fetch(const struct view *v)
 {
-  unsigned q = log2size(v->s, v->ring);
+  unsigned q;
 
+  if (!v->ring) {
+    take_broadcast(v);
+    return;
+  }
+  q = log2size(v->s, v->ring);
   v->q->phase = CMDQ_FETCHED;
   ask_read(v->ask, SMMU_STAGE_CMD_FETCH,
            queue_entry(v->ring[RING_BASE], q, 4, queue_index(v->ring[RING_CONS], q)), 16);
@@ -109,6 +140,8 @@ static inline void rest(const struct view *v)
     ask_signal(v->ask, SMMU_SIGNAL_SEV);
   else
     v->ask->kind = SMMU_ASK_END;
+  if (!v->ring)
+    v->ask->key = v->q->phase == CMDQ_SYNC ? SMMU_DVM_SYNCED : SMMU_DVM_DONE;
   memset(v->q, 0, sizeof *v->q);
 }
 
@@ -140,10 +173,7 @@ static inline void execute(const struct view *v)
   case CMD_ACTION_STALL: q->phase = CMDQ_STALL; break;
   case CMD_ACTION_INVALIDATE:
     ask_stage(v->ask, SMMU_STAGE_INVALIDATE);
-    if (inval_is_config(&q->inval))
-      q->phase = CMDQ_INV_CFG;
-    else
-      q->phase = v->s->cache[SMMU_CACHE_WALK].entries ? CMDQ_INV_WALK : CMDQ_INV_TLB;
+    q->phase = first_sweep(v->s, &q->inval);
     break;
   }
 }
@@ -240,7 +270,7 @@ static void trace_command(struct view v, unsigned category, unsigned result)
   r.category = (uint8_t)category;
   r.addr_out = v.q->words[0];
   r.word = v.q->words[1];
-  r.slot = queue_index(v.ring[RING_CONS], log2size(v.s, v.ring));
+  r.slot = v.ring ? queue_index(v.ring[RING_CONS], log2size(v.s, v.ring)) : 0;
   r.result = (uint16_t)result;
   r.actor = (uint16_t)actor_cmdq(v.s, v.number);
   r.unit = (uint16_t)v.number;
@@ -249,9 +279,14 @@ static void trace_command(struct view v, unsigned category, unsigned result)
 
 static inline void advance(const struct view *v)
 {
-  unsigned q = log2size(v->s, v->ring);
+  unsigned q;
 
   VISIBLE(v->s);
+  if (!v->ring) {
+    smmu_dvm_pop(v->s);
+    return;
+  }
+  q = log2size(v->s, v->ring);
   if (v->h)
     trace_command(*v, SMMU_TRACE_COMMAND, 0);
   /* Where events are supported, a full queue that is no longer full sends one. IHI 0070 4.1.2. */

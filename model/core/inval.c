@@ -75,6 +75,10 @@ static inline void make_scope(const struct inval *inv, struct scope *w)
     w->mask[0] = w->mask[1] = vmid | TAG_ASID_MASK | TAG_GLOBAL;
   else if (inv->kind == INVAL_S1_VA && (!inv->el2 || inv->e2h))
     w->mask[0] = vmid | TAG_ASID_MASK;
+  if (inv->shared) {
+    w->mask[0] |= TAG_ASET;
+    w->mask[1] |= TAG_ASET;
+  }
   w->addressed = by_address(inv) && inv->wider == SMMU_WIDER_EXACT;
   w->whole = inv->wider == SMMU_WIDER_ALL;
 }
@@ -222,6 +226,8 @@ static bool translation_concerns(const struct txn *t, const struct inval *inv)
   if (is_el2(cfg->world) != (inv->el2 != 0))
     return false;
   if (!inv->el2 && inv->kind != INVAL_WORLD && ((cfg->vmid ^ inv->vmid) & inv->vmid_mask))
+    return false;
+  if (inv->shared && (cfg->tag & TAG_ASET))
     return false;
   return inv->kind != INVAL_S1_ASID || cfg->asid == inv->asid;
 }

@@ -134,6 +134,16 @@ static void check_cmdqv(const struct smmu *s)
   CHECK(c->turn <= s->n_vcmdqs + s->n_vintfs);
 }
 
+static void check_dvm(const struct smmu *s)
+{
+  const struct dvm *d = dvm_const(s);
+
+  CHECK(d->count <= SMMU_DVM_ROOM);
+  CHECK(d->count || d->queue.phase == 0);
+  for (unsigned i = 0; i < SMMU_DVM_ROOM; i++)
+    CHECK(i < d->count || d->ring[i].vmid_mask == 0); /* what has left leaves nothing */
+}
+
 static void check_ecmdqs(const struct smmu *s)
 {
   for (unsigned e = 0; e < s->n_ecmdqs; e++) {
@@ -179,4 +189,6 @@ void smmu_invariant(const struct smmu *s)
   if (s->n_vcmdqs)
     check_cmdqv(s);
   check_ecmdqs(s);
+  if (s->features.btm)
+    check_dvm(s);
 }

@@ -86,7 +86,7 @@ static void lay_out(struct smmu *s, const struct smmu_config *cfg)
   s->n_vcmdqs = cfg->cmdqv.present ? 1u << cfg->cmdqv.vcmdqs_log2 : 0;
   s->slots = cfg->txns + (s->features.atos ? 1u : 0u) + (s->features.vatos ? 1u : 0u);
   s->n_ecmdqs = smmu_ecmdq_count(cfg);
-  s->n_queues = 1 + s->n_vcmdqs + s->n_ecmdqs;
+  s->n_queues = 1 + s->n_vcmdqs + s->n_ecmdqs + (s->features.btm ? 1u : 0u);
   s->actors = s->slots + 2u + s->n_queues + (s->features.pri ? 1u : 0u);
   take(&cursor, sizeof(struct smmu) + s->n_caches * sizeof(struct cache));
   cursor = (uint32_t)align_up_log2(cursor, 6);
@@ -95,6 +95,8 @@ static void lay_out(struct smmu *s, const struct smmu_config *cfg)
   s->off_txns = take(&cursor, s->slots * sizeof(struct txn));
   place_cmdqv(s, &cursor);
   s->off_ecmdqs = take(&cursor, s->n_ecmdqs * sizeof(struct ecmdq));
+  if (s->features.btm)
+    s->off_dvm = take(&cursor, sizeof(struct dvm));
   if (s->features.ats)
     s->off_atc = take(&cursor, s->n_queues * sizeof(struct atc));
   s->off_marks = take(&cursor, s->n_queues * mark_words(s) * sizeof(uint64_t));
@@ -147,6 +149,7 @@ static void reset_registers(struct smmu *s)
   sh->reg[R_MPAMIDR] = s->config.mpamidr;
   sh->reg[R_IIDR] = s->config.iidr;
   sh->reg[R_AIDR] = s->config.aidr;
+  sh->reg[R_CR2] = PUT(CR2, PTM, sh->reg[R_CR2], s->features.btm);
   sh->reg[R_GBPA] = s->config.gbpa_reset & ~bits_mask(GBPA_Update_HI, GBPA_Update_LO);
 }
 

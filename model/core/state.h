@@ -1,7 +1,7 @@
 /* The one block: everything the device knows, laid out by the configuration, without pointers.
  *
  *   struct smmu, cache descriptors
- *   meaning: struct shared, event buffer, transactions, CMDQV, ECMDQs, marks, cache entries
+ *   meaning: struct shared, event buffer, transactions, CMDQV, ECMDQs, DVM, marks, cache entries
  *   aid: results, runnable bits, owners of VCMDQs, free list, chains, counts, recency
  *
  * "Meaning" decides future behaviour and is hashed. "Aid" only makes things fast or remembers
@@ -276,7 +276,7 @@ struct inval {
   uint8_t ttl_log2, ttl_stride; /* TTL: leaves of 2^ttl_log2 bytes and (contiguous) more, below
                                    2^(ttl_log2 + ttl_stride), and tables from there on; 0: any */
   uint8_t wider;                /* enum smmu_wider, of the sweep that is being done */
-  uint8_t pad;
+  uint8_t shared;               /* broadcast by ASID: what a CD with ASET = 1 made stays */
 };
 
 /* The three registers of a ring, in the order that regs.def has them for the SMMU's own queue. */
@@ -332,7 +332,7 @@ struct smmu {
   uint32_t size;
   uint32_t meaning_off, meaning_len, aid_off;
   uint32_t off_events, off_txns, off_results, off_runnable, off_free;
-  uint32_t off_cmdqv, off_vintfs, off_vcmdqs, off_ecmdqs, off_marks, off_owner, off_atc;
+  uint32_t off_cmdqv, off_vintfs, off_vcmdqs, off_ecmdqs, off_dvm, off_marks, off_owner, off_atc;
   uint32_t n_vintfs, n_vcmdqs; /* 0 without CMDQV */
   uint32_t n_ecmdqs;           /* 0 without IDR1.ECMDQ */
   uint32_t slots;    /* transactions: config.txns that software's devices use, then the device's own

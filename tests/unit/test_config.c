@@ -57,8 +57,7 @@ TEST_CASE(Config, PromisesThatAreNotKeptAreRefused)
   static const struct {
     uint8_t idr, bit;
     const char *name;
-  } rows[] = { { 0, 5, "IDR0.BTM" },
-               { 0, 6, "IDR0.HTTU" },
+  } rows[] = { { 0, 6, "IDR0.HTTU" },
                { 0, 16, "IDR0.PRI" },
                { 0, 30, "IDR0.RME_IMPL" },
                { 1, 28, "IDR1.REL" },

@@ -39,7 +39,7 @@ enum smmu_ask_kind {
   SMMU_ASK_WAIT,   /* key: blocked; step again only when smmu_runnable() shows the actor */
   SMMU_ASK_SIGNAL, /* key (enum smmu_signal): interrupt line or event output; ends the work item */
   SMMU_ASK_END,    /* the actor's work item is done; a transaction's result can be read with
-                      smmu_get_result() */
+                      smmu_get_result(); key: of the broadcast actor alone, see dvm.h */
   SMMU_ASK_CAS,    /* addr, len 8, data[0] expected, data[1] new, stage: atomic compare and swap of
                       one descriptor; reply.data[0] is what was there, and the swap was made when it
                       equals data[0] */

@@ -46,7 +46,11 @@ extern "C" {
   X(NOTE, "note")         /* software said: result=note, addr_in=a, addr_out=b, word=c */ \
   X(LOAD_REG, "load-reg") /* software read a register: addr_in=address, word=value, info=bytes */ \
   X(STORE_REG, "store-reg") /* software wrote a register */ \
-  X(STORE, "store")         /* software stored to device memory: addr_in=address, word=value */
+  X(STORE, "store")         /* software stored to device memory: addr_in=address, word=value */ \
+  /* From the core. */ \
+  X(BROADCAST, \
+    "broadcast") /* maintenance from a CPU arrived: phase=enum smmu_dvm_kind, addr_in, \
+                               word=pages, info=TG, asid, vmid */
 
 enum smmu_trace_category {
 #define X(name, text) SMMU_TRACE_##name,
