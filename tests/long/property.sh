@@ -36,7 +36,7 @@ took=$(($(date +%s) - from))
     "$([ "$status" -eq 0 ] && echo 'all agree' || echo 'DISAGREEMENTS')"
   echo
   echo '```'
-  grep -E 'cases, seed|aborted without|^  event|programs of|^world|^program ' "$log" || true
+  grep -E 'cases, seed|aborted without|^ATS requests|^  feature|^  event|programs of|^world|^program ' "$log" || true
   echo '```'
 } >"$evidence/property.md"
 cat "$evidence/property.md"

@@ -12,7 +12,7 @@ struct draw {
 
 /* In this order, for some need others: DS needs VAX, OAS 52 needs DS or 64K. */
 static const struct draw draws[] = {
-  { 0, 0, 2, 12, 0x6 },                            /* one stage alone */
+  { 0, 0, 2, 8, 0x6 },                             /* one stage alone */
   { 0, 6, 2, 60, 0xe },                            /* HTTU */
   { 0, 9, 1, 50, 0x2 },                            /* HYP */
   { 0, 10, 1, 50, 0x2 },                           /* ATS */

@@ -223,10 +223,10 @@ static void draw_registers(struct gen_world *w)
 static unsigned draw_config(struct gen_world *w)
 {
   uint64_t dice = gen_below(w->rng, 100);
-  unsigned config = dice < 67   ? 7
-                    : dice < 81 ? 5
-                    : dice < 94 ? 6
-                    : dice < 97 ? 4
+  unsigned config = dice < 73   ? 7
+                    : dice < 84 ? 5
+                    : dice < 95 ? 6
+                    : dice < 98 ? 4
                                 : (unsigned)gen_below(w->rng, 8);
 
   if (!(w->dev.idr[0] & 2) && gen_chance(w->rng, 90))
@@ -254,8 +254,8 @@ static uint64_t draw_ste_1(struct gen_world *w)
   if (gen_id(w, 3, 8, 1))
     v |= gen_maybe(w, 50, 25); /* S2FWB */
   w->no_stall = gen_id(w, 0, 24, 2) == 0 && gen_chance(r, 20);
-  v |= (uint64_t)w->no_stall << 27; /* S1STALLD */
-  if (gen_id(w, 0, 10, 1) && gen_chance(r, 90)) {
+  v |= (uint64_t)w->no_stall << 27;                                              /* S1STALLD */
+  if (gen_id(w, 0, 10, 1) && gen_chance(r, gen_id(w, 0, 24, 2) == 2 ? 8 : 90)) { /* S2S = 0 */
     w->eats = w->config == 7 && !gen_id(w, 0, 11, 1) && gen_chance(r, 45) ? 2 : 1;
     if (gen_chance(r, 4))
       w->eats = (unsigned)gen_below(r, 4);

@@ -139,6 +139,7 @@ static bool walk(struct job *j, const struct stage *st, uint64_t input, enum fau
   if (bit(desc, 52)) /* Contiguous */
     leaf->size_most += st->grain == 12 ? 4 : st->grain == 14 && level == 3 ? 7 : 5;
   leaf->addr = out | bits(input, span - 1, 0);
+  j->out->constrained_unpredictable |= !fits(leaf->addr, st->out_bits);
   return true;
 }
 

@@ -2,7 +2,6 @@
  * (tables and queues), 4.1. */
 #include "rig_device.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -100,20 +99,46 @@ static void drain_events(struct rig_device *rig, struct rig_outcome *out)
   set32(rig, REG_EVENTQ_CONS, prod);
 }
 
-/* What has stalled is given up, so that its slot and its tag are free again. */
-static void give_up(struct rig_device *rig, uint32_t sid)
+/* Take the records of a stall and its STAG. */
+static uint64_t drain_stall(struct rig_device *rig, struct rig_outcome *out)
 {
-  const uint64_t cmd[1][2] = { { 0x45 | (uint64_t)sid << 32, 0 } }; /* STALL_TERM */
+  uint64_t stag;
+
+  drain_events(rig, out);
+  stag = out->event[1] & 0xffff;
+  if (out->event[1] >> 31 & 1)
+    out->event[1] &= ~0xffffull;
+  return stag;
+}
+
+/* CMD_RESUME 0x44: Action 12, Abort 13; CMD_STALL_TERM 0x45. */
+static void end_stall(struct rig_device *rig, const struct naive_txn *t, uint64_t stag,
+                      struct rig_outcome *out)
+{
+  static const uint64_t command[RIG_ANSWERS] = { 0x2044, 0x44, 0x45, 0x1044 };
+  uint64_t cmd[1][2] = { { command[rig->answer] | (uint64_t)t->sid << 32, stag } };
+  struct rig_outcome second = { .records = 0 };
   struct engine_now_done done;
 
-  if (!rig_commands(rig, cmd, 1) || !engine_now_poll(rig->engine, &done) ||
-      done.result.status != SMMU_STATUS_ABORT)
-    abort();
+  if (rig->answer == RIG_TERMINATE_STREAM)
+    cmd[0][1] = 0;
+  rig_commands(rig, (const uint64_t(*)[2])cmd, 1);
+  if (rig->answer == RIG_RETRY) {
+    cmd[0][1] = drain_stall(rig, &second);
+    out->again =
+      second.records == out->records && memcmp(second.event, out->event, sizeof out->event) == 0;
+    cmd[0][0] = command[RIG_TERMINATE] | (uint64_t)t->sid << 32;
+    rig_commands(rig, (const uint64_t(*)[2])cmd, 1);
+  }
+  out->ended = SMMU_STATUS_STALLED;
+  while (engine_now_poll(rig->engine, &done))
+    out->ended = done.result.status;
 }
 
 void rig_translate(struct rig_device *rig, const struct naive_txn *t, struct rig_outcome *out)
 {
   struct smmu_txn txn;
+  uint64_t stag;
 
   memset(&txn, 0, sizeof txn);
   memset(out, 0, sizeof *out);
@@ -128,9 +153,9 @@ void rig_translate(struct rig_device *rig, const struct naive_txn *t, struct rig
   txn.no_write = t->no_write;
   txn.tbu = rig->tbu;
   engine_now_translate(rig->engine, &txn, &out->result);
-  drain_events(rig, out);
+  stag = drain_stall(rig, out);
   if (out->result.status == SMMU_STATUS_STALLED)
-    give_up(rig, t->sid);
+    end_stall(rig, t, stag, out);
 }
 
 bool rig_commands(struct rig_device *rig, const uint64_t (*cmd)[2], unsigned n)

@@ -11,19 +11,32 @@
 #include "naive.h"
 #include "smmu/engine.h"
 
+/* What software does about a transaction that has stalled. */
+enum rig_answer {
+  RIG_TERMINATE,
+  RIG_TERMINATE_RAZWI,
+  RIG_TERMINATE_STREAM, /* CMD_STALL_TERM */
+  RIG_RETRY,            /* once, then RIG_TERMINATE */
+  RIG_ANSWERS
+};
+
 struct rig_device {
   struct engine_now *engine;
   struct engine_memory *memory;
   uint64_t cmdq, evtq; /* queue bases; 64 entries each */
   uint32_t cmd_prod, evt_cons;
-  uint16_t tbu; /* where the next transaction enters, 0 or 1 */
+  uint16_t tbu;           /* where the next transaction enters, 0 or 1 */
+  enum rig_answer answer; /* to the next one that stalls */
 };
 
 /* What one transaction came to. */
 struct rig_outcome {
   struct smmu_result result;
   unsigned records;  /* event records it added */
-  uint64_t event[4]; /* the last of them */
+  uint64_t event[4]; /* the last of them; without STAG */
+  /* With SMMU_STATUS_STALLED: what the answer made of it. */
+  bool again;    /* RIG_RETRY: it stalled once more, with the same record */
+  uint8_t ended; /* SMMU_STATUS_* */
 };
 
 enum { RIG_QUEUE_LOG2 = 6 };

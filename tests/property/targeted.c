@@ -183,13 +183,13 @@ static void stage2_changed(struct list *l)
 
   if (l->w->config == 7)
     all_cd(l, true);
-  if (gen_chance(r, 20)) {
+  if (gen_chance(r, 20) || l->w->s2.in_bits > grain + 36) { /* a range has 2^36 granules at most */
     add(l, TLBI_S12_VMALL | l->vmid, 0);
     return;
   }
   if (l->w->config == 6) {
     for (i = 0; i < l->uses; i++)
-      by_address(l, TLBI_S2_IPA | l->vmid, l->used[i].addr & 0xffffffffffffull, grain);
+      by_address(l, TLBI_S2_IPA | l->vmid, l->used[i].addr & 0xfffffffffffffull, grain);
     return;
   }
   /* All of it by range, then what stage 1 and 2 made together. */
