@@ -72,6 +72,27 @@ enum smmu_desc_kind smmu_desc_kind(uint64_t desc, int level, const struct smmu_g
   return level >= first ? SMMU_DESC_LEAF : SMMU_DESC_INVALID;
 }
 
+/* log2 of the entries of a group: 4 KB granule 16, 16 KB 128 pages or 32 blocks, 64 KB 32. */
+static unsigned group_entries_log2(int level, unsigned granule_log2)
+{
+  switch (granule_log2) {
+  case 12: return level >= 1 ? 4 : 0;
+  case 14: return level == 3 ? 7 : level == 2 ? 5 : 0;
+  default: return level >= 2 ? 5 : 0;
+  }
+}
+
+unsigned smmu_desc_group_log2(uint64_t desc, int level, const struct smmu_geometry *g, uint64_t in,
+                              uint64_t out)
+{
+  unsigned shift = smmu_level_shift(g->granule_log2, level);
+  unsigned group = shift + group_entries_log2(level, g->granule_log2);
+
+  if (!(desc >> 52 & 1) || group > g->ia_bits || (in ^ out) >> shift << shift & bits_low(group))
+    return shift;
+  return group;
+}
+
 unsigned smmu_desc_table_limits(uint64_t desc)
 {
   unsigned ap = (unsigned)FGET(TABLE, APTable, &desc);

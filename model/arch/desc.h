@@ -101,6 +101,16 @@ static inline unsigned smmu_desc_sh(uint64_t desc, const struct smmu_geometry *g
   return g->format == SMMU_OA_DS ? sh : (unsigned)(desc >> 8) & 3;
 }
 
+/* log2 of what a leaf may be cached for: its own span, or with the contiguous hint that of its group,
+ * as far as the group lies in the table and in and out agree about the place in it. */
+unsigned smmu_desc_group_log2(uint64_t desc, int level, const struct smmu_geometry *g, uint64_t in,
+                              uint64_t out);
+/* A block that must not be cached beside smaller entries: nT. IHI 0070 3.21.1.2. */
+static inline bool smmu_desc_nt(uint64_t desc, int level)
+{
+  return level < 3 && (desc >> 16 & 1);
+}
+
 /* SMMU_TABLE_* of a stage 1 table descriptor. */
 unsigned smmu_desc_table_limits(uint64_t desc);
 

@@ -29,6 +29,7 @@ struct smmu_ste {
   uint8_t s2sh0; /* shareability of leaves when S2DS takes their SH field */
   uint8_t eats;  /* 0 none, 1 full, 2 split stage (none while CR0.ATSCHK is 0) */
   uint8_t mev, cont, ppar;
+  uint32_t sum; /* of the words but for CONT, where somebody asks whether STEs are identical */
   uint8_t s1mpam, pmg; /* S1MPAM = 1: PARTID and PMG of the CD count */
   uint16_t partid;
   uint64_t vms_ptr;

@@ -57,23 +57,57 @@ static void chain_remove(struct smmu *s, const struct cache *c, uint32_t index, 
   }
 }
 
+/* Do two entries for one address contradict each other? Table descriptors of several levels never do.
+ * With BBML = 1 a changed contiguous hint must not count. IHI 0070 3.20.1, 3.21.1.2. */
+static bool contradict(const struct smmu *s, const struct tlb_entry *a, const struct tlb_entry *b,
+                       uint64_t va)
+{
+  uint64_t out_a = a->pa | (va & bits_low(tag_size(a->tag)));
+  uint64_t out_b = b->pa | (va & bits_low(tag_size(b->tag)));
+
+  if (s->features.bbml == 0)
+    return true;
+  return a->level != b->level || out_a != out_b || ((a->tag ^ b->tag) & TAG_GLOBAL) ||
+         a->perm != b->perm || a->perm2 != b->perm2 || a->memattr != b->memattr || a->sh != b->sh;
+}
+
+static bool looks_for_conflicts(const struct smmu *s, uint64_t tag)
+{
+  return s->config.conflict == SMMU_CONFLICT_FAULT && s->features.bbml < 2 &&
+         tag_kind(tag) != ENTRY_WALK_S1 && tag_kind(tag) != ENTRY_WALK_S2;
+}
+
+static uint32_t find_span(struct smmu *s, const struct cache *c, uint64_t tag, uint64_t va,
+                          unsigned size_log2)
+{
+  uint32_t first = cache_set(c, va, size_log2) * c->ways;
+  uint32_t way = find_tag(&cache_entries(s, c)[first], c->ways, tag | (uint64_t)size_log2 << 32,
+                          align_down_log2(va, size_log2));
+
+  return way == SMMU_NO_INDEX ? way : first + way;
+}
+
 uint32_t smmu_cache_lookup(struct smmu *s, const struct cache *c, uint64_t tag, uint64_t va)
 {
   const struct tlb_entry *entries = cache_entries(s, c);
   const struct cache_live *live = cache_live_of(s, c);
+  uint64_t tags[2] = { tag, (tag & ~TAG_ASID_MASK) | TAG_GLOBAL };
+  uint32_t found = SMMU_NO_INDEX;
 
   for (uint64_t sizes = live->sizes; sizes; sizes &= sizes - 1) {
-    unsigned size_log2 = (unsigned)__builtin_ctzll(sizes);
-    uint64_t want = tag | (uint64_t)size_log2 << 32, base = align_down_log2(va, size_log2);
-    uint32_t first = cache_set(c, va, size_log2) * c->ways;
-    uint32_t way = find_tag(&entries[first], c->ways, want, base);
+    for (unsigned i = 0; i < (live->globals ? 2 : 1); i++) {
+      uint32_t other = find_span(s, c, tags[i], va, (unsigned)__builtin_ctzll(sizes));
 
-    if (way == SMMU_NO_INDEX && live->globals)
-      way = find_tag(&entries[first], c->ways, (want & ~TAG_ASID_MASK) | TAG_GLOBAL, base);
-    if (way != SMMU_NO_INDEX)
-      return first + way;
+      if (other == SMMU_NO_INDEX)
+        continue;
+      if (!looks_for_conflicts(s, tag))
+        return other;
+      if (found != SMMU_NO_INDEX && contradict(s, &entries[found], &entries[other], va))
+        return SMMU_CONFLICT;
+      found = found == SMMU_NO_INDEX ? other : found;
+    }
   }
-  return SMMU_NO_INDEX;
+  return found;
 }
 
 uint32_t smmu_cache_find(struct smmu *s, const struct cache *c, const struct cache_key *k,
@@ -81,7 +115,7 @@ uint32_t smmu_cache_find(struct smmu *s, const struct cache *c, const struct cac
 {
   uint32_t i = cache_lookup(s, c, k->tag, k->va);
 
-  if (touch && i != SMMU_NO_INDEX)
+  if (touch && i < SMMU_CONFLICT)
     cache_touch(s, c, i);
   return i;
 }

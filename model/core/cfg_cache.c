@@ -1,7 +1,7 @@
 /* Configuration cache: STE and CD of a stream as one finished entry, keyed by StreamID and
- * SubstreamID. IHI 0070 4.3 (CFGI_*), 5.2.1, 5.4.1. Only configurations that let a transaction go
+ * SubstreamID. IHI 0070 3.20.2, 4.3 (CFGI_*), 5.2, 5.2.1, 5.4.1. Only configurations that let a transaction go
  * on, or abort silently, are kept: what raised C_BAD_* or F_*_FETCH is read again. IMPDEF: level 1
- * descriptors are not cached; STE.CONT is not used. */
+ * descriptors are not cached; with config.cont an entry serves the 2^CONT StreamIDs of its STE. */
 #include <string.h>
 
 #include "core/core.h"
@@ -18,15 +18,40 @@ static struct cfg_entry *cfg_entries(struct smmu *s)
   return at(s, cfg_cache(s)->off_entry);
 }
 
-struct cfg_entry *smmu_cfg_find(struct smmu *s, const struct smmu_txn *t, bool touch)
+/* A way of one set: the entry that serves the stream with this CONT. */
+static uint32_t find_cont(struct smmu *s, const struct smmu_txn *t, unsigned cont)
 {
-  uint32_t i = cfg_lookup(s, t);
+  const struct cache *c = cfg_cache(s);
+  uint32_t first = cfg_set(c, (uint32_t)align_down_log2(t->sid, cont)) * c->ways;
+  uint32_t ssid = t->ssv ? t->ssid : 0, valid = cfg_valid(t) + cont * CFG_ENTRY_CONT;
 
-  if (i == SMMU_NO_INDEX)
-    return NULL;
-  if (touch)
-    cache_touch(s, cfg_cache(s), i);
-  return &cfg_entries(s)[i];
+  for (uint32_t i = first; i < first + c->ways; i++) {
+    const struct cfg_entry *e = &cfg_entries(s)[i];
+
+    if (((e->sid ^ t->sid) >> cont | (e->ssid ^ ssid) | (e->valid ^ valid)) == 0)
+      return i;
+  }
+  return SMMU_NO_INDEX;
+}
+
+uint32_t smmu_cfg_lookup(struct smmu *s, const struct smmu_txn *t)
+{
+  const struct cfg_entry *entries = cfg_entries(s);
+  uint64_t conts = cache_live_of(s, cfg_cache(s))->sizes | 1;
+  uint32_t found = SMMU_NO_INDEX;
+
+  for (; conts; conts &= conts - 1) {
+    uint32_t i = find_cont(s, t, (unsigned)__builtin_ctzll(conts));
+
+    if (i == SMMU_NO_INDEX)
+      continue;
+    if (s->config.conflict != SMMU_CONFLICT_FAULT)
+      return i;
+    if (found != SMMU_NO_INDEX && entries[i].cfg.ste_sum != entries[found].cfg.ste_sum)
+      return SMMU_CONFLICT;
+    found = found == SMMU_NO_INDEX ? i : found;
+  }
+  return found;
 }
 
 static void cfg_trace(const struct smmu_hooks *h, unsigned category, uint32_t slot,
@@ -48,16 +73,15 @@ static void cfg_trace(const struct smmu_hooks *h, unsigned category, uint32_t sl
 }
 
 /* Way for a fill: same key, else invalid; else the least recently used one as a hint. */
-static uint32_t cfg_room(struct smmu *s, const struct smmu_txn *t, uint32_t *hint)
+static uint32_t cfg_room(struct smmu *s, const struct smmu_txn *t, unsigned cont, uint32_t first,
+                         uint32_t *hint)
 {
-  const struct cache *c = cfg_cache(s);
-  const struct cfg_entry *same = smmu_cfg_find(s, t, false);
-  const uint32_t *stamp = at(s, c->off_stamp);
-  uint32_t first = cfg_set(c, t->sid) * c->ways, oldest = first;
+  const uint32_t *stamp = at(s, cfg_cache(s)->off_stamp);
+  uint32_t same = find_cont(s, t, cont), oldest = first;
 
-  if (same)
-    return (uint32_t)(same - cfg_entries(s));
-  for (uint32_t i = first; i < first + c->ways; i++) {
+  if (same != SMMU_NO_INDEX)
+    return same;
+  for (uint32_t i = first; i < first + cfg_cache(s)->ways; i++) {
     if (!cfg_entries(s)[i].valid)
       return i;
     if (stamp[i] < stamp[oldest])
@@ -67,27 +91,44 @@ static uint32_t cfg_room(struct smmu *s, const struct smmu_txn *t, uint32_t *hin
   return SMMU_NO_INDEX;
 }
 
+static void cfg_remove(struct smmu *s, uint32_t index, unsigned category, smmu_actor actor,
+                       const struct smmu_hooks *h)
+{
+  struct cfg_entry *e = &cfg_entries(s)[index];
+  struct cache_live *live = cache_live_of(s, cfg_cache(s));
+  unsigned cont = cfg_entry_cont(e);
+
+  cfg_trace(h, category, index, e, actor);
+  if (cont && --live->count[cont] == 0)
+    live->sizes &= ~(1ULL << cont);
+  memset(e, 0, sizeof *e);
+}
+
 bool smmu_cfg_fill(struct smmu *s, const struct smmu_txn *t, const struct stream_cfg *cfg,
                    uint32_t way, uint32_t *hint, uint32_t *choices, smmu_actor actor,
                    const struct smmu_hooks *h)
 {
   const struct cache *c = cfg_cache(s);
-  uint32_t index = cfg_room(s, t, hint);
+  struct cache_live *live = cache_live_of(s, c);
+  unsigned cont = s->config.cont ? cfg->cont : 0;
+  uint32_t first = cfg_set(c, (uint32_t)align_down_log2(t->sid, cont)) * c->ways;
+  uint32_t index = cfg_room(s, t, cont, first, hint);
   struct cfg_entry *e;
 
   *choices = c->ways;
   if (index == SMMU_NO_INDEX && way == SMMU_NO_INDEX)
     return false;
   if (index == SMMU_NO_INDEX)
-    index = cfg_set(c, t->sid) * c->ways + way % c->ways;
+    index = first + way % c->ways;
   e = &cfg_entries(s)[index];
   if (e->valid)
-    cfg_trace(h, SMMU_TRACE_EVICT, index, e, actor);
-  memset(e, 0, sizeof *e);
+    cfg_remove(s, index, SMMU_TRACE_EVICT, actor, h);
   e->cfg = *cfg;
   e->sid = t->sid;
   e->ssid = t->ssv ? t->ssid : 0;
-  e->valid = cfg_valid(t);
+  e->valid = cfg_valid(t) + cont * CFG_ENTRY_CONT;
+  if (cont && live->count[cont]++ == 0)
+    live->sizes |= 1ULL << cont;
   cache_touch(s, c, index);
   cfg_trace(h, SMMU_TRACE_FILL, index, e, actor);
   return true;
@@ -106,15 +147,20 @@ bool smmu_inval_covers_stream(const struct inval *inv, uint32_t sid, uint32_t ss
   }
 }
 
-/* Must this entry go? One that holds no CD is none of a CFGI_CD's business. */
+/* Must this entry go? One that holds no CD is none of a CFGI_CD's business. CONT does not count for
+ * an STE, but the CD of an entry is that of every StreamID it serves. IHI 0070 5.2 (CONT), 4.3.3. */
 static bool covers(const struct inval *inv, const struct cfg_entry *e)
 {
   bool names_cd = inv->kind == INVAL_CFG_CD || inv->kind == INVAL_CFG_CD_ALL;
+  bool has_cd = e->cfg.flags & CFG_S1;
+  unsigned cont = has_cd ? cfg_entry_cont(e) : 0;
+  uint32_t sid = (e->sid ^ inv->sid) >> cont ? e->sid : inv->sid;
 
   switch (inv->wider) {
   case SMMU_WIDER_EXACT:
-    return smmu_inval_covers_stream(inv, e->sid, e->ssid) && (!names_cd || (e->cfg.flags & CFG_S1));
-  case SMMU_WIDER_ADDRESS: return smmu_inval_covers_stream(inv, e->sid, inv->ssid);
+    return (has_cd || !names_cd) && (smmu_inval_covers_stream(inv, sid, e->ssid) ||
+                                     smmu_inval_covers_stream(inv, e->sid, e->ssid));
+  case SMMU_WIDER_ADDRESS: return smmu_inval_covers_stream(inv, sid, inv->ssid);
   default: return true;
   }
 }
@@ -122,13 +168,11 @@ static bool covers(const struct inval *inv, const struct cfg_entry *e)
 void smmu_cfg_invalidate(struct smmu *s, const struct inval *inv, const struct smmu_hooks *h)
 {
   const struct cache *c = cfg_cache(s);
-  struct cfg_entry *entries = cfg_entries(s);
+  const struct cfg_entry *entries = cfg_entries(s);
 
   for (uint32_t i = 0; i < c->entries; i++) {
-    if (!entries[i].valid || !covers(inv, &entries[i]))
-      continue;
-    cfg_trace(h, SMMU_TRACE_DROP, i, &entries[i], SMMU_NO_INDEX);
-    memset(&entries[i], 0, sizeof entries[i]);
+    if (entries[i].valid && covers(inv, &entries[i]))
+      cfg_remove(s, i, SMMU_TRACE_DROP, SMMU_NO_INDEX, h);
   }
 }
 
@@ -157,6 +201,7 @@ static void combine_ste(const struct smmu_ste *ste, struct stream_cfg *out)
   out->s2sh = ste->s2sh0;
   out->eats = ste->eats;
   out->cont = ste->cont;
+  out->ste_sum = ste->sum;
   out->ppar = ste->ppar;
   out->partid = ste->partid;
   out->pmg = ste->pmg;

@@ -65,7 +65,7 @@ struct cache_key {
   uint64_t va;
 };
 
-/* Entry index, or SMMU_NO_INDEX. Touches recency only when touch is set. */
+/* Entry index, SMMU_NO_INDEX, or SMMU_CONFLICT. Touches recency only when touch is set. */
 uint32_t smmu_cache_find(struct smmu *s, const struct cache *c, const struct cache_key *k,
                          bool touch);
 /* Way that a fill of this entry would take: same key, else an invalid way; SMMU_NO_INDEX when a
@@ -97,7 +97,6 @@ void smmu_cache_invariant(const struct smmu *s, const struct cache *c);
 
 /* ---- configuration cache (cfg_cache.c) ---- */
 
-struct cfg_entry *smmu_cfg_find(struct smmu *s, const struct smmu_txn *t, bool touch);
 /* Fill; returns false when a victim must be picked first (then *hint, *choices) and way ==
  * SMMU_NO_INDEX. */
 bool smmu_cfg_fill(struct smmu *s, const struct smmu_txn *t, const struct stream_cfg *cfg,

@@ -116,6 +116,8 @@ void fault_encode(const struct txn *t, unsigned slot, uint64_t words[4])
   e.stag = (uint16_t)(e.stall ? slot : 0);
   if (t->fault.type == EVENT_E_PAGE_REQUEST)
     encode_hint(&t->in, &e);
+  if (e.type == EVENT_F_TLB_CONFLICT || e.type == EVENT_F_CFG_CONFLICT)
+    e.reason = (uint32_t)t->fault.fetch_addr;
   smmu_event_encode(&e, words);
 }
 

@@ -67,6 +67,26 @@ void smmu_cache_invariant(const struct smmu *s, const struct cache *c)
   }
 }
 
+static void check_cfg_cache(const struct smmu *s, const struct cache *c)
+{
+  struct smmu *m = (struct smmu *)(uintptr_t)s; /* read only below */
+  const struct cfg_entry *e = at_const(s, c->off_entry);
+  const struct cache_live *live = cache_live_of(m, c);
+  uint32_t count[64] = { 0 };
+
+  for (uint32_t i = 0; i < c->entries; i++) {
+    if (!e[i].valid)
+      continue;
+    CHECK(cfg_entry_cont(&e[i]) <= (s->config.cont ? 15u : 0u));
+    CHECK(cfg_set(c, (uint32_t)align_down_log2(e[i].sid, cfg_entry_cont(&e[i]))) == i / c->ways);
+    count[cfg_entry_cont(&e[i])] += cfg_entry_cont(&e[i]) != 0;
+  }
+  for (unsigned n = 0; n < 64; n++) {
+    CHECK(count[n] == live->count[n]);
+    CHECK(((live->sizes >> n) & 1) == (count[n] != 0));
+  }
+}
+
 /* The runnable bits follow from the state. (The acknowledger's may be set too early: it then looks
  * and goes back to rest.) */
 static void check_runnable(const struct smmu *s)
@@ -168,6 +188,8 @@ void smmu_invariant(const struct smmu *s)
   for (uint32_t i = 0; i < s->n_caches; i++) {
     if (s->cache[i].entries && s->cache[i].id != SMMU_CACHE_CFG)
       smmu_cache_invariant(s, &s->cache[i]);
+    else if (s->cache[i].entries)
+      check_cfg_cache(s, &s->cache[i]);
   }
   for (unsigned i = 0; i < s->slots; i++) {
     bool marked = false;

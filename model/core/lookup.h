@@ -52,8 +52,8 @@ static inline uint32_t find_tag(const struct tlb_entry *set, uint32_t ways, uint
   return SMMU_NO_INDEX;
 }
 
-/* Entry index, or SMMU_NO_INDEX: every span that is present, small ones first. Global entries are
- * stored with ASID 0, so they take a second look. Recency stays as it is. */
+/* Entry index, SMMU_NO_INDEX, or SMMU_CONFLICT: every span that is present, small ones first. Global
+ * entries are stored with ASID 0, so they take a second look. Recency stays as it is. */
 uint32_t smmu_cache_lookup(struct smmu *s, const struct cache *c, uint64_t tag, uint64_t va);
 
 /* The same for the case that counts: four ways, one span, no global entry; anything else goes the
@@ -98,6 +98,10 @@ static inline uint32_t cfg_valid(const struct smmu_txn *t)
   return CFG_ENTRY_VALID | (t->ssv ? CFG_ENTRY_SSV : 0u) | (ste ? CFG_ENTRY_STE : 0u);
 }
 
+/* Entries that serve several StreamIDs (STE.CONT) are looked for as well; SMMU_CONFLICT when two
+ * entries of STEs that are not identical serve the stream. */
+uint32_t smmu_cfg_lookup(struct smmu *s, const struct smmu_txn *t);
+
 static inline uint32_t cfg_lookup(struct smmu *s, const struct smmu_txn *t)
 {
   const struct cache *c = &s->cache[SMMU_CACHE_CFG];
@@ -105,6 +109,8 @@ static inline uint32_t cfg_lookup(struct smmu *s, const struct smmu_txn *t)
   const struct cfg_entry *e = (const struct cfg_entry *)at(s, c->off_entry) + i;
   uint32_t ssv = t->ssv != 0, ssid = t->ssid & (0u - ssv), valid = cfg_valid(t);
 
+  if (__builtin_expect(cache_live_of(s, c)->sizes != 0, 0))
+    return smmu_cfg_lookup(s, t);
   for (; i < end; i++, e++) {
     if (((e->sid ^ t->sid) | (e->ssid ^ ssid) | (e->valid ^ valid)) == 0)
       return i;

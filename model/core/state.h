@@ -26,6 +26,7 @@
 #endif
 
 #define SMMU_NO_INDEX 0xffffffffu
+#define SMMU_CONFLICT 0xfffffffeu /* of a lookup: two entries that contradict each other */
 
 /* ---- configuration of a stream, as the configuration cache holds it ---- */
 
@@ -84,18 +85,25 @@ struct stream_cfg {
   uint8_t ste_pmg;
   uint8_t alloc; /* STE.ALLOCCFG, 0 while it overrides nothing */
   uint8_t slow;  /* a TLB hit takes more than its entry: E0PD, overrides of attributes */
-  uint8_t pad[1];
+  uint8_t pad;
+  uint32_t ste_sum; /* as smmu_ste has it */
 };
 
 struct cfg_entry {
   uint32_t ssid, sid;
-  uint32_t valid; /* CFG_ENTRY_*; SSV: for transactions with a SubstreamID */
+  uint32_t valid; /* CFG_ENTRY_*; SSV: for transactions with a SubstreamID; [7:4] CONT */
   uint32_t pad;
   struct stream_cfg cfg;
 };
 
 /* STE: the STE alone, for Translated transactions without SubstreamID. */
-enum { CFG_ENTRY_VALID = 1, CFG_ENTRY_SSV = 2, CFG_ENTRY_STE = 4 };
+enum { CFG_ENTRY_VALID = 1, CFG_ENTRY_SSV = 2, CFG_ENTRY_STE = 4, CFG_ENTRY_CONT = 16 };
+
+/* log2 of the StreamIDs that the entry serves. */
+static inline unsigned cfg_entry_cont(const struct cfg_entry *e)
+{
+  return e->valid / CFG_ENTRY_CONT;
+}
 
 /* ---- translation caches: micro-TLBs, main TLB and walk cache share one kind of entry ---- */
 
@@ -187,10 +195,10 @@ struct cache {
 };
 
 struct cache_live {
-  uint64_t sizes;     /* bit n: entries with span 2^n exist */
-  uint32_t used;      /* valid entries */
-  uint32_t clock;     /* recency stamp of the last use */
-  uint32_t globals;   /* entries with TAG_GLOBAL */
+  uint64_t sizes;   /* bit n: entries with span 2^n exist; configuration cache: with CONT = n > 0 */
+  uint32_t used;    /* valid entries */
+  uint32_t clock;   /* recency stamp of the last use */
+  uint32_t globals; /* entries with TAG_GLOBAL */
   uint32_t fractures; /* entries with a fracture */
   uint32_t count[64]; /* entries by log2 of span */
 };
@@ -216,18 +224,20 @@ enum s2_purpose { S2_FOR_NONE, S2_FOR_CD, S2_FOR_TTD, S2_FOR_INPUT };
 
 /* A finished stage. */
 struct leaf {
-  uint64_t out; /* output address for this transaction's input, offset included */
-  uint8_t size_log2, perm, memattr, sh;
+  uint64_t out;      /* output address for this transaction's input, offset included */
+  uint8_t size_log2; /* of what it can be cached for: a block, a page, or a contiguous group */
+  uint8_t perm, memattr, sh;
   int8_t level;
   uint8_t global;
-  uint8_t pad[2];
+  uint8_t loose; /* must not be cached (nT) */
+  uint8_t pad;
 };
 
 struct fault {
   uint8_t type; /* event type; 0: none */
   uint8_t clss, s2;
   uint8_t pad[5];
-  uint64_t ipa, fetch_addr;
+  uint64_t ipa, fetch_addr; /* fetch_addr: of a conflict, Reason */
 };
 
 /* How far a stalled transaction's record is; what is ordered for the transaction. stall.c. */

@@ -20,15 +20,17 @@ static inline bool find_hit(struct smmu *s, const struct smmu_txn *in, uint64_t 
   if (utlb->entries) {
     hit->c = utlb;
     hit->index = cache_lookup(s, utlb, tag, va);
-    if (hit->index != SMMU_NO_INDEX)
+    if (hit->index < SMMU_CONFLICT)
       return true;
+    if (hit->index == SMMU_CONFLICT)
+      return false;
     hit->fill = utlb;
   }
   if (!tlb->entries)
     return false;
   hit->c = tlb;
   hit->index = cache_lookup(s, tlb, tag, va);
-  return hit->index != SMMU_NO_INDEX;
+  return hit->index < SMMU_CONFLICT;
 }
 
 /* The records that stepping would have left, in the same order. */
@@ -120,7 +122,7 @@ bool smmu_try_hit(struct smmu *s, const struct smmu_txn *txn, struct smmu_result
       !txn_free_of(s)->free_count)
     return false;
   i = cfg_lookup(s, txn);
-  if (i == SMMU_NO_INDEX)
+  if (i >= SMMU_CONFLICT)
     return false;
   cfg = (const struct cfg_entry *)at(s, cfg_cache->off_entry) + i;
   if (!(cfg->cfg.flags & (CFG_S1 | CFG_S2)) || cfg->cfg.slow)

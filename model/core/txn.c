@@ -231,15 +231,23 @@ static bool use_entry(struct step *x, const struct tlb_entry *e)
   }
 }
 
+/* Two entries that contradict each other. IHI 0070 3.20.1, 7.3.17; Reason is the cache (IMPDEF). */
+static void go_conflict(struct step *x, const struct cache *c)
+{
+  bool s2 = tag_kind(x->t->cfg.tag) == ENTRY_S2;
+
+  go_fault(x, EVENT_F_TLB_CONFLICT, SMMU_CLASS_IN, s2, s2 ? x->t->va : 0, c->id);
+}
+
 static uint32_t lookup(struct step *x, const struct cache *c)
 {
   struct cache_key k = { x->t->cfg.tag, x->t->va };
   uint32_t i = smmu_cache_find(x->s, c, &k, true);
 
   VISIBLE(x->s);
-  if (i != SMMU_NO_INDEX) {
+  if (i < SMMU_CONFLICT) {
     cache_trace(x->h, SMMU_TRACE_HIT, c, i, &cache_entries(x->s, c)[i], x->slot);
-  } else {
+  } else if (i == SMMU_NO_INDEX) {
     struct tlb_entry none = { .va = x->t->va };
 
     cache_trace(x->h, SMMU_TRACE_MISS, c, 0, &none, x->slot);
@@ -252,7 +260,9 @@ static void on_utlb(struct step *x)
   const struct cache *c = utlb_of(x);
   uint32_t i = lookup(x, c);
 
-  if (i != SMMU_NO_INDEX) {
+  if (i == SMMU_CONFLICT) {
+    go_conflict(x, c);
+  } else if (i != SMMU_NO_INDEX) {
     if (use_entry(x, &cache_entries(x->s, c)[i]))
       go_respond(x, SMMU_STATUS_OK);
   } else if (cache_on(x->s, SMMU_CACHE_TLB)) {
@@ -275,6 +285,10 @@ static void on_tlb(struct step *x)
   const struct cache *c = &x->s->cache[SMMU_CACHE_TLB];
   uint32_t i = lookup(x, c);
 
+  if (i == SMMU_CONFLICT) {
+    go_conflict(x, c);
+    return;
+  }
   if (i == SMMU_NO_INDEX) {
     go_walk(x);
     return;
@@ -300,7 +314,8 @@ static void build_entry(struct txn *t, struct tlb_entry *e)
   if (s1 && s2) {
     size_log2 = t->s1_leaf.size_log2 < size_log2 ? t->s1_leaf.size_log2 : size_log2;
     e->ipa = align_down_log2(t->s1_leaf.out, size_log2);
-    fracture = t->s1_leaf.size_log2 > size_log2 ? t->s1_leaf.size_log2 : 0;
+    fracture = smmu_level_shift(granule_log2, t->s1_leaf.level);
+    fracture = fracture > size_log2 ? fracture : 0;
   }
   e->tag = cfg->tag | (uint64_t)size_log2 << 32;
   if (s1 && t->s1_leaf.global)
@@ -337,7 +352,9 @@ void go_fill(struct step *x)
   }
   build_entry(t, &t->fill);
   result_from(x, &t->fill);
-  if (cache_on(x->s, SMMU_CACHE_TLB))
+  if (t->s1_leaf.loose || t->s2_leaf.loose)
+    go_respond(x, SMMU_STATUS_OK);
+  else if (cache_on(x->s, SMMU_CACHE_TLB))
     go_stage(x, TXN_TLB_FILL, SMMU_STAGE_MAIN_TLB);
   else
     go_utlb_fill(x);

@@ -100,6 +100,15 @@ bool may_fill(struct step *x);
  * be run again. */
 bool txn_fill(struct step *x, const struct cache *c, const struct tlb_entry *e);
 
+/* log2 of what a leaf is cached for. IMPDEF: the contiguous hint counts with config.contiguous. */
+static inline unsigned txn_group(const struct step *x, uint64_t desc, int level,
+                                 const struct smmu_geometry *g, uint64_t in, uint64_t out)
+{
+  if (x->s->config.contiguous)
+    return smmu_desc_group_log2(desc, level, g, in, out);
+  return smmu_level_shift(g->granule_log2, level);
+}
+
 /* txn_config.c */
 void go_config(struct step *x);
 void on_cfg_lookup(struct step *x);

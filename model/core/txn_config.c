@@ -3,6 +3,7 @@
  * and goes through stage 2 first; the VMS (5.6) is at a PA. Left out: prefetch. */
 #include "arch/cd.h"
 #include "arch/structs.h"
+#include "core/lookup.h"
 #include "core/txn.h"
 #include "util/bits.h"
 #include "util/check.h"
@@ -82,19 +83,22 @@ void go_config(struct step *x)
 
 void on_cfg_lookup(struct step *x)
 {
-  const struct cfg_entry *e = smmu_cfg_find(x->s, &x->t->in, true);
-  struct smmu_record r = { .unit = SMMU_CACHE_CFG };
+  const struct cache *c = &x->s->cache[SMMU_CACHE_CFG];
+  uint32_t i = cfg_lookup(x->s, &x->t->in);
+  struct smmu_record r = { .unit = SMMU_CACHE_CFG, .slot = i < SMMU_CONFLICT ? i : 0 };
 
   VISIBLE(x->s);
-  if (e)
-    r.slot =
-      (uint32_t)(e - (const struct cfg_entry *)at(x->s, x->s->cache[SMMU_CACHE_CFG].off_entry));
-  txn_record(x, e ? SMMU_TRACE_HIT : SMMU_TRACE_MISS, &r);
-  if (!e) {
+  if (i == SMMU_CONFLICT) {
+    go_fault(x, EVENT_F_CFG_CONFLICT, 0, false, 0, SMMU_CACHE_CFG);
+    return;
+  }
+  txn_record(x, i < SMMU_CONFLICT ? SMMU_TRACE_HIT : SMMU_TRACE_MISS, &r);
+  if (i == SMMU_NO_INDEX) {
     go_ste(x);
     return;
   }
-  x->t->cfg = e->cfg;
+  cache_touch(x->s, c, i);
+  x->t->cfg = ((const struct cfg_entry *)at(x->s, c->off_entry))[i].cfg;
   x->t->have_ste = x->t->have_cfg = 1;
   if (!ats_stopped(x))
     go_translate(x);
@@ -195,6 +199,27 @@ static void go_cfg_fill(struct step *x)
     go_translate(x);
 }
 
+/* What CONT may widen, capped by the table that the STE lies in; and what tells STEs apart.
+ * IHI 0070 5.2 (CONT). */
+static void note_cont(struct step *x)
+{
+  struct smmu_ste *ste = &x->t->ste;
+  unsigned most = strtab_is_two_level(x->s) ? strtab_split(x->s) : strtab_log2size(x->s);
+  uint64_t sum = 0;
+
+  if (!x->s->config.cont)
+    return;
+  for (unsigned i = 0; i < 8; i++) {
+    uint64_t word = x->reply->data[i];
+
+    if (i == STE_CONT_LO / 64)
+      word &= ~bits_mask(STE_CONT_HI % 64, STE_CONT_LO % 64);
+    sum = (sum ^ word) * 0x9e3779b97f4a7c15ULL;
+  }
+  ste->sum = (uint32_t)(sum >> 32);
+  ste->cont = ste->cont < most ? ste->cont : (uint8_t)most;
+}
+
 void on_ste(struct step *x)
 {
   struct txn *t = x->t;
@@ -210,6 +235,7 @@ void on_ste(struct step *x)
     go_fault(x, EVENT_C_BAD_STE, 0, false, 0, 0);
     return;
   }
+  note_cont(x);
   smmu_cfg_combine(&t->ste, NULL, &t->cfg);
   mpam_assign(&x->s->features, &t->ste, NULL, &t->cfg);
   t->have_ste = 1;

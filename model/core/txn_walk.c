@@ -1,6 +1,6 @@
 /* Stage 1 of a walk, and where the stages meet. IHI 0070 3.3.3, 3.4; Arm ARM D8.2, D8.3.
  * A nested walk is two frames, not a product of states: stage 1 asks stage 2 for each descriptor
- * address and for its own output. Left out: HTTU, contiguous hint. */
+ * address and for its own output. Left out: HTTU. */
 #include "arch/attr.h"
 #include "arch/desc.h"
 #include "arch/structs.h"
@@ -131,7 +131,8 @@ static void s1_leaf(struct step *x, uint64_t desc)
     go_fault(x, EVENT_F_ACCESS, SMMU_CLASS_IN, false, 0, 0);
     return;
   }
-  leaf->size_log2 = (uint8_t)shift;
+  leaf->size_log2 = (uint8_t)txn_group(x, desc, t->s1.level, g, t->va, leaf->out);
+  leaf->loose = x->s->features.bbml == 1 && smmu_desc_nt(desc, t->s1.level);
   leaf->perm = (uint8_t)smmu_s1_perm(desc, t->s1.limits, &policy);
   leaf->memattr = attr.memattr;
   leaf->sh = attr.sh;

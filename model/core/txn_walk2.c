@@ -1,6 +1,6 @@
 /* Stage 2 of a walk: for a configuration structure, for a stage 1 descriptor, or for the input
  * itself. IHI 0070 3.3.3, 3.4, 5.2 (S2* fields); Arm ARM D8.2. CLASS of every fault follows from
- * what the translation was for. Left out: HTTU, contiguous hint. */
+ * what the translation was for. Left out: HTTU. */
 #include "arch/attr.h"
 #include "arch/desc.h"
 #include "arch/structs.h"
@@ -17,6 +17,12 @@ static unsigned clss_of(const struct txn *t)
 static void s2_fault(struct step *x, unsigned type)
 {
   go_fault(x, type, clss_of(x->t), true, x->t->s2_ipa, 0);
+}
+
+/* Two IPA steps that contradict each other. IHI 0070 3.20.1, 7.3.17. */
+static void s2_conflict(struct step *x)
+{
+  go_fault(x, EVENT_F_TLB_CONFLICT, clss_of(x->t), true, x->t->s2_ipa, SMMU_CACHE_WALK);
 }
 
 static void go_s2_desc(struct step *x)
@@ -76,7 +82,7 @@ static uint32_t find(struct step *x, unsigned kind)
   struct cache_key k = { tag_make(kind, t->cfg.world, t->cfg.vmid, 0, 0), t->s2_ipa };
   uint32_t i = smmu_cache_find(x->s, c, &k, true);
 
-  if (i != SMMU_NO_INDEX)
+  if (i < SMMU_CONFLICT)
     cache_trace(x->h, SMMU_TRACE_HIT, c, i, &cache_entries(x->s, c)[i], x->slot);
   return i;
 }
@@ -89,6 +95,10 @@ void on_s2_begin(struct step *x)
   uint32_t i = find(x, ENTRY_WALK_IPA);
 
   VISIBLE(x->s);
+  if (i == SMMU_CONFLICT) {
+    s2_conflict(x);
+    return;
+  }
   if (i != SMMU_NO_INDEX) {
     const struct tlb_entry *e = &entries[i];
     unsigned size_log2 = tag_size(e->tag);
@@ -153,11 +163,13 @@ static void s2_leaf(struct step *x, uint64_t desc)
 
   t->s2_leaf =
     (struct leaf){ .out = smmu_desc_out(desc, &t->cfg.s2, shift) | (t->s2_ipa & bits_low(shift)),
-                   .size_log2 = (uint8_t)shift,
+                   .loose = x->s->features.bbml == 1 && smmu_desc_nt(desc, t->s2.level),
                    .perm = (uint8_t)smmu_s2_perm(desc, x->s->features.xnx),
                    .memattr = attr.memattr,
                    .sh = attr.sh,
                    .level = t->s2.level };
+  t->s2_leaf.size_log2 =
+    (uint8_t)txn_group(x, desc, t->s2.level, &t->cfg.s2, t->s2_ipa, t->s2_leaf.out);
   if ((t->s2_leaf.out >> t->cfg.s2.oa_bits) != 0) {
     s2_fault(x, EVENT_F_ADDR_SIZE);
     return;
@@ -168,7 +180,7 @@ static void s2_leaf(struct step *x, uint64_t desc)
   }
   /* A stage 2 only stream keeps its leaf in the TLBs; the walk cache is for what nested walks meet
    * on their way. */
-  if (cache_on(x->s, SMMU_CACHE_WALK) &&
+  if (cache_on(x->s, SMMU_CACHE_WALK) && !t->s2_leaf.loose &&
       !(t->s2.purpose == S2_FOR_INPUT && !(t->cfg.flags & CFG_S1)) &&
       leaf_allows(t, t->s2_leaf.perm, t->s2_leaf.memattr))
     go_stage(x, TXN_S2_LEAF_CACHE, SMMU_STAGE_WALK_CACHE);

@@ -14,7 +14,9 @@ enum { STREAM = 2, VMID = 5, TABLES_END = RIG_DATA };
 
 /* `phase` of cache records: kinds of entries. */
 enum { HELD_PAGE = 1, HELD_IPA_TO_PA, HELD_S1_TABLE, HELD_S2_TABLE, HELD_IPA_STEP, HELD_CONFIG };
-enum { STAGE2 = 1, EL2 = 2, E2H = 4, ASET = 8, SUBSTREAM = 16 };
+enum { GROUP = 1, EL2 = 2, E2H = 4, ASET = 8, SUBSTREAM = 16, CONT = 32 };
+
+#define HINT (1ULL << 52)
 
 /* 0 is a default: the neutral stream, a page, any level, any address. */
 static const struct recipe {
@@ -29,6 +31,7 @@ static const struct recipe {
   [ENTRY_S1_ASET] = { .held = HELD_PAGE, .needs = ASET },
   [ENTRY_S1_ASET_GLOBAL] = { .held = HELD_PAGE, .flags = RIG_GLOBAL, .needs = ASET },
   [ENTRY_S1_BLOCK] = { .held = HELD_PAGE, .flags = RIG_L2 },
+  [ENTRY_S1_GROUP] = { .held = HELD_PAGE, .needs = GROUP },
   [ENTRY_S1_16K] = { .held = HELD_PAGE, .spec = { .granule1 = 14 } },
   [ENTRY_S1_16K_BLOCK] = { .held = HELD_PAGE, .spec = { .granule1 = 14 }, .flags = RIG_L2 },
   [ENTRY_S1_64K] = { .held = HELD_PAGE, .spec = { .granule1 = 16 } },
@@ -36,9 +39,15 @@ static const struct recipe {
   [ENTRY_NESTED] = { .held = HELD_PAGE, .spec = { .config = 7 } },
   [ENTRY_NESTED_GLOBAL] = { .held = HELD_PAGE, .spec = { .config = 7 }, .flags = RIG_GLOBAL },
   [ENTRY_NESTED_WIDE] = { .held = HELD_PAGE, .spec = { .config = 7 }, .flags2 = RIG_L2 },
+  [ENTRY_NESTED_GROUP] = { .held = HELD_PAGE,
+                           .spec = { .config = 7 },
+                           .flags2 = RIG_L2,
+                           .needs = GROUP },
+  [ENTRY_NESTED_PART] = { .held = HELD_PAGE, .spec = { .config = 7 }, .needs = GROUP },
   [ENTRY_NESTED_BROKEN] = { .held = HELD_PAGE, .spec = { .config = 7 }, .flags = RIG_L2 },
   [ENTRY_S2] = { .held = HELD_IPA_TO_PA, .spec = { .config = 6 } },
   [ENTRY_S2_BLOCK] = { .held = HELD_IPA_TO_PA, .spec = { .config = 6 }, .flags = RIG_L2 },
+  [ENTRY_S2_GROUP] = { .held = HELD_IPA_TO_PA, .spec = { .config = 6 }, .needs = GROUP },
   [ENTRY_S2_64K] = { .held = HELD_IPA_TO_PA, .spec = { .config = 6, .granule2 = 16 } },
   [ENTRY_EL2] = { .held = HELD_PAGE, .spec = { .strw = 2 }, .needs = EL2 },
   [ENTRY_E2H_PAGE] = { .held = HELD_PAGE, .spec = { .strw = 2 }, .needs = E2H },
@@ -70,6 +79,8 @@ static const struct recipe {
                            .needs = SUBSTREAM },
   [ENTRY_CONFIG_DEFAULT] = { .held = HELD_CONFIG, .spec = { .s1cdmax = 2, .s1dss = 2 } },
   [ENTRY_CONFIG_SKIPPED] = { .held = HELD_CONFIG, .spec = { .s1cdmax = 2, .s1dss = 1 } },
+  [ENTRY_CONFIG_CONT] = { .held = HELD_CONFIG, .needs = CONT },
+  [ENTRY_CONFIG_CONT_S2] = { .held = HELD_CONFIG, .spec = { .config = 6 }, .needs = CONT },
   [ENTRY_CONFIG_S2] = { .held = HELD_CONFIG, .spec = { .config = 6 } },
   [ENTRY_CONFIG_BYPASS] = { .held = HELD_CONFIG, .spec = { .config = 4 } },
   [ENTRY_CONFIG_ABORT] = { .held = HELD_CONFIG, .spec = { .config = RIG_STE_ABORT } },
@@ -108,6 +119,7 @@ bool cache_entry_fits(unsigned entry, enum cache_device device)
 void cache_device_config(enum cache_device device, struct smmu_config *config)
 {
   smmu_config_neutral(config);
+  config->contiguous = config->cont = 1;
   if (device == DEVICE_SMALL)
     config->idr[0] &= ~(1u << 12 | 1u << 18);
   if (device == DEVICE_STAGE1_ONLY)
@@ -147,8 +159,11 @@ static void map(struct rig *rig, const struct recipe *r)
   uint64_t in = input_of(r), page = granule_log2 ? ~0ULL << granule_log2 : ~0xfffULL;
   uint64_t block = granule_log2 == 14 ? ~0ULL << 25 : BLOCK;
   uint64_t mask = r->flags & RIG_L2 ? block : page;
+  uint64_t leaf =
+    rig_map(rig, STREAM, in & mask, (r->spec.config == 7 ? IPA : PA) & mask, RIG_RW | r->flags);
 
-  rig_map(rig, STREAM, in & mask, (r->spec.config == 7 ? IPA : PA) & mask, RIG_RW | r->flags);
+  if (r->needs & GROUP)
+    engine_memory_store64(rig->memory, leaf, engine_memory_load64(rig->memory, leaf) | HINT);
   if (r->spec.config == 7 && r->flags2 & RIG_L2)
     rig_map2(rig, STREAM, IPA & BLOCK, PA & BLOCK, RIG_RW | RIG_L2);
   else if (r->spec.config == 7)
@@ -186,6 +201,8 @@ void cache_make(struct rig *rig, unsigned entry, struct cache_held *held)
   rig_stream(rig, STREAM, &spec);
   if (r->needs & ASET)
     CD_SET(rig, STREAM, 0, ASET, 1);
+  if (r->needs & CONT)
+    STE_SET(rig, STREAM, CONT, 2);
   if (r->needs & SUBSTREAM)
     rig_set_cd(rig, STREAM, 3, RIG_ASID, &rig_space(rig, STREAM)->s1);
   if (r->spec.config != 4 && r->spec.config != RIG_STE_ABORT)
