@@ -113,7 +113,7 @@ ENGINE_TEST(Contiguous, AGroupThatTheTableDoesNotHoldDoesNotCount)
 {
   use_groups(rig);
   rig_stream(rig, 2, &(struct rig_stream){ .t0sz = 33 }); /* 31 bits, groups of level 1 have 34 */
-  set_bits(rig, rig_map(rig, 2, 0x40000000, 0x80000000, RIG_RW | RIG_L1), HINT);
+  set_bits(rig, rig_map(rig, 2, 0x40000000, 0x1040000000, RIG_RW | RIG_L1), HINT);
   rig_watch(rig);
   rig_read(rig, 2, 0x40000000);
   EXPECT_EQ(filled_log2(rig), 30u);
