@@ -112,7 +112,7 @@ static bool filter_passes(const struct smmu_pmcg *p, unsigned counter, uint32_t 
   uint32_t ignored = 0;
 
   if (GET(PMCG_EVTYPER, FILTER_SID_SPAN, p->evtyper[n]))
-    ignored = match == all ? all : match ^ (match + 1);
+    ignored = match ^ (match + 1);
   return ((sid ^ match) & all & ~ignored) == 0;
 }
 
