@@ -367,7 +367,7 @@ TEST_CASE(Pmcg, OneFilterHoldsForAllCounters)
   start();
   set(1, 1, ALL, 0xffffffff);
   set(0, 4, 0, 3);
-  one_of_each_sid(0, 8);
+  one_of_each_sid(2, 8);
   EXPECT_EQ(get(1), 1);
 }
 
