@@ -19,6 +19,7 @@ static void tally_submit(struct machine_tally *t, const struct smmu_record *r)
 {
   if (r->actor < SMMU_PMCG_TXNS) {
     memset(&t->txn[r->actor], 0, sizeof t->txn[0]);
+    t->txn[r->actor].known = true;
     t->txn[r->actor].tbu = r->unit;
     t->txn[r->actor].kind = r->phase;
   }
@@ -32,11 +33,16 @@ static void tally_submit(struct machine_tally *t, const struct smmu_record *r)
 }
 
 /* A transaction of a client, or -1. */
-static int client(const struct machine_tally *t, const struct smmu_record *r)
+static int client(struct machine_tally *t, const struct smmu_record *r)
 {
-  if (r->actor >= SMMU_PMCG_TXNS || t->txn[r->actor].kind == SMMU_TXN_PAGE_HINT ||
-      t->txn[r->actor].kind >= SMMU_TXN_KINDS)
+  if (r->actor >= SMMU_PMCG_TXNS || !t->txn[r->actor].known ||
+      t->txn[r->actor].kind == SMMU_TXN_PAGE_HINT || t->txn[r->actor].kind >= SMMU_TXN_KINDS)
     return -1;
+  if (t->txn[r->actor].fault) {
+    t->txn[r->actor].fault = t->txn[r->actor].structure = false;
+    t->txn[r->actor].descriptor = t->txn[r->actor].beyond = false;
+    add(t, SMMU_PMCG_TRANSACTION, t->txn[r->actor].tbu);
+  }
   return r->actor;
 }
 
@@ -87,6 +93,8 @@ static void tally_hit(struct machine_tally *t, const struct smmu_record *r)
 
 static void tally_lookup(struct machine_tally *t, const struct smmu_record *r)
 {
+  int slot = client(t, r);
+
   if (r->category == SMMU_TRACE_HIT)
     tally_hit(t, r);
   else if (r->unit == SMMU_CACHE_UTLB)
@@ -94,7 +102,7 @@ static void tally_lookup(struct machine_tally *t, const struct smmu_record *r)
   else if (r->unit == SMMU_CACHE_TLB)
     add(t, SMMU_PMCG_MAIN_TLB_MISS, TCU);
   if (r->unit == SMMU_CACHE_TLB || (r->unit == SMMU_CACHE_UTLB && r->category == SMMU_TRACE_MISS))
-    tally_beyond(t, client(t, r));
+    tally_beyond(t, slot);
 }
 
 static void tally_gone(struct machine_tally *t, const struct smmu_record *r)
@@ -121,7 +129,13 @@ void machine_tally_record(struct machine_tally *t, const struct smmu_record *r)
   case SMMU_TRACE_EVENT_LOST: add(t, SMMU_PMCG_RECORD_LOST, TCU); break;
   case SMMU_TRACE_COMMAND: add(t, SMMU_PMCG_COMMAND, TCU); break;
   case SMMU_TRACE_SYNC: add(t, SMMU_PMCG_SYNC, TCU); break;
+  case SMMU_TRACE_FAULT:
+    if (r->actor < SMMU_PMCG_TXNS)
+      t->txn[r->actor].fault = true;
+    break;
   case SMMU_TRACE_RESPOND:
+    if (r->actor < SMMU_PMCG_TXNS)
+      t->txn[r->actor].known = false;
     if (r->result == SMMU_STATUS_ABORT || r->result == SMMU_STATUS_RAZWI)
       add(t, SMMU_PMCG_TERMINATED, r->unit);
     break;

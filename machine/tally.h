@@ -15,7 +15,9 @@ struct machine_tally {
   uint64_t count[MACHINE_GROUPS][SMMU_PMCG_EVENTS];
   /* Of the transaction in each slot. */
   struct {
+    bool known;
     bool structure, descriptor, beyond; /* read one; went beyond its micro-TLB */
+    bool fault;                         /* has raised one: what comes next is another try */
     uint16_t tbu;
     uint8_t kind;
   } txn[SMMU_PMCG_TXNS];

@@ -1,12 +1,13 @@
 /* Which trace record counts as which events. IHI 0070: 10.3. IMPDEF: terminated transactions count,
- * and so do all that arrive with SMMUEN = 0; of ATOS, prefetch and page requests only accesses count. An event
+ * and so do all that arrive with SMMUEN = 0; of ATOS, prefetch and page requests only accesses count;
+ * a stalled transaction that begins again is a new one. An event
  * "once a transaction" is remembered by transaction slot, from SUBMIT to RESPOND. */
 #include "engine/pmcg.h"
 
 #include "smmu/smmu.h"
 
 /* Of a transaction: it was submitted; what it has been counted for. */
-enum { KNOWN = 1, CONFIG_MISSED = 2, TLB_MISSED = 4 };
+enum { KNOWN = 1, CONFIG_MISSED = 2, TLB_MISSED = 4, FAULTED = 8, NO_CLIENT = 16 };
 
 static const struct pmcg_who nobody;
 
@@ -21,9 +22,23 @@ static bool is_mine(const struct smmu_pmcg *p, uint32_t tbu)
 }
 
 /* The transaction of a record, if it was submitted within sight. */
-static struct smmu_pmcg_txn *txn_of(struct smmu_pmcg *p, const struct smmu_record *r)
+static struct smmu_pmcg_txn *find_txn(struct smmu_pmcg *p, const struct smmu_record *r)
 {
   return r->actor < SMMU_PMCG_TXNS && (p->txn[r->actor].seen & KNOWN) ? &p->txn[r->actor] : NULL;
+}
+
+/* The same for what a transaction does on its way. One that goes on behind a fault had stalled, and
+ * begins again: from here on it counts like a new one. */
+static struct smmu_pmcg_txn *txn_of(struct smmu_pmcg *p, const struct smmu_record *r)
+{
+  struct smmu_pmcg_txn *t = find_txn(p, r);
+
+  if (t && (t->seen & FAULTED)) {
+    t->seen &= KNOWN | NO_CLIENT;
+    if (!(t->seen & NO_CLIENT) && is_mine(p, t->tbu))
+      pmcg_count(p, SMMU_PMCG_TRANSACTION, (struct pmcg_who){ t->sid, true });
+  }
+  return t;
 }
 
 static struct pmcg_who who_of(const struct smmu_pmcg_txn *t)
@@ -33,7 +48,7 @@ static struct pmcg_who who_of(const struct smmu_pmcg_txn *t)
 
 static void count_once(struct smmu_pmcg *p, struct smmu_pmcg_txn *t, unsigned bit, unsigned event)
 {
-  if (!t || (t->seen & bit) || !is_mine(p, t->tbu))
+  if (!t || (t->seen & (bit | NO_CLIENT)) || !is_mine(p, t->tbu))
     return;
   t->seen |= (uint8_t)bit;
   pmcg_count(p, event, who_of(t));
@@ -59,9 +74,9 @@ static void on_submit(struct smmu_pmcg *p, const struct smmu_record *r)
   bool counts = is_transaction(r->phase);
 
   if (r->actor < SMMU_PMCG_TXNS)
-    p->txn[r->actor] = (struct smmu_pmcg_txn){
-      .sid = r->sid, .tbu = r->unit, .seen = counts ? KNOWN : KNOWN | CONFIG_MISSED | TLB_MISSED
-    };
+    p->txn[r->actor] = (struct smmu_pmcg_txn){ .sid = r->sid,
+                                               .tbu = r->unit,
+                                               .seen = counts ? KNOWN : KNOWN | NO_CLIENT };
   if (!counts || !is_mine(p, r->unit))
     return;
   pmcg_count(p, SMMU_PMCG_TRANSACTION, who);
@@ -124,12 +139,20 @@ static void on_lookup(struct smmu_pmcg *p, const struct smmu_record *r)
 
 static void on_respond(struct smmu_pmcg *p, const struct smmu_record *r)
 {
-  struct smmu_pmcg_txn *t = txn_of(p, r);
+  struct smmu_pmcg_txn *t = find_txn(p, r);
 
   if (is_mine(p, r->unit) && (r->result == SMMU_STATUS_ABORT || r->result == SMMU_STATUS_RAZWI))
     pmcg_count(p, SMMU_PMCG_TERMINATED, (struct pmcg_who){ r->sid, true });
   if (t)
     *t = (struct smmu_pmcg_txn){ 0 };
+}
+
+static void on_fault(struct smmu_pmcg *p, const struct smmu_record *r)
+{
+  struct smmu_pmcg_txn *t = find_txn(p, r);
+
+  if (t)
+    t->seen |= FAULTED;
 }
 
 static void on_removal(struct smmu_pmcg *p, const struct smmu_record *r)
@@ -154,6 +177,7 @@ void smmu_pmcg_record(struct smmu_pmcg *p, const struct smmu_record *record)
   case SMMU_TRACE_READ: on_read(p, record); break;
   case SMMU_TRACE_HIT:
   case SMMU_TRACE_MISS: on_lookup(p, record); break;
+  case SMMU_TRACE_FAULT: on_fault(p, record); break;
   case SMMU_TRACE_RESPOND: on_respond(p, record); break;
   case SMMU_TRACE_EVENT: pmcg_count(p, SMMU_PMCG_RECORD, who); break;
   case SMMU_TRACE_EVENT_LOST: pmcg_count(p, SMMU_PMCG_RECORD_LOST, who); break;

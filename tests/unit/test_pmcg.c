@@ -231,6 +231,24 @@ TEST_CASE(Pmcg, WhatTheSmmuDoesForItselfCountsAsAccessesAlone)
   EXPECT_EQ(get(5), 1);
 }
 
+/* 10.3: a transaction that is tried again looks like a new one in every event, or in none. */
+TEST_CASE(Pmcg, AStalledTransactionThatBeginsAgainIsANewOne)
+{
+  neutral(SMMU_PMCG_WHOLE);
+  start();
+  for (unsigned event = 1; event <= 5; event++)
+    set_all(event, event);
+  submit(0, 5, 0, SMMU_TXN_ORDINARY);
+  for (unsigned turn = 0; turn < 2; turn++) {
+    reads(0, 5, SMMU_READ_STE, 0);
+    reads(0, 5, SMMU_READ_S1_DESC, 0);
+    tell((struct smmu_record){ .category = SMMU_TRACE_FAULT, .sid = 5 });
+  }
+  responds(0, 5, 0, SMMU_STATUS_ABORT); /* the second fault ends it */
+  for (unsigned event = 1; event <= 5; event++)
+    EXPECT_EQ(get(event), 2);
+}
+
 TEST_CASE(Pmcg, OurOwnEventsCountWhatTheirNamesSay)
 {
   neutral(SMMU_PMCG_WHOLE);

@@ -1,5 +1,6 @@
 /* Counter groups on engines: hand-counted programs read back through the registers, on the fast path,
  * in steps and in time; interrupts and MSIs as software sees them. IHI 0070 10.2.1, 10.3, 10.5. */
+#include <stdio.h>
 #include <string.h>
 
 #include "shim/rig.h"
@@ -44,21 +45,15 @@ static void hear(void *ctx, unsigned group, uint64_t time)
   heard->word = engine_memory_load64(heard->rig->memory, RIG_MSI);
 }
 
-/* A machine of two TBUs with a group for the whole and one a TBU; false on other engines. */
-static bool begin(struct rig *rig, struct heard *heard)
+/* A group for the whole SMMU, and one for each of two TBUs. */
+static void give_groups(struct rig *rig, struct heard *heard)
 {
-  struct smmu_config device;
   struct smmu_pmcg_config groups[3];
   int rc;
 
-  if (!is_now(rig) && !rig_timed(rig))
-    return false;
-  smmu_config_neutral(&device);
-  device.tbus = 2;
-  rig_restart(rig, &device);
-  smmu_pmcg_config_neutral(&groups[0], &device, SMMU_PMCG_WHOLE);
-  smmu_pmcg_config_neutral(&groups[1], &device, 0);
-  smmu_pmcg_config_neutral(&groups[2], &device, 1);
+  smmu_pmcg_config_neutral(&groups[0], &rig->config, SMMU_PMCG_WHOLE);
+  smmu_pmcg_config_neutral(&groups[1], &rig->config, 0);
+  smmu_pmcg_config_neutral(&groups[2], &rig->config, 1);
   *heard = (struct heard){ .rig = rig };
   if (is_now(rig)) {
     rc = engine_now_set_pmcgs(rig->engine, groups, 3);
@@ -68,6 +63,19 @@ static bool begin(struct rig *rig, struct heard *heard)
     engine_timed_set_pmcg_signal(rig_timed(rig), hear, heard);
   }
   EXPECT_EQ(rc, SMMU_OK);
+}
+
+/* A machine of two TBUs, with groups; false on other engines. */
+static bool begin(struct rig *rig, struct heard *heard)
+{
+  struct smmu_config device;
+
+  if (!is_now(rig) && !rig_timed(rig))
+    return false;
+  smmu_config_neutral(&device);
+  device.tbus = 2;
+  rig_restart(rig, &device);
+  give_groups(rig, heard);
   return true;
 }
 
@@ -210,6 +218,32 @@ ENGINE_TEST(PmcgEngine, TransactionsCountWhileTheSmmuIsOff)
   rig_set_cr0(rig, 0);
   rig_read(rig, SID, 0x1000);
   EXPECT_EQ(counter(rig, 0, 0), 1);
+}
+
+STALL_TEST(PmcgEngine, AStalledTransactionThatIsTriedAgainCountsAgain)
+{
+  struct heard heard;
+  uint64_t words[4];
+  char text[64];
+
+  if (!is_now(rig) && !rig_timed(rig))
+    return;
+  rig_restart_stalling(rig, 8);
+  give_groups(rig, &heard);
+  for (unsigned n = 0; n < 5; n++)
+    count_all(rig, 0, n, n + 1);
+  EXPECT_EQ(rig_read(rig, SID, 0x1000).status, SMMU_STATUS_STALLED); /* nothing at level 1 */
+  EXPECT_EQ(counter(rig, 0, 0), 1);
+  EXPECT_EQ(counter(rig, 0, 3), 1);
+  rig_map(rig, SID, 0x1000, 0x30001000, RIG_RW);
+  ASSERT_EQ(rig_event(rig, words), 0x10u);
+  snprintf(text, sizeof text, "RESUME sid=%d stag=%d action=1", SID, (int)(words[1] & 0xffff));
+  rig_cmds(rig, text);
+  EXPECT_EQ(counter(rig, 0, 0), 2);
+  EXPECT_EQ(counter(rig, 0, 1), 2);
+  EXPECT_EQ(counter(rig, 0, 2), 1); /* its configuration was cached by then */
+  EXPECT_EQ(counter(rig, 0, 3), 1 + 3);
+  EXPECT_EQ(counter(rig, 0, 4), 2);
 }
 
 /* ---- interrupts ---- */
