@@ -14,7 +14,7 @@
 #include "traces/replay.h"
 #include "traces/snapshot.h"
 
-enum { EXPLAIN_STEPS = 96, EXPLAIN_TEXT = 256, EXPLAIN_FILLS = 64 };
+enum { EXPLAIN_STEPS = 96, EXPLAIN_TEXT = 448, EXPLAIN_FILLS = 64 };
 
 /* ---- explain_source.c: a machine at one moment ---- */
 
@@ -105,7 +105,7 @@ int explain_caches_run(const struct explain_source *s, const struct smmu_txn *tx
 void explain_describe(const struct explain_walk *w, struct explain_step *step);
 /* "2 MiB": 2^log2 bytes. */
 const char *explain_span(unsigned log2, char text[16]);
-/* "Normal write-back", "Device-nGnRE". */
+/* attr_words.c: "Normal write-back", "Device-nGnRE"; the text is valid until the next call. */
 const char *explain_memattr(unsigned memattr);
 const char *explain_shareability(unsigned sh);
 /* Why a transaction faulted, and the section that says so. */

@@ -193,7 +193,7 @@ static json_t *hex_list(const uint64_t *words, unsigned count)
 
 static json_t *step_json(const struct explain_step *s)
 {
-  static const char *const keys[] = { "L1STD", "STE", "L1CD", "CD", "S1_DESC", "S2_DESC" };
+  static const char *const keys[] = { "L1STD", "STE", "L1CD", "CD", "S1_DESC", "S2_DESC", "VMS" };
   static const char *const purposes[] = { "", "CD", "S1_DESC", "IOVA" };
   json_t *o =
     json_pack("{s:s, s:s, s:o, s:o, s:s, s:i, s:I, s:o, s:s, s:s}", "what", keys[s->what], "title",

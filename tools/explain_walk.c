@@ -168,6 +168,10 @@ static void place(struct explain_walk *w, struct explain_step *s, const struct s
     place_descriptor(s, &w->ste.s2_geometry, at, s->ipa, "S2TTB", "IPA");
     return;
   }
+  if (s->what == SMMU_READ_VMS) {
+    came_from(s, "VMSPtr", at, 0, 64);
+    return;
+  }
   if (s->what == SMMU_READ_L1STD || s->what == SMMU_READ_STE) {
     place_stream_table(w, s);
     return;

@@ -27,29 +27,6 @@ static void add(char text[EXPLAIN_TEXT], const char *format, ...)
   va_end(args);
 }
 
-const char *explain_memattr(unsigned memattr)
-{
-  static char other[32];
-
-  switch (memattr) {
-  case 0x00: return "Device-nGnRnE";
-  case 0x04: return "Device-nGnRE";
-  case 0x08: return "Device-nGRE";
-  case 0x0c: return "Device-GRE";
-  case 0x44: return "Normal non-cacheable";
-  case 0xff: return "Normal write-back";
-  default: snprintf(other, sizeof(other), "attribute 0x%02x", memattr & 0xff); return other;
-  }
-}
-
-const char *explain_shareability(unsigned sh)
-{
-  static const char *const names[] = { "non-shareable", "reserved", "outer shareable",
-                                       "inner shareable" };
-
-  return names[sh & 3];
-}
-
 const char *explain_span(unsigned log2, char text[16])
 {
   static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB", "PiB" };
@@ -86,6 +63,25 @@ static void add_geometry(char text[EXPLAIN_TEXT], const struct smmu_geometry *g)
 
   add(text, "%u-bit input, %u-bit output, %s granule, from level %d", g->ia_bits, g->oa_bits,
       explain_span(g->granule_log2, span), g->start_level);
+  if (g->format == SMMU_OA_DS)
+    add(text, " (DS)");
+  if (g->big_endian)
+    add(text, ", big-endian");
+}
+
+/* What the STE puts in the place of what comes in. IHI 0070 13.1.4. */
+static void add_overrides(char text[EXPLAIN_TEXT], const struct smmu_ste *ste)
+{
+  if (ste->mtcfg)
+    add(text, "; MTCFG, MemAttr %u", ste->memattr);
+  if (ste->shcfg != 1)
+    add(text, "; SHCFG %u", ste->shcfg);
+  if (ste->alloccfg)
+    add(text, "; ALLOCCFG %u", ste->alloccfg);
+  if (ste->privcfg > 1)
+    add(text, "; PRIVCFG %u", ste->privcfg);
+  if (ste->instcfg > 1)
+    add(text, "; INSTCFG %u", ste->instcfg);
 }
 
 static void describe_ste(const struct explain_walk *w, struct explain_step *s)
@@ -114,8 +110,11 @@ static void describe_ste(const struct explain_walk *w, struct explain_step *s)
       add(s->means, "; stage 2 table 0x%" PRIx64 ", ", ste->s2ttb);
       add_geometry(s->means, &ste->s2_geometry);
     }
+    if (ste->s2fwb)
+      add(s->means, ", S2FWB");
     if (ste->s1 || ste->s2)
       add(s->means, "; VMID %u", ste->vmid);
+    add_overrides(s->means, ste);
   }
 }
 
@@ -151,8 +150,11 @@ static void describe_cd(const struct explain_walk *w, struct explain_step *s)
     } else {
       add(s->means, "; TTB%u %s0x%" PRIx64 ", ", i, w->ste.s2 ? "IPA " : "", t->ttb);
       add_geometry(s->means, &t->geometry);
+      add(s->means, "%s%s", t->had ? ", HAD" : "", t->e0pd ? ", E0PD" : "");
     }
   }
+  add(s->means, "%s%s%s", w->cd.wxn ? "; WXN" : "", w->cd.pan ? "; PAN" : "",
+      w->cd.epan ? "; EPAN" : "");
   add(s->means, "; a fault %s and %s recorded",
       w->cd.a ? "aborts" : "is read as zero, write ignored", w->cd.r ? "is" : "is not");
 }
@@ -244,6 +246,13 @@ static void describe_descriptor(const struct explain_walk *w, struct explain_ste
   }
 }
 
+static void describe_vms(struct explain_step *s)
+{
+  s->section = "IHI 0070 5.6";
+  add(s->title, "virtual machine structure (VMS)");
+  add(s->means, "PARTID_MAP: the physical PARTIDs of virtual ones");
+}
+
 void explain_describe(const struct explain_walk *w, struct explain_step *s)
 {
   switch (s->what) {
@@ -251,6 +260,7 @@ void explain_describe(const struct explain_walk *w, struct explain_step *s)
   case SMMU_READ_STE: describe_ste(w, s); break;
   case SMMU_READ_L1CD: describe_l1cd(w, s); break;
   case SMMU_READ_CD: describe_cd(w, s); break;
+  case SMMU_READ_VMS: describe_vms(s); break;
   default: describe_descriptor(w, s); break;
   }
   if (s->aborted)
@@ -267,6 +277,10 @@ const char *explain_fault_text(const struct explain_walk *w, const char **sectio
                                : "the stream table entry says so; nothing is recorded";
   if (w->result.event == EVENT_F_TRANSLATION && !w->fault.stage2 &&
       (w->count == 0 || w->step[w->count - 1].what == SMMU_READ_CD)) {
+    if (w->has_cd && w->cd.table[range_of(w)].e0pd && !w->txn.privileged) {
+      *section = "IHI 0070 5.4, E0PD0";
+      return "the address lies outside the table, or E0PD shuts this half to the unprivileged";
+    }
     *section = "IHI 0070 3.4.1";
     return "the address lies outside the range of the table, or the table is off (EPD)";
   }

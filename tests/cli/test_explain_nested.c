@@ -31,6 +31,7 @@ struct image {
     uint64_t address, word[WORDS];
   } line[LINES];
   unsigned count;
+  uint32_t idr0, idr3, idr5; /* bits to turn over */
 };
 
 static void store(struct image *m, uint64_t address, uint64_t value)
@@ -114,7 +115,7 @@ static bool write_machine(const struct image *m, const char *folder)
     "\"CR0\": 1, \"STRTAB_BASE\": \"0x%llx\", \"STRTAB_BASE_CFG\": 2 }, \"register_offsets\": { "
     "\"IDR0\": 0, \"IDR1\": 4, \"IDR3\": 12, \"IDR5\": 20, \"CR0\": 32, \"STRTAB_BASE\": 128, "
     "\"STRTAB_BASE_CFG\": 136 } }",
-    cfg.idr[0], cfg.idr[1], cfg.idr[3], cfg.idr[5], STRTAB);
+    cfg.idr[0] ^ m->idr0, cfg.idr[1], cfg.idr[3] ^ m->idr3, cfg.idr[5] ^ m->idr5, STRTAB);
   return cli_write_file(folder, "snap0.json", json) &&
          cli_write_file(folder, "snap0_mem.txt.zst", text) &&
          cli_write_file(folder, "snap0_regions.csv",
@@ -329,4 +330,122 @@ TEST_CASE(ExplainNested, BypassAndAbortNeedNoTables)
       EXPECT_TRUE(json_is_null(cli_at(root, "result/event")));
     json_decref(root);
   }
+}
+
+/* Stage 1 of 52 bits from level -1: the tables of the usual machine, two more levels above them. */
+static void make_wide(struct image *m)
+{
+  uint64_t ste[WORDS] = { 0 }, cd[WORDS] = { 0 };
+
+  memset(m, 0, sizeof(*m));
+  m->idr5 = 1u << 7 | 1u << 10 | (5 ^ 6); /* DS, VAX, OAS 52 instead of 48 */
+  m->idr3 = 1u << 13;                     /* E0PD */
+  FPUT(STE, V, ste, 1);
+  FPUT(STE, Config, ste, 5);
+  FPUT(STE, SHCFG, ste, 2);
+  FPUT(STE, S1ContextPtr, ste, (RAM + 0x4000) >> 6);
+  store_all(m, STRTAB + 64, ste);
+  FPUT(CD, V, cd, 1);
+  FPUT(CD, AA64, cd, 1);
+  FPUT(CD, T0SZ, cd, 12);
+  FPUT(CD, DS, cd, 1);
+  FPUT(CD, SH0, cd, 3);
+  FPUT(CD, EPD1, cd, 1);
+  FPUT(CD, IPS, cd, 6);
+  FPUT(CD, A, cd, 1);
+  FPUT(CD, R, cd, 1);
+  FPUT(CD, TTB0, cd, (RAM + 0x5000) >> 4);
+  FPUT(CD, MAIR0, cd, 0xee);
+  store_all(m, RAM + 0x4000, cd);
+  store(m, RAM + 0x5000, (RAM + 0x6000) | 3);
+  store(m, RAM + 0x6000, (RAM + 0x7000) | 3);
+  store(m, RAM + 0x7000, (RAM + 0x8000) | 3);
+  store(m, RAM + 0x8000, (RAM + 0x9000) | 3);
+  /* Output 0xd000040018000: bits 49:48 in their place, 51:50 in bits 9:8. */
+  store(m, RAM + 0x9000 + 8, 0x1000040018000 | 3 << 8 | 0x443);
+}
+
+TEST_CASE(ExplainNested, ShowsLevelMinusOneAnd52BitAddresses)
+{
+  struct image m;
+  json_t *root;
+
+  make_wide(&m);
+  root = explain(&m, "");
+  ASSERT_NOT_NULL(root);
+  EXPECT_STREQ(cli_text(root, "result/pa"), "0xd000040018234");
+  EXPECT_EQ(json_array_size(cli_at(root, "steps")), 7);
+  EXPECT_STR_CONTAINS(cli_text(root, "steps/0/means"), "SHCFG 2");
+  EXPECT_STR_CONTAINS(cli_text(root, "steps/1/means"),
+                      "52-bit input, 52-bit output, 4 KiB granule, from level -1 (DS)");
+  EXPECT_EQ(json_integer_value(cli_at(root, "steps/2/level")), -1);
+  EXPECT_STR_CONTAINS(cli_text(root, "steps/2/title"), "level -1");
+  EXPECT_STREQ(cli_text(root, "steps/6/section"), "Arm ARM D8.3");
+  EXPECT_STR_CONTAINS(cli_text(root, "steps/6/means"), "4 KiB page at 0xd000040018000");
+  EXPECT_STR_CONTAINS(cli_text(root, "steps/6/means"), "Normal write-back (read allocation)");
+  EXPECT_STREQ(cli_text(root, "result/shareability"), "inner shareable");
+  json_decref(root);
+}
+
+TEST_CASE(ExplainNested, SaysWhenE0pdMayBeTheReason)
+{
+  struct image m;
+  json_t *root;
+  uint64_t cd1 = 0;
+
+  make_wide(&m);
+  for (unsigned i = 0; i < m.count; i++) {
+    if (m.line[i].address == RAM + 0x4000)
+      cd1 = m.line[i].word[1];
+  }
+  store(&m, RAM + 0x4008, cd1 | 1 << 2);
+  root = explain(&m, "");
+  ASSERT_NOT_NULL(root);
+  EXPECT_STREQ(cli_text(root, "result/event"), "F_TRANSLATION");
+  EXPECT_STR_CONTAINS(cli_text(root, "result/reason"), "E0PD");
+  EXPECT_STR_CONTAINS(cli_text(root, "steps/1/means"), "E0PD");
+  json_decref(root);
+}
+
+TEST_CASE(ExplainNested, ReadsBigEndianTables)
+{
+  struct image m;
+  json_t *root;
+
+  make_wide(&m);
+  m.idr0 = 2u << 21; /* TTENDIAN 0 */
+  for (unsigned i = 0; i < m.count; i++) {
+    if (m.line[i].address == RAM + 0x4000)
+      m.line[i].word[0] |= 1 << 15; /* ENDI */
+    for (unsigned w = 0; m.line[i].address >= RAM + 0x5000 && w < WORDS; w++)
+      m.line[i].word[w] = __builtin_bswap64(m.line[i].word[w]);
+  }
+  root = explain(&m, "");
+  ASSERT_NOT_NULL(root);
+  EXPECT_STREQ(cli_text(root, "result/pa"), "0xd000040018234");
+  EXPECT_STR_CONTAINS(cli_text(root, "steps/1/means"), "big-endian");
+  EXPECT_STR_CONTAINS(cli_text(root, "steps/2/means"), "table at 0x40006000");
+  json_decref(root);
+}
+
+TEST_CASE(ExplainNested, NamesWhatS2fwbMakesOfALeaf)
+{
+  uint64_t ste[WORDS] = { 0 };
+  struct image m;
+  json_t *root;
+
+  make_machine(&m);
+  m.idr3 = 1u << 8;
+  for (unsigned w = 0; w < WORDS; w++)
+    ste[w] = m.line[0].word[w];
+  ASSERT_EQ(m.line[0].address, STRTAB + 64);
+  FPUT(STE, S2FWB, ste, 1);
+  store_all(&m, STRTAB + 64, ste);
+  store(&m, S2_L3 + 8 * 8, (BEHIND + 0x8000) | (S2_ATTRS & ~0x3cULL) | 6 << 2);
+  root = explain(&m, "");
+  ASSERT_NOT_NULL(root);
+  EXPECT_STR_CONTAINS(cli_text(root, "steps/0/means"), "S2FWB");
+  EXPECT_STR_CONTAINS(cli_text(root, "steps/19/means"), "write-back, whatever comes in");
+  EXPECT_STREQ(cli_text(root, "result/memory_type"), "Normal write-back");
+  json_decref(root);
 }
