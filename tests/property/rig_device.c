@@ -31,7 +31,6 @@ static void configure(struct smmu_config *cfg, const struct gen_device *d)
   memcpy(cfg->idr, d->idr, sizeof cfg->idr);
   cfg->mpamidr = d->mpamidr;
   cfg->tbus = 2;
-  cfg->contiguous = d->idr[1] & 1;
 }
 
 bool rig_accepts(const struct gen_device *d)
@@ -44,12 +43,16 @@ bool rig_accepts(const struct gen_device *d)
 }
 
 bool rig_create(struct rig_device *rig, const struct gen_device *d, const char *profile,
-                struct engine_memory *m, uint64_t queues, char *why, size_t why_len)
+                unsigned habits, struct engine_memory *m, uint64_t queues, char *why,
+                size_t why_len)
 {
   struct smmu_config cfg;
 
   memset(rig, 0, sizeof *rig);
   configure(&cfg, d);
+  cfg.contiguous = habits & 1;
+  cfg.pick_wider = habits >> 1 & 1;
+  cfg.wider = (uint8_t)((habits >> 2) % SMMU_WIDER_COUNT);
   if (smmu_config_set_tlb_profile(&cfg, profile) != 0 || smmu_config_check(&cfg, why, why_len) != 0)
     return false;
   rig->memory = m;

@@ -43,10 +43,12 @@ enum { RIG_QUEUE_LOG2 = 6 };
 
 /* Whether the model has such a device. */
 bool rig_accepts(const struct gen_device *d);
-/* A device with these ID registers and cache profile, or NULL with the reason in why. queues: 64
- * KiB of memory for its own. */
+/* A device with these ID registers and cache profile, or NULL with the reason in why. habits: a
+ * number that decides what caches make of hints and how wide invalidations are. queues: 64 KiB of
+ * memory for its own. */
 bool rig_create(struct rig_device *rig, const struct gen_device *d, const char *profile,
-                struct engine_memory *m, uint64_t queues, char *why, size_t why_len);
+                unsigned habits, struct engine_memory *m, uint64_t queues, char *why,
+                size_t why_len);
 void rig_destroy(struct rig_device *rig);
 /* Reset, then program everything that the naive device description holds. */
 void rig_program(struct rig_device *rig, const struct naive_device *d);

@@ -211,7 +211,8 @@ static void start_side(struct side *s, int which, uint64_t program, const char *
   gen_seed(&s->rng, gen_mix(program) ^ 0x70617468);
   draw_device(program % DEVICES, &device);
   ASSERT_EQ(engine_memory_create(&s->memory, ENGINE_HOLE_ZERO), 0);
-  if (!rig_create(&s->rig, &device, profile, s->memory, gen_reserved(&device), why, sizeof why))
+  if (!rig_create(&s->rig, &device, profile, (unsigned)program / 3 % 12, s->memory,
+                  gen_reserved(&device), why, sizeof why))
     FAIL_TEST("refused: %s", why);
   s->hooks.ctx = s;
   s->hooks.record = observe;

@@ -335,11 +335,12 @@ static void create_machine(struct run *run, struct machine *m, unsigned variant)
   memset(m, 0, sizeof *m);
   gen_draw_device(variant, &m->device, rig_accepts);
   queues = gen_reserved(&m->device);
-  m->usable = rig_create(&m->bare, &m->device, "none", run->memory, queues, why, sizeof why) &&
-              rig_create(&m->fast, &m->device, fast_profile[variant % 2], run->memory,
-                         queues + 0x10000, why, sizeof why) &&
-              rig_create(&m->slow, &m->device, slow_profile[variant % 3], run->memory,
-                         queues + 0x20000, why, sizeof why);
+  m->usable =
+    rig_create(&m->bare, &m->device, "none", variant % 2, run->memory, queues, why, sizeof why) &&
+    rig_create(&m->fast, &m->device, fast_profile[variant % 2], variant % 2, run->memory,
+               queues + 0x10000, why, sizeof why) &&
+    rig_create(&m->slow, &m->device, slow_profile[variant % 3], variant % 14, run->memory,
+               queues + 0x20000, why, sizeof why);
   if (m->usable) {
     engine_now_set_fast(m->slow.engine, false);
     engine_now_set_seed(m->slow.engine, variant % 5);
