@@ -152,6 +152,23 @@ static inline void stop(const struct view *v, unsigned cerror)
   ask_stage(v->ask, SMMU_STAGE_CMD);
 }
 
+/* By value: the view of a step can then live in registers. */
+static void trace_command(struct view v, unsigned category, unsigned result)
+{
+  struct smmu_record r = { 0 };
+
+  if (!v.h)
+    return;
+  r.category = (uint8_t)category;
+  r.addr_out = v.q->words[0];
+  r.word = v.q->words[1];
+  r.slot = v.ring ? queue_index(v.ring[RING_CONS], log2size(v.s, v.ring)) : 0;
+  r.result = (uint16_t)result;
+  r.actor = (uint16_t)actor_cmdq(v.s, v.number);
+  r.unit = (uint16_t)v.number;
+  trace_put(v.h, &r);
+}
+
 /* What the words ask for. A guest's command may have been rewritten. */
 static inline void execute(const struct view *v)
 {
@@ -192,6 +209,7 @@ static inline void fetched(const struct view *v, const struct smmu_reply *reply)
     return;
   }
   memcpy(v->q->words, reply->data, sizeof v->q->words);
+  trace_command(*v, SMMU_TRACE_FETCH, 0);
   execute(v);
 }
 
@@ -258,23 +276,6 @@ static void invalidate(const struct view *v, const struct smmu_reply *reply)
     break;
   }
   q->inval.wider = 0;
-}
-
-/* By value: the view of a step can then live in registers. */
-static void trace_command(struct view v, unsigned category, unsigned result)
-{
-  struct smmu_record r = { 0 };
-
-  if (!v.h)
-    return;
-  r.category = (uint8_t)category;
-  r.addr_out = v.q->words[0];
-  r.word = v.q->words[1];
-  r.slot = v.ring ? queue_index(v.ring[RING_CONS], log2size(v.s, v.ring)) : 0;
-  r.result = (uint16_t)result;
-  r.actor = (uint16_t)actor_cmdq(v.s, v.number);
-  r.unit = (uint16_t)v.number;
-  trace_put(v.h, &r);
 }
 
 static inline void advance(const struct view *v)

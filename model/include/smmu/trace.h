@@ -28,6 +28,9 @@ extern "C" {
   X(FAULT, "fault")     /* a fault was raised: result=event type */ \
   X(EVENT, "event")     /* an event record became visible: word=dword 0, addr_in=InputAddr */ \
   X(EVENT_LOST, "event-lost") /* an event was dropped: queue full, disabled or aborted */ \
+  X(FETCH, \
+    "fetch") /* a command has been read: addr_out, word, slot, unit=queue, as COMMAND. What \
+                         it invalidates goes between the two */ \
   X(COMMAND, "command") /* a command was consumed: addr_out=dword 0, word=dword 1, slot=index */ \
   X(CERROR, "cerror")   /* a command stopped its queue: result=CERROR code */ \
   X(SYNC, "sync")       /* a CMD_SYNC completed */ \
