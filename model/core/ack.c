@@ -20,6 +20,9 @@ static uint64_t cr0_ready(const struct smmu *s)
     pending &= ~MASK(CR0, CMDQEN);
   if ((falling & MASK(CR0, EVENTQEN)) && sh->evtq.phase != 0)
     pending &= ~MASK(CR0, EVENTQEN);
+  /* PRIQEN counts with SMMUEN. */
+  if (sh->priq.phase != 0)
+    pending &= ~(falling & (MASK(CR0, PRIQEN) | MASK(CR0, SMMUEN)));
   return pending;
 }
 
@@ -27,7 +30,8 @@ static bool irq_ready(const struct smmu *s)
 {
   const struct shared *sh = shared_const(s);
 
-  return sh->reg[R_IRQ_CTRL] != sh->reg[R_IRQ_CTRLACK] && sh->evtq.phase == 0;
+  return sh->reg[R_IRQ_CTRL] != sh->reg[R_IRQ_CTRLACK] && sh->evtq.phase == 0 &&
+         sh->priq.phase == 0;
 }
 
 /* The register whose Update is to be cleared, or 0: that is IDR0, which has none. */
@@ -64,9 +68,11 @@ static void acknowledge(struct smmu *s, struct smmu_ask *ask)
     sh->reg[R_CR0ACK] = (sh->reg[R_CR0ACK] & ~field) | (sh->reg[R_CR0] & field);
     smmu_wake_cmdq(s, 0);
     smmu_wake_evtq(s);
+    smmu_wake_priq(s);
   } else if (irq_ready(s)) {
     sh->reg[R_IRQ_CTRLACK] = sh->reg[R_IRQ_CTRL];
     smmu_wake_evtq(s);
+    smmu_wake_priq(s);
   } else if (updating(sh)) {
     sh->reg[updating(sh)] &= ~MASK(GBPA, Update);
   } else if (smmu_ecmdq_is_ready(s)) {

@@ -149,12 +149,10 @@ struct promise {
 
 static const struct promise promises[] = {
   MUST_BE_ZERO(0, HTTU),
-  MUST_BE_ZERO(0, PRI),
   MUST_BE_ZERO(0, RME_IMPL),
   MUST_BE_ZERO(1, REL),
   MUST_BE_ZERO(1, QUEUES_PRESET),
   MUST_BE_ZERO(1, TABLES_PRESET),
-  MUST_BE_ZERO(3, PPS),
   MUST_BE_ZERO(3, S1PI),
   MUST_BE_ZERO(3, S2PI),
   MUST_BE_ZERO(3, S2PO),
@@ -189,6 +187,12 @@ static int check_ats(const struct smmu_config *cfg, char *why, size_t len)
     return refuse(why, len, "IDR0.ATSRECERR", f.atsrecerr, "0 unless ATS");
   if (f.pri && !f.ats)
     return refuse(why, len, "IDR0.PRI", f.pri, "0 unless ATS");
+  if (f.pps && !(f.pri && f.ssidsize))
+    return refuse(why, len, "IDR3.PPS", f.pps, "0 unless PRI and SSIDSIZE");
+  if (f.pri && f.priqs > 19)
+    return refuse(why, len, "IDR1.PRIQS", f.priqs, "0 to 19");
+  if (f.pri && (cfg->page_requests < 1 || cfg->page_requests > 256))
+    return refuse(why, len, "page_requests", cfg->page_requests, "1 to 256 with PRI");
   if (f.pasidtt && !(f.ats && f.ssidsize))
     return refuse(why, len, "IDR3.PASIDTT", f.pasidtt, "0 unless ATS and SSIDSIZE");
   return SMMU_OK;

@@ -160,6 +160,8 @@ void smmu_cmdq_step(struct smmu *s, unsigned number, const struct smmu_reply *re
                     const struct smmu_hooks *h, struct smmu_ask *ask);
 void smmu_evtq_step(struct smmu *s, const struct smmu_reply *reply, const struct smmu_hooks *h,
                     struct smmu_ask *ask);
+void smmu_priq_step(struct smmu *s, const struct smmu_reply *reply, const struct smmu_hooks *h,
+                    struct smmu_ask *ask);
 void smmu_ack_step(struct smmu *s, const struct smmu_reply *reply, const struct smmu_hooks *h,
                    struct smmu_ask *ask);
 
@@ -222,11 +224,15 @@ void smmu_gerror_irq_step(struct smmu *s, const struct smmu_reply *reply, struct
 /* Can the actor move? Its runnable bit says the same. (The acknowledger's may be set too early.) */
 bool smmu_cmdq_can_move(const struct smmu *s, unsigned number);
 bool smmu_evtq_can_move(const struct smmu *s);
+/* Only with IDR0.PRI. */
+bool smmu_priq_can_move(const struct smmu *s);
 bool smmu_ack_can_move(const struct smmu *s);
 
 /* To be called when something that this depends on has changed. */
 void smmu_wake_cmdq(struct smmu *s, unsigned number);
 void smmu_wake_evtq(struct smmu *s);
+/* Nothing without IDR0.PRI. */
+void smmu_wake_priq(struct smmu *s);
 void smmu_wake_ack(struct smmu *s);
 /* CR0 or IRQ_CTRL: the SMMU's own queue, the event queue and the acknowledger. */
 void smmu_wake_control(struct smmu *s);

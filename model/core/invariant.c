@@ -102,6 +102,8 @@ static void check_runnable(const struct smmu *s)
   for (unsigned number = 0; number < s->n_queues; number++)
     CHECK(smmu_is_runnable(s, actor_cmdq(s, number)) == smmu_cmdq_can_move(s, number));
   CHECK(smmu_is_runnable(s, actor_evtq(s)) == smmu_evtq_can_move(s));
+  if (s->features.pri)
+    CHECK(smmu_is_runnable(s, actor_priq(s)) == smmu_priq_can_move(s));
   CHECK(smmu_is_runnable(s, actor_ack(s)) || !smmu_ack_can_move(s));
 }
 
@@ -206,6 +208,7 @@ void smmu_invariant(const struct smmu *s)
   CHECK(enabled == free_slots->enabled);
   CHECK(free_slots->free_count + in_flight - own == s->config.txns);
   CHECK(sh->evtq.count <= s->config.events);
+  CHECK(sh->priq.count <= (s->features.pri ? s->config.page_requests : 0u));
   check_runnable(s);
   check_stalls(s);
   if (s->n_vcmdqs)

@@ -84,6 +84,7 @@ static uint64_t readable(const struct smmu *s, int reg, uint64_t value)
 
   switch (reg) {
   case R_CMDQ_CONS: return queue_readable(value, regs[R_CMDQ_BASE], s->features.cmdqs);
+  case R_PRIQ_PROD: return queue_readable(value, regs[R_PRIQ_BASE], s->features.priqs);
   case R_EVENTQ_PROD: return queue_readable(value, regs[R_EVENTQ_BASE], s->features.eventqs);
   default: return value;
   }
@@ -142,7 +143,7 @@ static uint64_t cr1_mask(const struct smmu *s)
   if (guard_open(sh, GUARD_SMMU_DISABLED))
     mask |= bits_mask(CR1_TABLE_SH_HI, CR1_TABLE_IC_LO);
   if (guard_open(sh, GUARD_CMDQ_DISABLED) && guard_open(sh, GUARD_EVENTQ_DISABLED) &&
-      smmu_ecmdq_all_off(s))
+      guard_open(sh, GUARD_PRIQ_DISABLED) && smmu_ecmdq_all_off(s))
     mask |= bits_mask(CR1_QUEUE_SH_HI, CR1_QUEUE_IC_LO);
   return mask;
 }
@@ -155,6 +156,8 @@ static uint64_t cr0_mask(const struct smmu *s, uint64_t now, uint64_t ack)
     mask |= MASK(CR0, VMW);
   if (s->features.ats)
     mask |= MASK(CR0, ATSCHK);
+  if (s->features.pri)
+    mask |= MASK(CR0, PRIQEN);
   /* A field in transition does not take a third value: it keeps the new one, VMW as a whole. */
   if ((now ^ ack) & MASK(CR0, VMW))
     mask &= ~MASK(CR0, VMW);
@@ -194,8 +197,7 @@ static uint64_t apply(struct smmu *s, int reg, uint64_t old, uint64_t value)
   case HOOK_GBPA: return write_with_update(old, value, mask);
   case HOOK_ATOS: mask &= smmu_enabled(s) ? mask : 0; break;
   case HOOK_IRQ_CTRL:
-    mask &= (MASK(IRQ_CTRL, GERROR_IRQEN) | MASK(IRQ_CTRL, EVENTQ_IRQEN)) &
-            ~(old ^ sh->reg[R_IRQ_CTRLACK]);
+    mask &= ~(old ^ sh->reg[R_IRQ_CTRLACK]) & ~(s->features.pri ? 0 : MASK(IRQ_CTRL, PRIQ_IRQEN));
     break;
   default: break;
   }
@@ -205,20 +207,23 @@ static uint64_t apply(struct smmu *s, int reg, uint64_t old, uint64_t value)
 static bool is_irq_config(int reg)
 {
   return (reg >= R_GERROR_IRQ_CFG0 && reg <= R_GERROR_IRQ_CFG2) ||
-         (reg >= R_EVENTQ_IRQ_CFG0 && reg <= R_EVENTQ_IRQ_CFG2);
+         (reg >= R_EVENTQ_IRQ_CFG0 && reg <= R_EVENTQ_IRQ_CFG2) ||
+         (reg >= R_PRIQ_IRQ_CFG0 && reg <= R_PRIQ_IRQ_CFG2);
 }
 
 /* What the device has no use for reads back as zero: address bits above the output size, and the
  * MSI registers without MSIs. IHI 0070 6.3.21, 6.3.24, 6.3.26, 6.3.29, 6.3.30. */
 static uint64_t trim(const struct smmu *s, int reg, uint64_t value)
 {
-  if (is_irq_config(reg) && !s->features.msi)
-    return 0;
+  if (is_irq_config(reg) && !s->features.msi) /* LO is for the wire as well */
+    return reg == R_PRIQ_IRQ_CFG2 ? value & MASK(PRIQ_IRQ_CFG2, LO) : 0;
   switch (reg) {
   case R_STRTAB_BASE:
   case R_CMDQ_BASE:
   case R_EVENTQ_BASE:
+  case R_PRIQ_BASE:
   case R_GERROR_IRQ_CFG0:
+  case R_PRIQ_IRQ_CFG0:
   case R_EVENTQ_IRQ_CFG0: return value & ~(bits_mask(55, 6) & ~bits_low(s->features.oas));
   default: return value;
   }

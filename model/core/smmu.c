@@ -99,6 +99,8 @@ static void lay_out(struct smmu *s, const struct smmu_config *cfg)
     s->off_dvm = take(&cursor, sizeof(struct dvm));
   if (s->features.ats)
     s->off_atc = take(&cursor, s->n_queues * sizeof(struct atc));
+  if (s->features.pri)
+    s->off_pri = take(&cursor, cfg->page_requests * sizeof(struct pri_slot));
   s->off_marks = take(&cursor, s->n_queues * mark_words(s) * sizeof(uint64_t));
   for (uint32_t i = 0; i < s->n_caches; i++)
     place_cache_entries(&s->cache[i], i, cfg, &cursor);
@@ -211,6 +213,12 @@ smmu_actor smmu_actor_eventq(const struct smmu *s)
   return actor_evtq(s);
 }
 
+smmu_actor smmu_actor_priq(const struct smmu *s)
+{
+  CHECK(s->features.pri);
+  return actor_priq(s);
+}
+
 smmu_actor smmu_actor_ack(const struct smmu *s)
 {
   return actor_ack(s);
@@ -252,6 +260,8 @@ void smmu_step(struct smmu *s, smmu_actor actor, const struct smmu_reply *reply,
     smmu_evtq_step(s, reply, hooks, ask);
   else if (actor == actor_ack(s))
     smmu_ack_step(s, reply, hooks, ask);
+  else if (s->features.pri && actor == actor_priq(s))
+    smmu_priq_step(s, reply, hooks, ask);
   else if (actor < s->actors)
     smmu_cmdq_step(s, role ? role - 2 : 0, reply, hooks, ask);
   else

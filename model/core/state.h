@@ -318,6 +318,20 @@ struct evtq {
   uint8_t pad[2];
 };
 
+struct priq {
+  uint32_t head, count; /* ring of buffered Page Requests */
+  uint64_t addr;        /* what is read for STE.PPAR */
+  uint8_t phase;        /* enum priq_phase */
+  uint8_t waiting;      /* for room in the event buffer */
+  uint8_t irq;          /* an interrupt ends this work item */
+  uint8_t response, pasid, event;
+  uint8_t pad[2];
+};
+
+struct pri_slot {
+  uint64_t words[2];
+};
+
 struct ack {
   uint8_t phase;
   uint8_t gerror_irq; /* GERROR interrupt to raise */
@@ -333,6 +347,7 @@ struct shared {
   uint64_t reg[R_COUNT];
   struct cmdq cmdq;
   struct evtq evtq;
+  struct priq priq;
   struct ack ack;
 };
 
@@ -342,7 +357,7 @@ struct smmu {
   uint32_t size;
   uint32_t meaning_off, meaning_len, aid_off;
   uint32_t off_events, off_txns, off_results, off_runnable, off_free;
-  uint32_t off_cmdqv, off_vintfs, off_vcmdqs, off_ecmdqs, off_dvm, off_marks, off_owner, off_atc;
+  uint32_t off_cmdqv, off_vintfs, off_vcmdqs, off_ecmdqs, off_dvm, off_marks, off_owner, off_atc, off_pri;
   uint32_t n_vintfs, n_vcmdqs; /* 0 without CMDQV */
   uint32_t n_ecmdqs;           /* 0 without IDR1.ECMDQ */
   uint32_t slots;    /* transactions: config.txns that software's devices use, then the device's own

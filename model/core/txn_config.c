@@ -4,6 +4,7 @@
 #include "arch/cd.h"
 #include "arch/structs.h"
 #include "core/lookup.h"
+#include "core/strtab.h"
 #include "core/txn.h"
 #include "util/bits.h"
 #include "util/check.h"
@@ -25,52 +26,15 @@ static void trace_read(struct step *x, unsigned what)
 
 /* ---- Stream table ---- */
 
-static unsigned strtab_log2size(const struct smmu *s)
-{
-  unsigned log2size =
-    (unsigned)GET(STRTAB_BASE_CFG, LOG2SIZE, shared_const(s)->reg[R_STRTAB_BASE_CFG]);
-
-  return log2size < s->features.sidsize ? log2size : s->features.sidsize;
-}
-
-static unsigned strtab_split(const struct smmu *s)
-{
-  unsigned split = (unsigned)GET(STRTAB_BASE_CFG, SPLIT, shared_const(s)->reg[R_STRTAB_BASE_CFG]);
-
-  return split == 8 || split == 10 ? split : 6;
-}
-
-static bool strtab_is_two_level(const struct smmu *s)
-{
-  return s->features.st_level &&
-         GET(STRTAB_BASE_CFG, FMT, shared_const(s)->reg[R_STRTAB_BASE_CFG]) == 1;
-}
-
-/* The base is aligned by hardware to the size that LOG2SIZE spells, whatever SIDSIZE makes of it.
- */
-static uint64_t strtab_base(const struct smmu *s, unsigned split)
-{
-  const uint64_t *reg = shared_const(s)->reg;
-  unsigned log2size = (unsigned)GET(STRTAB_BASE_CFG, LOG2SIZE, reg[R_STRTAB_BASE_CFG]);
-  unsigned entry_log2 = strtab_is_two_level(s) ? 3 : 6;
-  unsigned table_log2 = (log2size > split ? log2size - split : 0) + entry_log2;
-  uint64_t base = reg[R_STRTAB_BASE] & bits_mask(STRTAB_BASE_ADDR_HI, STRTAB_BASE_ADDR_LO);
-
-  return align_down_log2(base, table_log2 < 6 ? 6 : table_log2);
-}
-
 static void go_ste(struct step *x)
 {
-  unsigned split = strtab_is_two_level(x->s) ? strtab_split(x->s) : 0;
-  uint64_t base = strtab_base(x->s, split);
-  uint32_t sid = x->t->in.sid;
+  uint64_t addr;
 
-  if (((uint64_t)sid >> strtab_log2size(x->s)) != 0)
-    go_fault(x, EVENT_C_BAD_STREAMID, 0, false, 0, 0);
-  else if (split)
-    go_read(x, TXN_L1STD, SMMU_STAGE_CFG_FETCH, base + 8ULL * (sid >> split), 8);
-  else
-    go_read(x, TXN_STE, SMMU_STAGE_CFG_FETCH, base + 64ULL * sid, 64);
+  switch (smmu_strtab_find(x->s, x->t->in.sid, &addr)) {
+  case STRTAB_OUTSIDE: go_fault(x, EVENT_C_BAD_STREAMID, 0, false, 0, 0); break;
+  case STRTAB_L1STD: go_read(x, TXN_L1STD, SMMU_STAGE_CFG_FETCH, addr, 8); break;
+  case STRTAB_STE: go_read(x, TXN_STE, SMMU_STAGE_CFG_FETCH, addr, 64); break;
+  }
 }
 
 void go_config(struct step *x)
@@ -111,7 +75,7 @@ void on_l1std(struct step *x)
   trace_read(x, SMMU_READ_L1STD);
   if (read_failed(x))
     go_fault(x, EVENT_F_STE_FETCH, 0, false, 0, x->t->struct_addr);
-  else if (!smmu_l1std_lookup(x->reply->data[0], x->t->in.sid, strtab_split(x->s), &ste_addr))
+  else if (!smmu_l1std_lookup(x->reply->data[0], x->t->in.sid, smmu_strtab_split(x->s), &ste_addr))
     go_fault(x, EVENT_C_BAD_STREAMID, 0, false, 0, 0);
   else
     go_read(x, TXN_STE, SMMU_STAGE_CFG_FETCH, ste_addr & bits_low(x->s->features.oas), 64);
@@ -204,7 +168,7 @@ static void go_cfg_fill(struct step *x)
 static void note_cont(struct step *x)
 {
   struct smmu_ste *ste = &x->t->ste;
-  unsigned most = strtab_is_two_level(x->s) ? strtab_split(x->s) : strtab_log2size(x->s);
+  unsigned most = smmu_strtab_side_by_side(x->s);
   uint64_t sum = 0;
 
   if (!x->s->config.cont)

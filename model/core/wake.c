@@ -24,6 +24,12 @@ void smmu_wake_evtq(struct smmu *s)
   set_runnable(s, actor_evtq(s), smmu_evtq_can_move(s));
 }
 
+void smmu_wake_priq(struct smmu *s)
+{
+  if (s->features.pri)
+    set_runnable(s, actor_priq(s), smmu_priq_can_move(s));
+}
+
 void smmu_wake_ack(struct smmu *s)
 {
   set_runnable(s, actor_ack(s), smmu_ack_can_move(s));
@@ -33,6 +39,7 @@ void smmu_wake_control(struct smmu *s)
 {
   smmu_wake_cmdq(s, 0);
   smmu_wake_evtq(s);
+  smmu_wake_priq(s);
   smmu_wake_ack(s);
 }
 
@@ -69,10 +76,12 @@ void smmu_wake_room(struct smmu *s)
   if (smmu_evtq_has_room(s))
     set_waiting_txns(s, true);
   wake_syncs(s);
+  smmu_wake_priq(s);
 }
 
 void smmu_wake_no_room(struct smmu *s)
 {
   if (!smmu_evtq_has_room(s))
     set_waiting_txns(s, false);
+  smmu_wake_priq(s);
 }

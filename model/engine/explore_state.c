@@ -65,13 +65,13 @@ static bool thread_is_legal(const struct explore_program *p, const struct explor
   return true;
 }
 
-/* IDR0.ATOS and VATOS: their registers are no operation of a program. */
-#define ATOS_BITS (1u << 15 | 1u << 20)
+/* IDR0.ATOS, VATOS and PRI: a program has no operation for them. */
+#define OTHER_BITS (1u << 15 | 1u << 20 | 1u << 16)
 
 static bool program_is_legal(const struct explore_program *p)
 {
   if (p->n_threads > EXPLORE_THREADS || smmu_config_check(&p->config, NULL, 0) != SMMU_OK ||
-      p->config.cmdqv.present || (p->config.idr[0] & ATOS_BITS) || smmu_ecmdq_count(&p->config) ||
+      p->config.cmdqv.present || (p->config.idr[0] & OTHER_BITS) || smmu_ecmdq_count(&p->config) ||
       p->config.txns > EXPLORE_ACTORS_MAX - 3 || most_moves(p) > EXPLORE_MOVES_MAX)
     return false;
   for (unsigned i = 0; i < p->n_threads; i++) {

@@ -370,6 +370,13 @@ int engine_now_answer(struct engine_now *e, uint32_t tag, unsigned status)
   return err ? err : engine_now_run(e, 0);
 }
 
+int engine_now_pri_request(struct engine_now *e, const struct smmu_pri *p)
+{
+  int err = smmu_pri_request(e->device, p, e->hooks);
+
+  return err ? err : engine_now_run(e, 0);
+}
+
 uint64_t engine_now_mmio_read(struct engine_now *e, uint64_t offset, unsigned bytes)
 {
   return smmu_mmio_read(e->device, offset, bytes, e->hooks);

@@ -88,6 +88,14 @@ void timed_answer_arrives(struct engine_timed *e, uint32_t node)
   }
 }
 
+int engine_timed_pri_request(struct engine_timed *e, const struct smmu_pri *p)
+{
+  int err = smmu_pri_request(e->device, p, timed_hooks(e));
+
+  timed_wake(e);
+  return err;
+}
+
 int engine_timed_answer(struct engine_timed *e, uint32_t tag, unsigned status)
 {
   if (tag >= e->tags || !e->answer[tag].waits || status > SMMU_ENDPOINT_TIMEOUT)

@@ -107,7 +107,8 @@ struct rig_host {
   uint64_t (*reads)(void *engine); /* bus reads of the device so far */
   void (*set_hooks)(void *engine, const struct smmu_hooks *hooks);
   void (*set_endpoint)(void *engine, const struct engine_endpoint *endpoint);
-  int (*answer)(void *engine, uint32_t tag, unsigned status); /* need not move the device */
+  int (*answer)(void *engine, uint32_t tag, unsigned status); /* these need not move the device */
+  int (*pri_request)(void *engine, const struct smmu_pri *p);
 };
 
 /* The engines of this program, NULL at the end: rig_hosts.c. A program that defines a list of its

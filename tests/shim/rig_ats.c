@@ -71,3 +71,44 @@ int rig_answer(struct rig *rig, uint32_t tag, unsigned status)
   rig_rest(rig);
   return err;
 }
+
+void rig_pri(struct rig *rig, unsigned log2)
+{
+  struct smmu_config config = rig->config;
+
+  config.idr[0] |= 1u << 10 | 1u << 16 | 1u << 23; /* ATS, PRI, ATSRECERR */
+  config.idr[1] |= 8u << 11;                       /* PRIQS */
+  config.page_requests = 8;
+  rig_restart(rig, &config);
+  rig_set_reg(rig, OFF_PRIQ_BASE, RIG_PRIQ | log2);
+  rig_set_reg(rig, OFF_PRIQ_PROD, 0);
+  rig_set_reg(rig, OFF_PRIQ_CONS, 0);
+  rig_set_cr0(rig, 0xf);
+}
+
+int rig_page_request(struct rig *rig, struct smmu_pri p)
+{
+  int err;
+
+  p.sid = p.sid ? p.sid : SID;
+  err = rig->host->pri_request(rig->engine, &p);
+  rig_rest(rig);
+  return err;
+}
+
+unsigned rig_page_requests(struct rig *rig, uint64_t (*words)[2], unsigned max)
+{
+  uint64_t prod = rig_reg(rig, OFF_PRIQ_PROD), cons = rig_reg(rig, OFF_PRIQ_CONS);
+  uint64_t mask = (2ULL << (rig_reg(rig, OFF_PRIQ_BASE) & 31)) - 1;
+  unsigned n = 0;
+
+  for (; ((prod ^ cons) & mask) != 0; n++) {
+    uint64_t addr = RIG_PRIQ + 16 * (cons & (mask >> 1));
+
+    for (unsigned i = 0; i < 2 && n < max; i++)
+      words[n][i] = engine_memory_load64(rig->memory, addr + 8 * i);
+    cons = (cons & ~mask) | ((cons + 1) & mask);
+  }
+  rig_set_reg(rig, OFF_PRIQ_CONS, cons);
+  return n;
+}

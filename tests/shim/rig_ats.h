@@ -16,6 +16,16 @@ void rig_ats_record(struct rig *rig, bool on);
 struct smmu_result rig_ats_request(struct rig *rig, struct smmu_txn txn);
 struct smmu_result rig_ats_use(struct rig *rig, struct smmu_txn txn);
 
+/* With PRI as well: PRIQS, a buffer for 8 Page Requests; the PRI queue of 2^log2 entries at
+ * RIG_PRIQ is on. */
+#define RIG_PRIQ 0x2c0000ULL
+void rig_pri(struct rig *rig, unsigned log2);
+/* A Page Request of stream SID unless p names another; the device comes to rest. */
+int rig_page_request(struct rig *rig, struct smmu_pri p);
+/* New entries of the PRI queue, oldest first, at most max; PRIQ_CONS follows (its OVACKFLG stays).
+ */
+unsigned rig_page_requests(struct rig *rig, uint64_t (*words)[2], unsigned max);
+
 /* What the endpoint of the rig does with messages; all that have come, at most RIG_MESSAGES. */
 enum { RIG_MESSAGES = 128 };
 struct rig_endpoint {

@@ -108,12 +108,19 @@ static int answer(void *engine, uint32_t tag, unsigned status)
   return engine_now_answer(engine, tag, status);
 }
 
+static int pri_request(void *engine, const struct smmu_pri *p)
+{
+  (void)engine;
+  return engine_now_pri_request(engine, p);
+}
+
 #define HOST(label, how) \
   { \
     .name = (label), .create = (how), .destroy = destroy, .device = device, \
     .translate = translate, .late = late, .mmio_read = mmio_read, .mmio_write = mmio_write, \
     .cmdqv_read = cmdqv_read, .cmdqv_write = cmdqv_write, .run = run, .reads = reads, \
-    .set_hooks = set_hooks, .set_endpoint = set_endpoint, .answer = answer \
+    .set_hooks = set_hooks, .set_endpoint = set_endpoint, .answer = answer, \
+    .pri_request = pri_request \
   }
 
 const struct rig_host rig_host_now = HOST("now", create_fast);

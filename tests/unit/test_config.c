@@ -58,12 +58,10 @@ TEST_CASE(Config, PromisesThatAreNotKeptAreRefused)
     uint8_t idr, bit;
     const char *name;
   } rows[] = { { 0, 6, "IDR0.HTTU" },
-               { 0, 16, "IDR0.PRI" },
                { 0, 30, "IDR0.RME_IMPL" },
                { 1, 28, "IDR1.REL" },
                { 1, 29, "IDR1.QUEUES_PRESET" },
                { 1, 30, "IDR1.TABLES_PRESET" },
-               { 3, 5, "IDR3.PPS" },
                { 3, 18, "IDR3.S1PI" },
                { 3, 19, "IDR3.S2PI" },
                { 3, 20, "IDR3.S2PO" },

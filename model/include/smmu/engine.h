@@ -99,6 +99,8 @@ void engine_now_set_endpoint(struct engine_now *e, const struct engine_endpoint 
 /* The answer that ENGINE_ANSWER_LATER promised, status is an enum smmu_endpoint_status; the device
  * comes to rest. 0, or SMMU_ERR_BADARG: this tag waits for none. */
 int engine_now_answer(struct engine_now *e, uint32_t tag, unsigned status);
+/* A Page Request of an endpoint, see smmu_pri_request(); the device comes to rest. */
+int engine_now_pri_request(struct engine_now *e, const struct smmu_pri *p);
 /* fast = false: every transaction is stepped, smmu_try_hit() is never used. Default true. */
 void engine_now_set_fast(struct engine_now *e, bool fast);
 /* seed 0: PICK takes the core's hint (least recently used way), actors move in index order.

@@ -165,11 +165,29 @@ int smmu_endpoint_done(struct smmu *s, uint32_t tag, unsigned status,
                        const struct smmu_hooks *hooks);
 uint32_t smmu_tag_count(const struct smmu *s);
 
+/* A Page Request that an endpoint sends, one page of a group, or a Stop marker. IHI 0070 8. */
+struct smmu_pri {
+  uint64_t addr; /* bits 11:0 do not count */
+  uint32_t sid;
+  uint32_t ssid;       /* with ssv; below 2^20 */
+  uint16_t group;      /* PRG index, below 512 */
+  uint8_t ssv;         /* 1: it has a PASID; privileged and exec count with one alone */
+  uint8_t last;        /* 1: last of its group */
+  uint8_t read, write; /* ssv, last, no read, no write: a Stop marker */
+  uint8_t privileged, exec;
+};
+
+/* Give the device a Page Request. 0, SMMU_ERR_NOSLOT (the buffer in front of the queue is full: let
+ * the device move), or SMMU_ERR_BADARG (no IDR0.PRI, a field out of range). The answer is a message
+ * to the endpoint. */
+int smmu_pri_request(struct smmu *s, const struct smmu_pri *p, const struct smmu_hooks *hooks);
+
 /* Actor indices by role. queue: 0 is the SMMU's own CMDQ, 1 + q VCMDQ q (of n, or none), 1 + n + e
  * ECMDQ e (CHECKed). */
 smmu_actor smmu_actor_cmdq(const struct smmu *s, unsigned queue);
 smmu_actor smmu_actor_eventq(const struct smmu *s);
 smmu_actor smmu_actor_ack(const struct smmu *s);
+smmu_actor smmu_actor_priq(const struct smmu *s); /* with IDR0.PRI (CHECKed) */
 
 /* Count of visible actions of the last step (SMMU_DEBUG builds; 0 otherwise). Never more than 1. */
 unsigned smmu_debug_visible(const struct smmu *s);

@@ -25,7 +25,7 @@ struct smmu;
 struct smmu_hooks;
 
 /* Index of an actor: transaction slots first, then the SMMU's command queue, the event queue, the
- * acknowledger, then the VCMDQs, if there are any. smmu_actor_count() tells how many there are; a device is configured once, so an
+ * acknowledger, then the VCMDQs, if there are any, and the PRI queue last, if there is one. smmu_actor_count() tells how many there are; a device is configured once, so an
  * index keeps its meaning. */
 typedef uint32_t smmu_actor;
 

@@ -117,6 +117,8 @@ void engine_timed_set_endpoint(struct engine_timed *e, const struct engine_endpo
 /* The answer that ENGINE_ANSWER_LATER promised arrives now; status is an enum smmu_endpoint_status.
  * 0, or SMMU_ERR_BADARG: this tag waits for none. */
 int engine_timed_answer(struct engine_timed *e, uint32_t tag, unsigned status);
+/* A Page Request arrives now, see smmu_pri_request(). */
+int engine_timed_pri_request(struct engine_timed *e, const struct smmu_pri *p);
 /* Called when a span has ended. NULL: off (costs nothing). */
 void engine_timed_set_span(struct engine_timed *e,
                            void (*span)(void *ctx, const struct timed_span *span), void *ctx);

@@ -37,7 +37,12 @@ extern "C" {
   X(MESSAGE, "message") /* to an endpoint: phase=enum smmu_message_kind, addr_in, info=log2 of \
                              the span, slot=tag, result=response, unit=queue */ \
   X(ANSWER, "answer")   /* an ATC_INV was answered: slot=tag, result=enum smmu_endpoint_status */ \
-  X(REG_READ, "reg-read") /* MMIO: addr_in=offset, word=value */ \
+  X(PAGE_REQUEST, \
+    "page-request") /* arrived: word=dword 0 of its entry, addr_out=dword 1, addr_in=address, \
+                       slot=group */ \
+  X(PAGE_QUEUED, "page-queued") /* its entry became visible in the PRI queue */ \
+  X(PAGE_LOST, "page-lost")     /* it has no place there: full, disabled or aborted */ \
+  X(REG_READ, "reg-read")       /* MMIO: addr_in=offset, word=value */ \
   X(REG_WRITE, "reg-write") \
   X(REG_BAD, "reg-bad") /* no register took it: unknown offset, wrong size, guarded write */ \
   /* From engines and from software; the core writes none of these. actor is the CPU, unit the \
