@@ -92,6 +92,7 @@ static void start_observing(struct machine_world *w)
   w->observer.world[0] = plat_board_host(w->board)->ctx;
   machine_observer_start(&w->observer);
   plat_board_set_watch(w->board, &w->observer.watch);
+  machine_dma_init(w);
   plat_board_device(w->board)->ops->set_hooks(plat_board_device(w->board)->ctx, &w->observer.hooks);
   if (engine)
     engine_timed_set_span(engine, machine_observer_span, &w->observer);

@@ -8,6 +8,7 @@
 #include "host_sim/vmm.h"
 #include "machine/observe.h"
 #include "machine/pmcg.h"
+#include "smmu/endpoint.h"
 
 /* Counters of every part at one moment. */
 struct machine_counters {
@@ -34,6 +35,7 @@ struct machine_world {
   struct benchmark *benchmark;
   struct benchmark_result sums;       /* after the turns */
   bool ats;                           /* the device uses it */
+  struct endpoint endpoint;           /* its ATC */
   struct machine_pmcg_counts *counts; /* where machine_world_stop_pmcg() puts them */
   int error;                          /* negative errno of the first step that failed */
   const char *step;
@@ -72,6 +74,7 @@ void machine_world_destroy(struct machine_world *w, bool given_up);
 
 /* The device of the benchmark (dma_device.c). Its world is the argument. */
 enum { MACHINE_HOST_SID = 0x20 };
+void machine_dma_init(struct machine_world *w); /* once the board exists */
 void machine_dma_set_ats(void *world, bool on);
 unsigned machine_dma_access(void *world, uint64_t iova, unsigned pages, bool write);
 

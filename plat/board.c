@@ -148,6 +148,14 @@ struct engine_memory *plat_board_memory(struct plat_board *board)
   return board->config.memory;
 }
 
+bool plat_board_set_endpoint(struct plat_board *board, const struct engine_endpoint *endpoint)
+{
+  if (!board->device.ops->set_endpoint)
+    return false;
+  board->device.ops->set_endpoint(board->device.ctx, endpoint);
+  return true;
+}
+
 /* ---- those who watch ---- */
 
 void plat_board_set_watch(struct plat_board *board, const struct plat_watch *watch)

@@ -42,6 +42,8 @@ struct plat_device_ops {
   void (*set_signal)(void *ctx, void (*signal)(void *arg, enum smmu_signal line, uint64_t time),
                      void *arg);
   void (*set_hooks)(void *ctx, const struct smmu_hooks *hooks);
+  /* Who answers ATC_INV and hears PRI responses; NULL: nobody. May be NULL itself: nobody can. */
+  void (*set_endpoint)(void *ctx, const struct engine_endpoint *endpoint);
   struct smmu *(*core)(void *ctx);
   void (*destroy)(void *ctx);
 
@@ -113,6 +115,8 @@ void plat_board_destroy(struct plat_board *board);
 const struct plat *plat_board_host(struct plat_board *board);
 const struct plat_device *plat_board_device(const struct plat_board *board);
 struct engine_memory *plat_board_memory(struct plat_board *board);
+/* The devices behind the SMMU that have ATCs. Copied; NULL: none. False: this device cannot. */
+bool plat_board_set_endpoint(struct plat_board *board, const struct engine_endpoint *endpoint);
 
 /* Start a program on an idle CPU, from the outside or from a program; its clock begins at the
  * present time. 0, SMMU_ERR_BADARG (no such CPU, or busy), SMMU_ERR_NOMEM (no stack). */

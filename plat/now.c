@@ -101,6 +101,13 @@ static void stamp(void *ctx, const struct smmu_record *record)
   d->hooks->record(d->hooks->ctx, &stamped);
 }
 
+static void now_set_endpoint(void *ctx, const struct engine_endpoint *endpoint)
+{
+  struct device_now *d = ctx;
+
+  engine_now_set_endpoint(d->engine, endpoint);
+}
+
 static void now_set_hooks(void *ctx, const struct smmu_hooks *hooks)
 {
   struct device_now *d = ctx;
@@ -160,6 +167,7 @@ static const struct plat_device_ops now_ops = {
   .poll = now_poll,
   .set_signal = now_set_signal,
   .set_hooks = now_set_hooks,
+  .set_endpoint = now_set_endpoint,
   .core = now_core,
   .destroy = now_destroy,
   .set_pmcgs = now_set_pmcgs,

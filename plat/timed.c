@@ -48,6 +48,11 @@ static void timed_set_signal(void *ctx,
   engine_timed_set_signal(ctx, signal, arg);
 }
 
+static void timed_set_endpoint(void *ctx, const struct engine_endpoint *endpoint)
+{
+  engine_timed_set_endpoint(ctx, endpoint);
+}
+
 static void timed_set_hooks(void *ctx, const struct smmu_hooks *hooks)
 {
   engine_timed_set_hooks(ctx, hooks);
@@ -100,6 +105,7 @@ static const struct plat_device_ops timed_ops = {
   .poll = timed_poll,
   .set_signal = timed_set_signal,
   .set_hooks = timed_set_hooks,
+  .set_endpoint = timed_set_endpoint,
   .core = timed_core,
   .destroy = timed_destroy,
   .set_pmcgs = timed_set_pmcgs,

@@ -110,6 +110,17 @@ TEST_CASE(Counts, ADeviceWithAnAtcTakesASecondRound)
   machine_result_free(&result);
 }
 
+/* Each page is asked for once and used once, and forgotten when it is unmapped: the next turn has the
+ * same addresses and other tables. */
+TEST_CASE(Counts, AnAtcIsFilledAndEmptiedInEachTurn)
+{
+  START("vm.queue=vcmdq", "bench.granule=16k", "device.ats=on", "device.dma=on");
+  ASSERT_TRUE(run(&result));
+  EXPECT_EQ(result.device.stage[SMMU_STAGE_TBU].served, 4 * 23); /* Translated ones pass */
+  EXPECT_EQ(result.counts.guest_atc_inv, 23);
+  machine_result_free(&result);
+}
+
 TEST_CASE(Counts, OneByOneEveryCommandIsACall)
 {
   START("vm.queue=trapped", "bench.granule=16k", "vmm.invalidate=per-command");
