@@ -49,7 +49,7 @@ static unsigned most_moves(const struct explore_program *p)
     if (caches[i]->sets && caches[i]->ways > ways)
       ways = caches[i]->ways;
   }
-  return p->n_threads + 4 + c->txns * ways;
+  return p->n_threads + 4 + (c->pick_wider ? SMMU_WIDER_COUNT - 1 : 0) + c->txns * ways;
 }
 
 static bool thread_is_legal(const struct explore_program *p, const struct explore_thread *t)
