@@ -152,22 +152,56 @@ static void sweep_chain(struct smmu *s, const struct cache *c, const struct scop
   }
 }
 
+/* One set, entry by entry. */
+static void sweep_set(struct smmu *s, const struct cache *c, const struct scope *w, uint32_t first,
+                      const struct smmu_hooks *h)
+{
+  const struct tlb_entry *entries = cache_entries(s, c);
+
+  for (uint32_t i = first; i < first + c->ways; i++) {
+    if (covers(w, &entries[i]))
+      smmu_cache_drop(s, c, i, SMMU_TRACE_DROP, h);
+  }
+}
+
+/* One page of this span: which way has it is as good as random, so the search does not branch. */
+static void sweep_page(struct smmu *s, const struct cache *c, const struct scope *w, uint64_t base,
+                       unsigned size_log2, const struct smmu_hooks *h)
+{
+  const struct tlb_entry *entries = cache_entries(s, c);
+  uint32_t first = cache_set(c, base, size_log2) * c->ways;
+  uint64_t want = tag_make(0, 0, 0, 0, size_log2), span = tag_make(0, 0, 0, 0, 0xff);
+
+  for (uint32_t way = 0; way < c->ways; way += 4) {
+    const struct tlb_entry *e = &entries[first + way];
+    uint32_t left = c->ways - way, found = 0;
+
+    for (uint32_t i = 0; i < 4 && i < left; i++)
+      found |= (uint32_t)(((e[i].va ^ base) | ((e[i].tag ^ want) & span)) == 0) << i;
+    for (; found; found &= found - 1) {
+      uint32_t i = (uint32_t)__builtin_ctz(found);
+
+      if (covers(w, &e[i]))
+        smmu_cache_drop(s, c, first + way + i, SMMU_TRACE_DROP, h);
+    }
+  }
+}
+
 /* The sets that pages of one span inside the range fall into. */
 static void sweep_span(struct smmu *s, const struct cache *c, const struct scope *w,
                        unsigned size_log2, const struct smmu_hooks *h)
 {
   const struct inval *inv = w->inv;
-  const struct tlb_entry *entries = cache_entries(s, c);
+  uint64_t base = align_down_log2(inv->first, size_log2);
   uint64_t pages = ((inv->last >> size_log2) - (inv->first >> size_log2)) + 1;
 
-  for (uint64_t p = 0; p < pages && p < c->sets; p++) {
-    uint32_t first = cache_set(c, inv->first + (p << size_log2), size_log2) * c->ways;
-
-    for (uint32_t i = first; i < first + c->ways; i++) {
-      if (covers(w, &entries[i]))
-        smmu_cache_drop(s, c, i, SMMU_TRACE_DROP, h);
-    }
+  if (pages > c->sets) {
+    for (uint32_t set = 0; set < c->sets; set++)
+      sweep_set(s, c, w, set * c->ways, h);
+    return;
   }
+  for (uint64_t p = 0; p < pages; p++)
+    sweep_page(s, c, w, base + (p << size_log2), size_log2, h);
 }
 
 /* Entries a by-address sweep would look at, against what the chains hold: a range wider than this
