@@ -26,7 +26,8 @@ static const char *const kinds[] = { "command",
                                      "table",
                                      "s2-page",
                                      "reserved-command",
-                                     "vms" };
+                                     "vms",
+                                     "counter-register" };
 
 static const struct decoding decodings[] = {
   { "decode cmd 0x0007000000000012 0x0000000000001001", "TLBI_NH_VA asid=7 leaf=1 va=0x1000",
@@ -46,6 +47,7 @@ static const struct decoding decodings[] = {
   { "decode cmd 0x99 0", "reserved", "reserved" },
   { "decode vms 0x0003000200010000 0 0 0 0 0 0 0xffff000000000000",
     "PARTID_MAP31         [511:496]  0xffff", "VMS" },
+  { "decode reg pmcg_evtyper 0x20000002", "TLB miss", "PMCG_EVTYPER" },
 };
 
 enum { DECODINGS = sizeof(decodings) / sizeof(decodings[0]) };

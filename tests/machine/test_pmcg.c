@@ -78,6 +78,22 @@ PARAM_TEST_CASE(MachinePmcg, WhatRegistersShowIsWhatRecordsSay, machines, 6)
   machine_result_free(&result);
 }
 
+/* A page is asked for once, and then used translated. */
+PARAM_TEST_CASE(MachinePmcg, AtsTrafficCountsByItsKind, machines, 6)
+{
+  const struct machine_pmcg_counts *c = &result.pmcg;
+
+  START(queues[param / 2], param % 2 ? "run.engine=timed" : "run.engine=now", "smmu.pmcg=on",
+        "device.ats=on", "device.dma=on", "device.rounds=3");
+  ASSERT_TRUE(run(&result));
+  expect_counts_to_be_tallies(c);
+  EXPECT_EQ(c->count[0][SMMU_PMCG_ATS_REQUEST], 14 * 4);
+  EXPECT_EQ(c->count[1][SMMU_PMCG_ATS_TRANSLATED], 14 * 4 * 3);
+  EXPECT_EQ(c->count[0][SMMU_PMCG_TRANSACTION], 14 * 4 * (1 + 3));
+  EXPECT_EQ(c->count[0][SMMU_PMCG_TERMINATED], 0);
+  machine_result_free(&result);
+}
+
 PARAM_TEST_CASE(MachinePmcg, CommandsAreThoseOfTheDrivers, machines, 6)
 {
   const struct machine_counts *c = &result.counts;
