@@ -434,3 +434,24 @@ ENGINE_TEST(Walk52, BasesAreTrimmedToTheOutputSize)
   rig_set_reg(rig, 0x90, HIGH | 1ULL << 53 | 0x40000);
   EXPECT_EQ(rig_reg(rig, 0x90), HIGH | 0x40000u);
 }
+
+ENGINE_TEST(Walk52, QueuesAbove48Bits)
+{
+  begin(rig, NULL);
+  rig_set_cr0(rig, 0);
+  rig_set_reg(rig, 0x90, HIGH | 6);             /* CMDQ_BASE */
+  rig_set_reg(rig, 0xa0, (HIGH + 0x10000) | 6); /* EVENTQ_BASE */
+  rig_set_reg(rig, 0x98, 0);
+  rig_set_reg(rig, 0x9c, 0);
+  rig_set_reg(rig, 0x100a8, 0);
+  rig_set_reg(rig, 0x100ac, 0);
+  engine_memory_store64(rig->memory, HIGH, 0x46); /* CMD_SYNC */
+  engine_memory_store64(rig->memory, HIGH + 8, 0);
+  rig_set_cr0(rig, 0xd);
+  rig_set_reg(rig, 0x98, 1);
+  rig_rest(rig);
+  EXPECT_EQ(rig_reg(rig, 0x9c), 1u);
+  EXPECT_FAULT(rig_read(rig, SID, 0x1000), F_TRANSLATION);
+  rig_rest(rig);
+  EXPECT_EQ(engine_memory_load64(rig->memory, HIGH + 0x10000) & 0xff, 0x10u);
+}
