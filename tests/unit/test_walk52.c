@@ -362,6 +362,23 @@ ENGINE_TEST(Walk52, InvalidationByA52BitAddress)
   EXPECT_FAULT(rig_read(rig, SID, IN), F_TRANSLATION);
 }
 
+ENGINE_TEST(Walk52, InvalidationByA52BitIpa)
+{
+  char text[80];
+  struct wide t;
+
+  begin(rig, NULL);
+  rig_stream(rig, SID, &(struct rig_stream){ .config = 6, .vmid = 5 });
+  t = tables(rig, HIGH, 12, 52, true);
+  put(&t, IN, OUT, 3);
+  set_stage2(&t);
+  EXPECT_PA(rig_read(rig, SID, IN), OUT);
+  engine_memory_store64(rig->memory, leaf_at(&t, IN, 3), 0);
+  snprintf(text, sizeof text, "TLBI_S2_IPA vmid=5 ipa=0x%llx; SYNC", (unsigned long long)IN);
+  rig_cmds(rig, text);
+  EXPECT_FAULT(rig_read(rig, SID, IN), F_TRANSLATION);
+}
+
 /* 2^39 granules of 4 KB and more: SCALE has six bits with DS, and stops at 39. */
 ENGINE_TEST(Walk52, ScaleHasSixBits)
 {
