@@ -56,7 +56,7 @@ struct gen_device {
   uint32_t mpamidr;
 };
 
-enum { GEN_FEATURES = 21 };
+enum { GEN_FEATURES = 22 };
 
 struct gen_change {
   struct gen_word word;

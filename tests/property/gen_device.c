@@ -14,6 +14,7 @@ struct draw {
 static const struct draw draws[] = {
   { 0, 0, 2, 8, 0x6 },                             /* one stage alone */
   { 0, 6, 2, 60, 0xe },                            /* HTTU */
+  { 0, 5, 1, 50, 0x2 },                            /* BTM */
   { 0, 9, 1, 50, 0x2 },                            /* HYP */
   { 0, 10, 1, 50, 0x2 },                           /* ATS */
   { 0, 11, 1, 25, 0x2 },                           /* NS1ATS */
@@ -110,7 +111,8 @@ uint64_t gen_reserved(const struct gen_device *d)
 const char *const gen_feature_names[GEN_FEATURES] = {
   "HTTU 1",       "HTTU 2", "HTTU 3",       "HYP",    "ATS", "NS1ATS", "big endian alone",
   "mixed endian", "stall",  "stall forced", "RAZ/WI", "XNX", "MPAM",   "FWB",
-  "STT",          "E0PD",   "PTWNNC",       "EPAN",   "VAX", "DS",     "OAS 52"
+  "STT",          "E0PD",   "PTWNNC",       "EPAN",   "VAX", "DS",     "OAS 52",
+  "BTM"
 };
 
 uint32_t gen_features(const struct gen_device *d)
@@ -127,5 +129,5 @@ uint32_t gen_features(const struct gen_device *d)
   set |= (uint32_t) !(a >> 26 & 1) << 10 | (b >> 4 & 1) << 11 | (b >> 7 & 1) << 12;
   set |= (b >> 8 & 1) << 13 | (b >> 9 & 1) << 14 | (b >> 13 & 1) << 15 | (b >> 14 & 1) << 16;
   set |= (b >> 17 & 1) << 17 | (uint32_t)((c >> 10 & 3) != 0) << 18 | (c >> 7 & 1) << 19;
-  return set | (uint32_t)((c & 7) == 6) << 20;
+  return set | (uint32_t)((c & 7) == 6) << 20 | (a >> 5 & 1) << 21;
 }

@@ -133,13 +133,13 @@ static bool walk(struct job *j, const struct stage *st, uint64_t input, enum fau
   out = output(st, desc, span);
   if (!fits(out, st->out_bits))
     return naive_fault(j, F_ADDR_SIZE, st->is_s2, class, input);
+  leaf->addr = out | bits(input, span - 1, 0);
+  j->out->constrained_unpredictable |= !fits(leaf->addr, st->out_bits);
   if (!bit(desc, 10) && !st->ha && !st->ignore_af)
     return naive_fault(j, F_ACCESS, st->is_s2, class, input);
   leaf->size_log2 = leaf->size_most = span;
   if (bit(desc, 52)) /* Contiguous */
     leaf->size_most += st->grain == 12 ? 4 : st->grain == 14 && level == 3 ? 7 : 5;
-  leaf->addr = out | bits(input, span - 1, 0);
-  j->out->constrained_unpredictable |= !fits(leaf->addr, st->out_bits);
   return true;
 }
 

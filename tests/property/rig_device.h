@@ -56,6 +56,9 @@ void rig_translate(struct rig_device *rig, const struct naive_txn *t, struct rig
 /* Append commands (pairs of words) and a CMD_SYNC, let them run; false when the queue did not
  * drain. */
 bool rig_commands(struct rig_device *rig, const uint64_t (*cmd)[2], unsigned n);
+/* The same, but what CPUs have an instruction for goes out as a broadcast and its sync. For devices
+ * with IDR0.BTM; not for ASIDs of CDs with ASET = 1. */
+bool rig_broadcast(struct rig_device *rig, const uint64_t (*cmd)[2], unsigned n);
 /* Drop whatever any cache holds, by command. */
 bool rig_invalidate_all(struct rig_device *rig, bool el2);
 

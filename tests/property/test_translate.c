@@ -36,7 +36,7 @@ struct machine {
 struct classes {
   uint64_t ok[4], razwi, silent, unrecorded;
   uint64_t fault[0x26][2][3]; /* event type, S2, CLASS */
-  uint64_t unpredictable, nested, commands, targeted;
+  uint64_t unpredictable, nested, commands, targeted, broadcasts;
   uint64_t requests[4], denied, translated, ur, ca, stalled, flips;
   uint64_t feature[GEN_FEATURES];
 };
@@ -261,10 +261,23 @@ static void forget(struct run *run, struct machine *m, const struct gen_world *w
   }
 }
 
+/* Whether broadcasts by ASID may leave a CD's translations alone. */
+static bool has_aset(const struct gen_world *w)
+{
+  unsigned i;
+
+  for (i = 0; i < w->words; i++)
+    if (w->word[i].kind == GEN_CD && (w->word[i].addr & 63) == 0 &&
+        engine_memory_load64(w->memory, w->word[i].addr) >> 47 & 1)
+      return true;
+  return false;
+}
+
 /* Something in memory changes, and the caches are told: everything, or just what software owes. */
 static void change(struct run *run, struct machine *m, struct gen_world *w,
                    const struct naive_txn *used, unsigned uses)
 {
+  bool (*send)(struct rig_device * rig, const uint64_t(*cmd)[2], unsigned n);
   unsigned first = w->changes;
   unsigned n;
 
@@ -282,8 +295,11 @@ static void change(struct run *run, struct machine *m, struct gen_world *w,
   n = targeted_commands(w, first, used, uses, run->command);
   run->commands = n;
   run->seen.targeted++;
-  if (!rig_commands(&m->fast, (const uint64_t(*)[2])run->command, n) ||
-      !rig_commands(&m->slow, (const uint64_t(*)[2])run->command, n)) {
+  send = m->device.idr[0] >> 5 & 1 && !has_aset(w) && gen_chance(w->rng, 50) ? rig_broadcast
+                                                                             : rig_commands;
+  run->seen.broadcasts += send == rig_broadcast;
+  if (!send(&m->fast, (const uint64_t(*)[2])run->command, n) ||
+      !send(&m->slow, (const uint64_t(*)[2])run->command, n)) {
     run->wrong++;
     ADD_TEST_FAILURE("world %" PRIu64 ": a targeted command failed", run->world_index);
   }
@@ -396,8 +412,9 @@ static void print_classes(const struct run *run)
          run->cases, run->seed, c->ok[1], c->ok[2], c->ok[3], c->nested, c->ok[0]);
   printf("aborted without an event %" PRIu64 ", RAZ/WI %" PRIu64 ", events not recorded %" PRIu64
          ", more than one outcome allowed %" PRIu64 ", swept by command %" PRIu64
-         ", by targeted commands %" PRIu64 "\n",
-         c->silent, c->razwi, c->unrecorded, c->unpredictable, c->commands, c->targeted);
+         ", by targeted commands %" PRIu64 ", %" PRIu64 " of them as broadcasts\n",
+         c->silent, c->razwi, c->unrecorded, c->unpredictable, c->commands, c->targeted,
+         c->broadcasts);
   printf("ATS requests granted %" PRIu64 " stage 1, %" PRIu64 " stage 2, %" PRIu64
          " nested, denied %" PRIu64 ", UR %" PRIu64 ", CA %" PRIu64 "; translated passed %" PRIu64
          "; stalled %" PRIu64 "; flags updated in %" PRIu64 "\n",
