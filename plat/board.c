@@ -79,6 +79,9 @@ static void set_up(struct plat_board *b)
   b->jitter_random = plat_draw(&seed);
   b->smmu_bytes = smmu_mmio_bytes(device_config(b));
   b->cmdqv_bytes = smmu_cmdqv_bytes(device_config(b));
+  b->takes_dvm = smmu_has_dvm(b->device.ops->core(b->device.ctx));
+  if (b->device.ops->set_dvm)
+    b->device.ops->set_dvm(b->device.ctx, broadcast_synced, b);
   b->device.ops->set_signal(b->device.ctx, heard, b);
   if (b->device.ops->pmcgs)
     b->pmcg_bytes = (uint64_t)b->device.ops->pmcgs(b->device.ctx) * SMMU_PMCG_SPAN;

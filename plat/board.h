@@ -38,6 +38,10 @@ struct plat_device_ops {
   /* A transaction: 0 and a ticket, or SMMU_ERR_NOSLOT; poll as engine_timed_poll(). */
   int (*submit)(void *ctx, const struct smmu_txn *txn, uint64_t *ticket);
   bool (*poll)(void *ctx, struct engine_timed_done *done);
+  /* Broadcast maintenance (smmu/dvm.h), as smmu_dvm_submit(); and who hears that a sync has completed,
+   * in their order. NULL: CPUs' maintenance does not reach the device. */
+  int (*dvm)(void *ctx, const struct smmu_dvm *op);
+  void (*set_dvm)(void *ctx, void (*synced)(void *arg, uint64_t time), void *arg);
   /* Who hears interrupts. */
   void (*set_signal)(void *ctx, void (*signal)(void *arg, enum smmu_signal line, uint64_t time),
                      void *arg);

@@ -211,6 +211,16 @@ static int host_irq_handler(void *ctx, unsigned line, void (*fn)(void *arg), voi
   return irq_set_handler(ctx, line, fn, arg);
 }
 
+static void host_broadcast(void *ctx, const struct smmu_dvm *op)
+{
+  broadcast_send(ctx, op);
+}
+
+static void host_broadcast_sync(void *ctx)
+{
+  broadcast_sync(ctx);
+}
+
 static void host_note(void *ctx, const struct plat_note *note)
 {
   plat_board_note(ctx, ctx, note);
@@ -239,6 +249,8 @@ const struct plat_ops host_ops = {
   .now_ps = host_now_ps,
   .cpu = host_cpu,
   .irq_handler = host_irq_handler,
+  .broadcast = host_broadcast,
+  .broadcast_sync = host_broadcast_sync,
   .note = host_note,
   .log = host_log,
 };

@@ -9,6 +9,8 @@ struct device_now {
   uint64_t time;
   void (*signal)(void *arg, enum smmu_signal line, uint64_t time);
   void *signal_arg;
+  void (*synced)(void *arg, uint64_t time);
+  void *synced_arg;
   struct smmu_hooks stamp; /* ours: sets the time of records */
   const struct smmu_hooks *hooks;
   unsigned groups; /* of counters */
@@ -80,6 +82,25 @@ static void heard(void *ctx, enum smmu_signal line)
 
   if (d->signal)
     d->signal(d->signal_arg, line, d->time);
+}
+
+/* A sync has completed before this returns. */
+static int now_dvm(void *ctx, const struct smmu_dvm *op)
+{
+  struct device_now *d = ctx;
+  int err = engine_now_dvm(d->engine, op);
+
+  if (err == SMMU_OK && op->kind == SMMU_DVM_SYNC && d->synced)
+    d->synced(d->synced_arg, d->time);
+  return err;
+}
+
+static void now_set_dvm(void *ctx, void (*synced)(void *arg, uint64_t time), void *arg)
+{
+  struct device_now *d = ctx;
+
+  d->synced = synced;
+  d->synced_arg = arg;
 }
 
 static void now_set_signal(void *ctx,
@@ -165,6 +186,8 @@ static const struct plat_device_ops now_ops = {
   .run_until = now_run_until,
   .submit = now_submit,
   .poll = now_poll,
+  .dvm = now_dvm,
+  .set_dvm = now_set_dvm,
   .set_signal = now_set_signal,
   .set_hooks = now_set_hooks,
   .set_endpoint = now_set_endpoint,

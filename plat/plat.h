@@ -100,6 +100,8 @@ struct plat_note {
   uint64_t a, b, c;
 };
 
+struct smmu_dvm;
+
 struct plat_ops {
   /* Register access at a physical address, naturally aligned, bytes 4 or 8. Reads are a round trip.
    * Nothing there: reads as all ones, writes are lost. */
@@ -147,6 +149,13 @@ struct plat_ops {
    * returns when it runs no more (at once from within it). 0, -EBUSY (there is one; fn NULL, from
    * outside: it is asleep, and stays), -EINVAL (no such line) or -ENOMEM. */
   int (*irq_handler)(void *ctx, unsigned line, void (*fn)(void *arg), void *arg);
+
+  /* A TLB invalidation for everybody in this CPU's domain, the SMMU included, as a TLBI instruction
+   * makes it; *op is in smmu/dvm.h. It has its effect when broadcast_sync(), a DSB, has returned; what
+   * it removes must be stored before, with a barrier between. Both NULL: what CPUs of this world say
+   * reaches no SMMU. */
+  void (*broadcast)(void *ctx, const struct smmu_dvm *op);
+  void (*broadcast_sync)(void *ctx);
 
   void (*note)(void *ctx, const struct plat_note *note);
   /* One line for people, without newline. */
@@ -215,6 +224,18 @@ static inline void plat_wait64(const struct plat *p, uint64_t addr, uint64_t val
 static inline void plat_delay(const struct plat *p, uint64_t ps)
 {
   p->ops->delay(p->ctx, ps);
+}
+static inline bool plat_can_broadcast(const struct plat *p)
+{
+  return p->ops->broadcast && p->ops->broadcast_sync;
+}
+static inline void plat_broadcast(const struct plat *p, const struct smmu_dvm *op)
+{
+  p->ops->broadcast(p->ctx, op);
+}
+static inline void plat_broadcast_sync(const struct plat *p)
+{
+  p->ops->broadcast_sync(p->ctx);
 }
 static inline uint64_t plat_now_ps(const struct plat *p)
 {

@@ -61,6 +61,7 @@ static void say_why(const struct plat_board *b, const struct cpu *c, struct text
     break;
   case SLEEP_ANSWER: say(t, "waits for the answer to its transaction"); break;
   case SLEEP_SLOT: say(t, "waits for a transaction slot"); break;
+  case SLEEP_SYNC: say(t, "waits for a sync of broadcast maintenance"); break;
   case SLEEP_WORD: say(t, "waits for a change at 0x%" PRIx64, c->word.addr); break;
   }
   say(t, " (since %" PRIu64 ".%" PRIu64 " us); ", c->key.clock / 1000000,

@@ -4,7 +4,7 @@
  *   charge.c  what work costs                           ram.c        dma_alloc()'s memory
  *   run.c     plat_board_run(), why it ended            translate.c  transactions
  *   host.c    struct plat_ops of the host               mutex.c      a sleeping lock
- *   word.c    sleeping until memory changes */
+ *   word.c    sleeping until memory changes            broadcast.c  TLB maintenance of CPUs */
 #ifndef PLAT_STATE_H
 #define PLAT_STATE_H
 
@@ -27,7 +27,8 @@ enum cpu_reason {
   SLEEP_IRQ,    /* object: struct irq; until its handler has returned */
   SLEEP_ANSWER, /* of its transaction */
   SLEEP_SLOT,   /* for a transaction slot of the device */
-  SLEEP_WORD    /* until a word of memory changes; cpu.word */
+  SLEEP_WORD,   /* until a word of memory changes; cpu.word */
+  SLEEP_SYNC    /* until its sync of broadcast maintenance, cpu.ticket, has completed */
 };
 
 /* The order of CPUs: by clock, then by tie, whose low bits are the CPU's number. */
@@ -94,8 +95,10 @@ struct plat_board {
   uint32_t lines;
   struct raise *raise; /* heap by time */
   uint32_t raises, raise_room;
-  uint32_t expecting; /* CPUs asleep for an answer or a slot */
-  uint32_t monitors;  /* CPU + 1 of the first that sleeps on a word */
+  uint32_t expecting;              /* CPUs asleep for an answer or a slot */
+  uint64_t syncs_sent, syncs_done; /* of broadcast maintenance */
+  bool takes_dvm;                  /* IDR0.BTM */
+  uint32_t monitors;               /* CPU + 1 of the first that sleeps on a word */
 
   uint64_t tie_random, jitter_random;
 };
@@ -120,6 +123,13 @@ void cpu_cancel(struct plat_board *b, struct cpu *c);
 void cpu_run_all(struct plat_board *b);
 /* The device is at the current CPU's clock: before it is touched. */
 void cpu_meet_device(struct plat_board *b);
+
+/* ---- broadcast.c ---- */
+
+void broadcast_send(struct plat_board *b, const struct smmu_dvm *op);
+void broadcast_sync(struct plat_board *b);
+/* The device has completed one. */
+void broadcast_synced(void *board, uint64_t time);
 
 /* ---- charge.c ---- */
 

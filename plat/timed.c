@@ -41,6 +41,16 @@ static bool timed_poll(void *ctx, struct engine_timed_done *done)
   return engine_timed_poll(ctx, done);
 }
 
+static int timed_dvm(void *ctx, const struct smmu_dvm *op)
+{
+  return engine_timed_dvm(ctx, op);
+}
+
+static void timed_set_dvm(void *ctx, void (*synced)(void *arg, uint64_t time), void *arg)
+{
+  engine_timed_set_dvm(ctx, synced, arg);
+}
+
 static void timed_set_signal(void *ctx,
                              void (*signal)(void *arg, enum smmu_signal line, uint64_t time),
                              void *arg)
@@ -103,6 +113,8 @@ static const struct plat_device_ops timed_ops = {
   .run_until = timed_run_until,
   .submit = timed_submit,
   .poll = timed_poll,
+  .dvm = timed_dvm,
+  .set_dvm = timed_set_dvm,
   .set_signal = timed_set_signal,
   .set_hooks = timed_set_hooks,
   .set_endpoint = timed_set_endpoint,

@@ -117,6 +117,11 @@ void smmu_dvm_pop(struct smmu *s)
   memset(&d->ring[d->count], 0, sizeof d->ring[0]);
 }
 
+bool smmu_has_dvm(const struct smmu *s)
+{
+  return s->features.btm;
+}
+
 smmu_actor smmu_actor_dvm(const struct smmu *s)
 {
   CHECK(s->features.btm);

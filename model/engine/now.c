@@ -377,6 +377,13 @@ int engine_now_pri_request(struct engine_now *e, const struct smmu_pri *p)
   return err ? err : engine_now_run(e, 0);
 }
 
+int engine_now_dvm(struct engine_now *e, const struct smmu_dvm *op)
+{
+  int err = smmu_dvm_submit(e->device, op, e->hooks);
+
+  return err == SMMU_OK ? engine_now_run(e, 0) : err;
+}
+
 uint64_t engine_now_mmio_read(struct engine_now *e, uint64_t offset, unsigned bytes)
 {
   return smmu_mmio_read(e->device, offset, bytes, e->hooks);

@@ -54,6 +54,7 @@ static int make_actors(struct engine_timed *e)
   e->first_wait = e->last_wait = RESOURCE_NOBODY;
   e->txns = smmu_get_config(e->device)->txns;
   e->actors = smmu_actor_count(e->device);
+  e->dvm = smmu_has_dvm(e->device) ? smmu_actor_dvm(e->device) : RESOURCE_NOBODY;
   words = (e->actors + 63) / 64;
   e->actor = calloc(e->actors, sizeof *e->actor);
   e->link = calloc(e->actors, sizeof *e->link);

@@ -257,7 +257,7 @@ static void take_ask(struct engine_timed *e, smmu_actor a)
 static void step(struct engine_timed *e, smmu_actor a, const struct smmu_reply *reply)
 {
   struct timed_actor *p = &e->actor[a];
-  bool signal;
+  bool signal, ended;
   uint32_t line;
 
   for (;;) {
@@ -269,9 +269,12 @@ static void step(struct engine_timed *e, smmu_actor a, const struct smmu_reply *
     reply = &p->reply;
   }
   signal = p->ask.kind == SMMU_ASK_SIGNAL;
+  ended = p->ask.kind == SMMU_ASK_END;
   line = p->ask.key;
   take_ask(e, a);
   timed_wake(e);
+  if (ended && a == e->dvm)
+    timed_dvm_ended(e, line);
   if (signal)
     deliver(e, line);
   timed_deliver_pmcgs(e);

@@ -47,6 +47,9 @@ struct engine_timed {
   const struct smmu_hooks *hooks; /* the caller's */
   void (*signal)(void *ctx, enum smmu_signal line, uint64_t time);
   void *signal_ctx;
+  void (*synced)(void *ctx, uint64_t time); /* broadcast maintenance */
+  void *synced_ctx;
+  smmu_actor dvm; /* its actor; no actor: RESOURCE_NOBODY */
   void (*span)(void *ctx, const struct timed_span *span);
   void *span_ctx;
 
@@ -80,6 +83,9 @@ static inline void timed_deliver_pmcgs(struct engine_timed *e)
   if (e->pmcgs)
     pmcg_groups_deliver(e->pmcgs, e->now);
 }
+
+/* timed_dvm.c: the broadcast actor has ended an item. */
+void timed_dvm_ended(struct engine_timed *e, uint32_t key);
 
 /* Queue the actors that can move and are not queued yet, for the present time. Comes after every
  * step and every register write. */

@@ -102,11 +102,11 @@ TEST_CASE(Example, IsTheOneOfThePage)
 /* The table of the page names every function there is, and no other. */
 TEST_CASE(Example, ThePageNamesEveryFunction)
 {
-  static const char *const names[] = { "mmio_read",   "mmio_write", "dma_alloc", "dma_free",
-                                       "store64",     "load64",     "barrier",   "charge",
-                                       "take",        "wrote",      "wait",      "relax",
-                                       "wait64",      "delay",      "now_ps",    "cpu",
-                                       "irq_handler", "note",       "log" };
+  static const char *const names[] = {
+    "mmio_read", "mmio_write", "dma_alloc",   "dma_free",  "store64",        "load64", "barrier",
+    "charge",    "take",       "wrote",       "wait",      "relax",          "wait64", "delay",
+    "now_ps",    "cpu",        "irq_handler", "broadcast", "broadcast_sync", "note",   "log"
+  };
   char *page = read_file("docs/plat.md"), row[40];
 
   EXPECT_EQ(sizeof names / sizeof *names * sizeof(void (*)(void)), sizeof(struct plat_ops));

@@ -67,6 +67,8 @@ enum { SMMU_DVM_DONE, SMMU_DVM_SYNCED };
 /* A message arrives. 0; SMMU_ERR_NOSLOT: no room, try again when the actor has moved;
  * SMMU_ERR_BADARG: kind, tg, num or scale out of range, or a device without IDR0.BTM. */
 int smmu_dvm_submit(struct smmu *s, const struct smmu_dvm *op, const struct smmu_hooks *hooks);
+/* IDR0.BTM. */
+bool smmu_has_dvm(const struct smmu *s);
 /* The actor that does them; IDR0.BTM is CHECKed. */
 smmu_actor smmu_actor_dvm(const struct smmu *s);
 /* Nothing waits and nothing is under way. */

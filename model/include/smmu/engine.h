@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "smmu/dvm.h"
 #include "smmu/pmcg.h"
 #include "smmu/smmu.h"
 
@@ -107,6 +108,9 @@ void engine_now_set_fast(struct engine_now *e, bool fast);
  * Otherwise both follow the seed. */
 void engine_now_set_seed(struct engine_now *e, uint64_t seed);
 
+/* A CPU's broadcast (dvm.h); the device comes to rest, so a sync has completed when this returns. 0, or
+ * SMMU_ERR_BADARG as smmu_dvm_submit(). */
+int engine_now_dvm(struct engine_now *e, const struct smmu_dvm *op);
 /* Translate; what the transaction started (an event record, its interrupt) comes to rest before
  * this returns. 0, SMMU_ERR_BADARG (TBU or kind out of range), SMMU_ERR_NOSLOT (every slot is held
  * by a transaction that has stalled) or SMMU_ERR_NOMEM.

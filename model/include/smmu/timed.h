@@ -146,6 +146,12 @@ struct engine_timed_done {
  * polled, however many. */
 bool engine_timed_poll(struct engine_timed *e, struct engine_timed_done *out);
 
+/* A CPU's broadcast (dvm.h) arrives now. 0; SMMU_ERR_NOSLOT: run on and try again; SMMU_ERR_BADARG.
+ * synced is called at the time when a sync completes, in the order in which they arrived. */
+int engine_timed_dvm(struct engine_timed *e, const struct smmu_dvm *op);
+void engine_timed_set_dvm(struct engine_timed *e, void (*synced)(void *ctx, uint64_t time),
+                          void *ctx);
+
 /* Register accesses, at the present time; what a write sets off happens when the engine runs on. */
 uint64_t engine_timed_mmio_read(struct engine_timed *e, uint64_t offset, unsigned bytes);
 void engine_timed_mmio_write(struct engine_timed *e, uint64_t offset, uint64_t value,
