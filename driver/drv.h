@@ -48,6 +48,9 @@ struct drv_options {
   unsigned cmdq_log2;   /* entries of a command queue; 0: 8; at least 7, at most IDR1.CMDQS */
   unsigned eventq_log2; /* 0: 7 */
   bool bypass_vcmdq;    /* leave VCMDQs unused for commands */
+  /* Stage 1 domains share their ASID with CPUs, and are invalidated by CPUs' broadcasts instead of by
+   * commands, where the SMMU takes part (IDR0.BTM) and the platform can. */
+  bool broadcast;
   bool ecmdq; /* commands go through enhanced command queues, one a CPU, where there are */
   bool guest; /* ask for VINTF 0 without HYP_OWN; what it then has is read back */
   /* An event record arrived; NULL: it is logged. Runs on the interrupt's CPU. */
@@ -224,14 +227,15 @@ uint64_t drv_vintf_page0(const struct drv_vintf *vintf);
 
 /* Since probe. Counted where it is done. */
 struct drv_counts {
-  uint64_t submissions;             /* drv_issue and its relatives */
-  uint64_t commands;                /* put into queues, CMD_SYNC included */
-  uint64_t syncs;                   /* CMD_SYNC among them */
-  uint64_t tlbi;                    /* TLBI among them */
-  uint64_t atc_inv;                 /* ATC_INV that this driver made itself */
-  uint64_t prod_writes, cons_reads; /* register accesses of the issue path */
-  uint64_t vcmdq_submissions;       /* of the submissions, through a VCMDQ */
-  uint64_t ecmdq_submissions;       /* ... and through an enhanced command queue */
+  uint64_t submissions;                 /* drv_issue and its relatives */
+  uint64_t commands;                    /* put into queues, CMD_SYNC included */
+  uint64_t syncs;                       /* CMD_SYNC among them */
+  uint64_t tlbi;                        /* TLBI among them */
+  uint64_t atc_inv;                     /* ATC_INV that this driver made itself */
+  uint64_t broadcasts, broadcast_syncs; /* TLBI for everybody, and DSB */
+  uint64_t prod_writes, cons_reads;     /* register accesses of the issue path */
+  uint64_t vcmdq_submissions;           /* of the submissions, through a VCMDQ */
+  uint64_t ecmdq_submissions;           /* ... and through an enhanced command queue */
   uint64_t events, gerrors, timeouts;
   uint64_t page_faults, page_faults_bad; /* that devices waited for; those not made good */
 };

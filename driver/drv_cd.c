@@ -23,7 +23,7 @@ void drv_cd_make(const struct drv_domain *domain, unsigned how, uint64_t words[8
   FPUT(CD, S, words, domain->drv->features.stall_forced || (how & DRV_HOW_STALLS));
   FPUT(CD, R, words, 1);
   FPUT(CD, A, words, 1);
-  FPUT(CD, ASET, words, 1);
+  FPUT(CD, ASET, words, !domain->shared);
   FPUT(CD, ASID, words, domain->asid);
   FPUT(CD, TTB0, words, domain->table.root >> (CD_TTB0_LO % 64));
   /* AttrIndx 0 and 1 of the leaves. */

@@ -198,18 +198,29 @@ static int each_range(struct drv_batch *batch, struct drv_domain *domain, uint64
   return err;
 }
 
-int drv_inv_range(struct drv_domain *domain, uint64_t iova, uint64_t bytes, uint64_t granule,
-                  bool leaf)
+static int inv_range(struct drv_domain *domain, uint64_t iova, uint64_t bytes, uint64_t granule,
+                     bool leaf)
 {
   struct drv *drv = domain->drv;
   struct drv_batch batch;
   int err;
   int bad;
 
+  if (domain->shared)
+    return drv_broadcast_range(domain, iova, bytes, granule, leaf);
   drv_batch_init(&batch);
   err = (drv->features.ril ? each_range : each_granule)(&batch, domain, iova, bytes, granule, leaf);
   bad = drv_batch_submit(drv, &batch);
-  err = err ? err : bad;
+  return err ? err : bad;
+}
+
+int drv_inv_range(struct drv_domain *domain, uint64_t iova, uint64_t bytes, uint64_t granule,
+                  bool leaf)
+{
+  struct drv *drv = domain->drv;
+  int err = inv_range(domain, iova, bytes, granule, leaf);
+  int bad;
+
   /* What a guest's stage 1 made of this stage 2 is tagged with its ASIDs: all of it goes, once
    * stage 2 can no longer feed it. */
   if (domain->parented) {
@@ -226,6 +237,8 @@ static int flush_tlbs(struct drv_domain *domain)
 {
   struct drv_command c[2];
 
+  if (domain->shared)
+    return drv_broadcast_all(domain);
   switch (domain->kind) {
   case DRV_DOMAIN_S1: c[0] = drv_cmd_asid(domain->asid); return drv_issue(domain->drv, c, 1, true);
   case DRV_DOMAIN_S2:

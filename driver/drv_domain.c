@@ -95,6 +95,7 @@ static int make(struct drv *drv, enum drv_domain_kind kind, struct drv_domain **
     return -ENOMEM;
   domain->drv = drv;
   domain->kind = kind;
+  domain->shared = kind == DRV_DOMAIN_S1 && drv_broadcasts(drv);
   drv_lock(&drv->plat, &drv->mutex);
   domain->number = ++drv->domains;
   err = take_id(domain);

@@ -148,7 +148,8 @@ static void set_attributes(struct drv *drv)
   cr1 = (uint32_t)PUT(CR1, QUEUE_OC, cr1, CACHE_WB);
   cr1 = (uint32_t)PUT(CR1, QUEUE_IC, cr1, CACHE_WB);
   drv_write(drv, OFF_CR1, cr1);
-  drv_write(drv, OFF_CR2, (uint32_t)(MASK(CR2, RECINVSID) | MASK(CR2, PTM)));
+  drv_write(drv, OFF_CR2,
+            (uint32_t)(MASK(CR2, RECINVSID) | (drv_broadcasts(drv) ? 0 : MASK(CR2, PTM))));
 }
 
 static int start_cmdq(struct drv *drv)

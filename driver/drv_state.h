@@ -125,6 +125,15 @@ struct drv_command drv_cmd_terminate(uint32_t sid, uint16_t stag);
 int drv_inv_range(struct drv_domain *domain, uint64_t iova, uint64_t bytes, uint64_t granule,
                   bool leaf);
 
+/* ---- broadcasts ------------------------------------------------------------------------------ */
+
+/* Does the driver share address spaces with CPUs? */
+bool drv_broadcasts(const struct drv *drv);
+/* As drv_inv_range() and drv_flush_all(), of a shared domain. */
+int drv_broadcast_range(struct drv_domain *domain, uint64_t iova, uint64_t bytes, uint64_t granule,
+                        bool leaf);
+int drv_broadcast_all(struct drv_domain *domain);
+
 /* ---- domains --------------------------------------------------------------------------------- */
 
 /* A translation table in device memory. Descriptors are read and written there; software keeps no
@@ -142,6 +151,7 @@ struct drv_domain {
   enum drv_domain_kind kind;
   uint32_t number; /* from 1, for notes */
   uint16_t asid, vmid;
+  bool shared; /* with CPUs: CD.ASET is 0 */
   struct drv_table table;
   struct drv_domain *parent; /* NESTED */
   uint64_t vste[2];

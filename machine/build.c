@@ -268,6 +268,7 @@ static void boot_driver(void *world)
     .cpus = vcpus_of(w),
     .cmdq_log2 = (unsigned)machine_get(cfg, bare ? MACHINE_KEY_HOST_CMDQ : MACHINE_KEY_GUEST_CMDQ),
     .ecmdq = bare && machine_get(cfg, MACHINE_KEY_HOST_ECMDQ),
+    .broadcast = bare && machine_get(cfg, MACHINE_KEY_HOST_TLBI) == MACHINE_TLBI_BROADCAST,
     .guest = !bare
   };
   struct dma_config dma = { .sid = bare ? MACHINE_HOST_SID : GUEST_SID,

@@ -225,6 +225,10 @@ int machine_config_check(const struct machine_config *cfg, struct machine_error 
   }
   if (machine_get(cfg, MACHINE_KEY_VCMDQS) < machine_get(cfg, MACHINE_KEY_VINTFS))
     return refuse(err, cfg, MACHINE_KEY_VCMDQS, "no fewer than cmdqv.vintfs");
+  if (machine_get(cfg, MACHINE_KEY_HOST_TLBI) == MACHINE_TLBI_BROADCAST &&
+      machine_get(cfg, MACHINE_KEY_QUEUE) != MACHINE_QUEUE_BARE)
+    return refuse(err, cfg, MACHINE_KEY_HOST_TLBI,
+                  "command with a virtual machine: its CPUs' VMID is not the SMMU's");
   if (machine_get(cfg, MACHINE_KEY_QUEUE) == MACHINE_QUEUE_VCMDQ)
     rc = check_cmdqv(cfg, err);
   return rc == SMMU_OK ? machine_device_check(cfg, err) : rc;

@@ -35,6 +35,8 @@ void machine_device_config(const struct machine_config *cfg, struct smmu_config 
   if (machine_get(cfg, MACHINE_KEY_QUEUE) == MACHINE_QUEUE_VCMDQ)
     smmu_config_set_cmdqv(device, (unsigned)machine_get(cfg, MACHINE_KEY_VINTFS),
                           (unsigned)machine_get(cfg, MACHINE_KEY_VCMDQS));
+  if (machine_get(cfg, MACHINE_KEY_HOST_TLBI) == MACHINE_TLBI_BROADCAST)
+    device->idr[0] |= (uint32_t)MASK(IDR0, BTM);
   if (machine_get(cfg, MACHINE_KEY_HOST_ECMDQ))
     smmu_config_set_ecmdq(device, 1, (unsigned)machine_get(cfg, MACHINE_KEY_ECMDQS));
 }

@@ -157,6 +157,16 @@ static void on_log(void *ctx, const char *line)
   snprintf(kit->log + length, sizeof kit->log - length, "%s\n", line);
 }
 
+static void on_broadcast(void *ctx, const struct smmu_dvm *op)
+{
+  plat_broadcast(host(ctx), op);
+}
+
+static void on_broadcast_sync(void *ctx)
+{
+  plat_broadcast_sync(host(ctx));
+}
+
 const struct plat_ops kit_ops = {
   .mmio_read = on_mmio_read,
   .mmio_write = on_mmio_write,
@@ -175,6 +185,8 @@ const struct plat_ops kit_ops = {
   .now_ps = on_now_ps,
   .cpu = on_cpu,
   .irq_handler = on_irq_handler,
+  .broadcast = on_broadcast,
+  .broadcast_sync = on_broadcast_sync,
   .note = on_note,
   .log = on_log,
 };

@@ -1,4 +1,5 @@
-/* Ways of a bare machine's driver to the SMMU, compared: the one queue, a queue for each CPU. */
+/* Ways of a bare machine's driver to the SMMU, compared: the one queue, a queue for each CPU, TLBI
+ * instructions of CPUs. */
 #include <string.h>
 
 #include "machine/result.h"
@@ -87,5 +88,41 @@ TEST_CASE(Invalidation, HostOfAVirtualMachineUsesThemAsWell)
   set("host.ecmdq=on");
   ASSERT_EQ(machine_run(&cfg, NULL, &result, &err), SMMU_OK);
   EXPECT_EQ(result.counts.host_syncs, 5);
+  done();
+}
+
+/* ---- broadcasts of CPUs ---- */
+
+TEST_CASE(Invalidation, BroadcastsNeedNoCommandAndThreadsDoNotMeet)
+{
+  uint64_t alone = run("bench.threads=1", "host.tlbi=broadcast");
+  uint64_t command = run("bench.threads=8", "host.tlbi=command");
+  uint64_t broadcast = run("bench.threads=8", "host.tlbi=broadcast");
+
+  EXPECT_GT(alone, 0);
+  EXPECT_LT(broadcast, command);
+  EXPECT_EQ(result.counts.guest_commands + result.counts.guest_syncs, 0);
+  EXPECT_GT(result.where.cost[PLAT_COST_BROADCAST].units, 8 * 18);
+  done();
+}
+
+TEST_CASE(Invalidation, BroadcastsOfAVirtualMachineAreRefused)
+{
+  machine_config_defaults(&cfg);
+  set("vm.queue=trapped");
+  set("host.tlbi=broadcast");
+  EXPECT_EQ(machine_config_check(&cfg, &err), SMMU_ERR_BADCFG);
+  EXPECT_STR_CONTAINS(err.text, "host.tlbi");
+}
+
+TEST_CASE(Invalidation, EngineNowTakesBroadcastsToo)
+{
+  machine_config_defaults(&cfg);
+  set("vm.queue=bare");
+  set("run.engine=now");
+  set("host.tlbi=broadcast");
+  set("bench.loops=5");
+  ASSERT_EQ(machine_run(&cfg, NULL, &result, &err), SMMU_OK);
+  EXPECT_EQ(result.counts.guest_commands, 0);
   done();
 }
