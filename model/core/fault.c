@@ -141,6 +141,7 @@ static bool merge(struct step *x, const uint64_t words[4], bool *is_merged)
   *is_merged = false;
   if (may && !x->t->picking) {
     x->t->waiting = 0;
+    set_runnable(x->s, x->slot, true); /* it may have waited for room; a merged record needs none */
     x->t->picking = 1;
     x->ask->kind = SMMU_ASK_PICK;
     x->ask->key = SMMU_PICK_MERGE;
