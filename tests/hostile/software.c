@@ -74,10 +74,20 @@ static void write_smmu(struct world *w)
                                   OFF_EVENTQ_IRQ_CFG1,
                                   OFF_EVENTQ_IRQ_CFG2,
                                   OFF_EVENTQ_PROD,
-                                  OFF_EVENTQ_CONS };
+                                  OFF_EVENTQ_CONS,
+                                  OFF_PRIQ_BASE,
+                                  OFF_PRIQ_IRQ_CFG0,
+                                  OFF_PRIQ_IRQ_CFG1,
+                                  OFF_PRIQ_IRQ_CFG2,
+                                  OFF_PRIQ_PROD,
+                                  OFF_PRIQ_CONS };
 
-  switch (draw(w, 10)) {
-  case 0: put_reg(w, OFF_CR0, draw(w, 4) ? SMMU_ON : draw(w, 512), 4); break;
+  switch (draw(w, 12)) {
+  case 0:
+    put_reg(w, OFF_CR0, draw(w, 4) ? SMMU_ON | draw(w, 2) << 1 | draw(w, 2) << 4 : draw(w, 512), 4);
+    break;
+  case 10: put_reg(w, OFF_PRIQ_CONS, get_reg(w, OFF_PRIQ_PROD), 4); break;
+  case 11: put_reg(w, OFF_PRIQ_BASE, (FUZZ_CMDQ + 0x1000) | draw(w, 3), 8); break;
   case 1: put_reg(w, OFF_GERRORN, get_reg(w, OFF_GERROR), 4); break;
   case 2: put_reg(w, OFF_IRQ_CTRL, draw(w, 8), 4); break;
   case 3: put_reg(w, OFF_EVENTQ_CONS, get_reg(w, OFF_EVENTQ_PROD), 4); break;
@@ -203,9 +213,9 @@ static void put_sync(struct world *w, uint64_t slot)
 /* An invalidation has a CMD_SYNC behind it more often than not. */
 static void put_command(struct world *w)
 {
-  static const uint8_t opcodes[] = { 0x46, 0x11, 0x11, 0x12, 0x12, 0x10, 0x13, 0x20,
-                                     0x22, 0x28, 0x2a, 0x30, 0x03, 0x04, 0x05, 0x06,
-                                     0x01, 0x40, 0xff, 0x44, 0x44, 0x44, 0x45 };
+  static const uint8_t opcodes[] = { 0x46, 0x11, 0x11, 0x12, 0x12, 0x10, 0x13, 0x20, 0x22,
+                                     0x28, 0x2a, 0x30, 0x03, 0x04, 0x05, 0x06, 0x01, 0x40,
+                                     0xff, 0x44, 0x44, 0x44, 0x45, 0x40, 0x40, 0x41 };
   uint64_t slot = draw(w, 32), op = opcodes[draw(w, sizeof opcodes)];
   uint64_t word0 = op | (3 + draw(w, 2)) << 32 | 7ULL << 48; /* VMIDs and ASID of the template */
   uint64_t word1 = one_in(w, 2) ? 0x40001000 : draw(w, 32) | draw(w, 64) << 12;
@@ -213,6 +223,10 @@ static void put_command(struct world *w)
   if (op == 0x44 || op == 0x45) { /* RESUME, STALL_TERM: StreamID, Action, Abort; STAG */
     word0 = op | draw(w, 4) << 12 | draw(w, 5) << 32;
     word1 = draw(w, 7);
+  }
+  if (op == 0x40 || op == 0x41) { /* ATC_INV, PRI_RESP: SSV, SSID, StreamID; size or answer */
+    word0 = op | draw(w, 4) << 9 | draw(w, 8) << 12 | draw(w, 6) << 32;
+    word1 = op == 0x40 ? draw(w, 54) | draw(w, 8) << 12 : draw(w, 512) | draw(w, 4) << 12;
   }
   if (one_in(w, 40))
     word0 = draw(w, 0);
@@ -236,6 +250,8 @@ static void submit(struct world *w)
   t.ssv = one_in(w, 8);
   if (one_in(w, 16))
     t.kind = one_in(w, 2) ? SMMU_TXN_UNSUPPORTED : SMMU_TXN_PAGE_HINT;
+  else if (one_in(w, 3))
+    t.kind = one_in(w, 2) ? SMMU_TXN_ATS_REQUEST : SMMU_TXN_ATS_TRANSLATED;
   if (w->timed)
     engine_timed_submit(w->timed, &t, &ticket);
   else if (smmu_submit(w->f.device, &t, &actor, NULL) == SMMU_OK)
@@ -256,8 +272,10 @@ void hostile_act(struct world *w)
     write_smmu(w);
   else if (what < 24)
     put_command(w);
-  else if (what < 31)
+  else if (what < 29)
     submit(w);
+  else if (what < 31)
+    hostile_endpoint_acts(w);
   else
     engine_memory_store64(w->f.memory, w->f.word[draw(w, w->f.words)], draw(w, 0));
 }
@@ -266,6 +284,19 @@ static void set_bit(struct world *w, uint64_t at, unsigned bit)
 {
   at += bit / 64 * 8;
   engine_memory_store64(w->f.memory, at, engine_memory_load64(w->f.memory, at) | 1ULL << bit % 64);
+}
+
+/* EATS, of whatever kind, and PPAR. */
+static void set_ats(struct world *w)
+{
+  for (unsigned sid = 0; sid < 5; sid++) {
+    if (draw(w, 4))
+      set_bit(w, FUZZ_STRTAB + 64 * sid, 92);
+    if (one_in(w, 6))
+      set_bit(w, FUZZ_STRTAB + 64 * sid, 93);
+    if (one_in(w, 2))
+      set_bit(w, FUZZ_STRTAB + 64 * sid, 82);
+  }
 }
 
 /* CD.S, STE.S2S and MEV, where the device stalls and sometimes where it does not. */
@@ -286,13 +317,15 @@ static void set_stalls(struct world *w)
 void hostile_program(struct world *w)
 {
   set_stalls(w);
+  set_ats(w);
   put_reg(w, OFF_STRTAB_BASE, FUZZ_STRTAB, 8);
   put_reg(w, OFF_STRTAB_BASE_CFG, 3, 4);
   put_reg(w, OFF_CR2, 2, 4);
   put_reg(w, OFF_CMDQ_BASE, FUZZ_CMDQ | RING_LOG2, 8);
   put_reg(w, OFF_EVENTQ_BASE, FUZZ_EVTQ | 3, 8);
-  put_reg(w, OFF_IRQ_CTRL, 5, 4);
-  put_reg(w, OFF_CR0, SMMU_ON, 4);
+  put_reg(w, OFF_PRIQ_BASE, (FUZZ_CMDQ + 0x1000) | 2, 8);
+  put_reg(w, OFF_IRQ_CTRL, 7, 4);
+  put_reg(w, OFF_CR0, SMMU_ON | draw(w, 2) << 1 | draw(w, 2) << 4, 4);
   for (unsigned q = 0; q < queues_of(w); q++) {
     unsigned vintf = q % vintfs_of(w), lvcmdq = q / vintfs_of(w);
 

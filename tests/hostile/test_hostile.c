@@ -69,6 +69,7 @@ static void make_config(struct world *w)
     c->idr[0] |= 1u << 13; /* MSI */
     smmu_config_set_ecmdq(c, 1u << draw(w, 2), 1u << draw(w, 3));
   }
+  hostile_ats_config(w);
   CHECK(smmu_config_check(c, NULL, 0) == SMMU_OK);
 }
 
@@ -89,6 +90,7 @@ static void open_world(struct world *w, uint64_t seed, bool timed)
     options.seed = one_in(w, 4) ? 0 : seed;
     CHECK(engine_timed_create(&w->timed, &options) == SMMU_OK);
     w->f.device = engine_timed_device(w->timed);
+    hostile_listen(w);
   } else {
     w->f.device = aligned_alloc(64, align_up_log2(smmu_size(&w->config), 6));
     CHECK(smmu_init(w->f.device, &w->config) == SMMU_OK);
@@ -117,6 +119,8 @@ static void answer(struct world *w, const struct smmu_ask *ask, struct smmu_repl
     ok = engine_memory_read(w->f.memory, ask->addr, reply->data, ask->len);
   else if (ask->kind == SMMU_ASK_WRITE)
     ok = engine_memory_write(w->f.memory, ask->addr, ask->data, ask->len);
+  else if (ask->kind == SMMU_ASK_SEND)
+    hostile_answer_send(w, ask);
   else if (ask->kind == SMMU_ASK_PICK)
     reply->choice = (uint32_t)draw(w, ask->choices);
   reply->status = ok && draw(w, 64) ? SMMU_BUS_OK : SMMU_BUS_ABORT;
@@ -136,12 +140,14 @@ static bool step_one(struct world *w)
     return false;
   for (a = 0; !smmu_is_runnable(w->f.device, a) || skip--;)
     a++;
-  memory = w->out[a] && (w->ask[a].kind == SMMU_ASK_READ || w->ask[a].kind == SMMU_ASK_WRITE);
+  memory = w->out[a] && (w->ask[a].kind == SMMU_ASK_READ || w->ask[a].kind == SMMU_ASK_WRITE ||
+                         w->ask[a].kind == SMMU_ASK_SEND);
   if (w->out[a])
     answer(w, &w->ask[a], &reply);
   smmu_step(w->f.device, a, w->out[a] ? &reply : NULL, NULL, &w->ask[a]);
   w->out[a] = w->ask[a].kind == SMMU_ASK_READ || w->ask[a].kind == SMMU_ASK_WRITE ||
-              w->ask[a].kind == SMMU_ASK_PICK || w->ask[a].kind == SMMU_ASK_STAGE;
+              w->ask[a].kind == SMMU_ASK_PICK || w->ask[a].kind == SMMU_ASK_STAGE ||
+              w->ask[a].kind == SMMU_ASK_SEND;
   CHECK(!memory || smmu_debug_visible(w->f.device) == 0); /* smmu/step.h */
   smmu_invariant(w->f.device);
   return true;
@@ -178,6 +184,8 @@ static const char *left_behind(struct smmu *s)
     return "a transaction is in flight";
   if (sh->evtq.count || sh->evtq.phase)
     return "an event record is in the buffer";
+  if (sh->priq.count || sh->priq.phase)
+    return "a Page Request is in the buffer";
   if (sh->ack.phase || sh->ack.gerror_irq)
     return "the acknowledger is at work";
   if (sh->reg[R_CR0] != sh->reg[R_CR0ACK] || sh->reg[R_IRQ_CTRL] != sh->reg[R_IRQ_CTRLACK])
@@ -206,8 +214,11 @@ static const char *left_behind(struct smmu *s)
 static const char *come_to_rest(struct world *w)
 {
   for (unsigned i = 0; i < REST_STEPS; i++) {
-    if (!step(w))
+    if (step(w))
+      continue;
+    if (!w->n_owed)
       return left_behind(w->f.device);
+    hostile_answer_all(w);
   }
   return "it does not come to rest";
 }
