@@ -1,6 +1,6 @@
 /* Merging of equal records, and events that are kinds of transactions. IHI 0070 3.5.5, 7.3.1, 7.3.2,
  * 7.3.19. */
-#include "shim/rig.h"
+#include "shim/rig_ats.h"
 
 /* n equal transactions, stepped so that all records meet in the buffer; the choice at a PICK. */
 static unsigned records(struct rig *rig, struct smmu_txn first, struct smmu_txn second,
@@ -46,6 +46,44 @@ ENGINE_TEST(Merge, OffsetInThePageMakesNoDifference)
 {
   STE_SET(rig, SID, MEV, 1);
   EXPECT_EQ(records(rig, at(0x1000), at(0x1ff8), 1), 1u);
+}
+
+/* Two transactions to one page; whether their records are one. */
+static void expect_one(struct rig *rig, struct smmu_txn txn, unsigned type, bool one)
+{
+  struct smmu_txn second = txn;
+  uint64_t words[4];
+
+  second.addr ^= 0xff8;
+  EXPECT_EQ(records(rig, txn, second, 1), one ? 1u : 2u);
+  rig_dma(rig, txn);
+  EXPECT_EQ(rig_event(rig, words), type);
+}
+
+/* So it is said of each of these types; 7.3.2 does not say it of F_UUT. */
+ENGINE_TEST(Merge, OffsetMakesNoDifferenceToFaultsOfTranslationAndOfAts)
+{
+  struct smmu_txn write = at(0x3000), translated = at(0x5000), strange = at(0x6000);
+
+  rig_ats(rig, 0);
+  STE_SET(rig, SID, MEV, 1);
+  rig_set_cr0(rig, 0x1d);
+  CD_SET(rig, SID, 0, IPS, 0);
+  rig_map(rig, SID, 0x1000, 0x100000000, RIG_RW);
+  expect_one(rig, at(0x1000), 0x11, true);
+  rig_map(rig, SID, 0x2000, 0x80000, RIG_RW | RIG_NO_AF);
+  expect_one(rig, at(0x2000), 0x12, true);
+  rig_map(rig, SID, 0x3000, 0x80000, RIG_R);
+  write.write = 1;
+  expect_one(rig, write, 0x13, true);
+  translated.kind = SMMU_TXN_ATS_TRANSLATED;
+  expect_one(rig, translated, 0x07, true);
+  strange.kind = SMMU_TXN_UNSUPPORTED;
+  expect_one(rig, strange, 0x01, false);
+  EXPECT_EQ(records(rig, strange, strange, 1), 1u);
+  engine_memory_inject_abort(rig->memory,
+                             rig_table_desc(rig, &rig_space(rig, SID)->s1, 0x40000000, 1), 8, true);
+  expect_one(rig, at(0x40000000), 0x0b, true);
 }
 
 ENGINE_TEST(Merge, AnyOtherFieldDoes)
