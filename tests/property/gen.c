@@ -76,6 +76,8 @@ static void draw_ats(struct gen_world *w, struct naive_txn *t, unsigned target)
   struct gen_rng *r = w->rng;
   uint64_t dice = gen_below(r, 100);
 
+  if (w->eats == 0 && gen_chance(r, 75))
+    return;
   if (dice < 30) {
     t->kind = NAIVE_ATS_REQUEST;
     t->no_write = gen_chance(r, 40);
@@ -156,8 +158,15 @@ static struct gen_word draw_word(struct gen_world *w)
 /* A line with a structure's word aborts, from the first try for a kind that is present. */
 static void mutate_abort(struct gen_world *w)
 {
+  uint64_t at = draw_word(w).addr;
+  bool favour = gen_chance(w->rng, 15); /* the VMS, for few transactions need it */
+  unsigned i;
+
+  for (i = 0; i < w->words && favour; i++)
+    if (w->word[i].kind == GEN_VMS)
+      at = w->word[i].addr;
   gen_heal(w);
-  w->abort.base = draw_word(w).addr & ~63ull;
+  w->abort.base = at & ~63ull;
   w->abort.on = engine_memory_inject_abort(w->memory, w->abort.base, 64, true) == 0;
 }
 

@@ -223,8 +223,8 @@ static void draw_registers(struct gen_world *w)
 static unsigned draw_config(struct gen_world *w)
 {
   uint64_t dice = gen_below(w->rng, 100);
-  unsigned config = dice < 73   ? 7
-                    : dice < 84 ? 5
+  unsigned config = dice < 75   ? 7
+                    : dice < 85 ? 5
                     : dice < 95 ? 6
                     : dice < 98 ? 4
                                 : (unsigned)gen_below(w->rng, 8);

@@ -330,7 +330,7 @@ static void run_world(struct run *run, uint64_t index)
     struct gen_world *now = &w[gen_below(&rng, streams)];
 
     run_case(run, m, now, used, i);
-    if (gen_chance(&rng, 38))
+    if (gen_chance(&rng, 36))
       change(run, m, now, used, i + 1);
   }
   gen_heal(&w[0]);
