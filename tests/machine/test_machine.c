@@ -99,6 +99,26 @@ TEST_CASE(Counts, ADeviceThatWorksTranslatesEachPage)
   machine_result_free(&result);
 }
 
+static uint64_t walks_of(const char *wider)
+{
+  uint64_t walks = 0;
+
+  START("vm.queue=bare", "bench.granule=16k", "device.dma=on", wider);
+  if (run(&result)) {
+    walks = result.device.stage[SMMU_STAGE_WALK].served;
+    machine_result_free(&result);
+  }
+  return walks;
+}
+
+TEST_CASE(Counts, InvalidationsThatTakeMoreCostWalks)
+{
+  uint64_t exact = walks_of("smmu.wider=exact");
+
+  EXPECT_EQ(walks_of("smmu.wider=address"), exact); /* one address space, each page unmapped */
+  EXPECT_GT(walks_of("smmu.wider=all"), exact);     /* tables of both levels go as well */
+}
+
 TEST_CASE(Counts, ADeviceWithAnAtcTakesASecondRound)
 {
   START("vm.queue=trapped", "bench.granule=16k", "device.ats=on");
