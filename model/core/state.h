@@ -357,7 +357,8 @@ struct smmu {
   uint32_t size;
   uint32_t meaning_off, meaning_len, aid_off;
   uint32_t off_events, off_txns, off_results, off_runnable, off_free;
-  uint32_t off_cmdqv, off_vintfs, off_vcmdqs, off_ecmdqs, off_dvm, off_marks, off_owner, off_atc, off_pri;
+  uint32_t off_cmdqv, off_vintfs, off_vcmdqs, off_ecmdqs, off_dvm, off_marks, off_owner, off_atc,
+    off_pri;
   uint32_t n_vintfs, n_vcmdqs; /* 0 without CMDQV */
   uint32_t n_ecmdqs;           /* 0 without IDR1.ECMDQ */
   uint32_t slots;    /* transactions: config.txns that software's devices use, then the device's own
