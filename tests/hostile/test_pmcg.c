@@ -1,9 +1,9 @@
 /* Hostile software at a counter group: any access of any size, any record at any time, in groups of
- * every shape. After each the invariants hold, places without a register read as zero, and the clock
- * of the group goes on. IHI 0070 10.5, 6.2. */
+ * every shape, by itself and on engines, from interrupts too. After each the invariants hold, places
+ * without a register read as zero, and the clock of the group goes on. IHI 0070 10.5, 6.2. */
 #include <string.h>
 
-#include "shim/gtest_c.h"
+#include "shim/rig.h"
 #include "smmu/pmcg.h"
 #include "smmu/smmu.h"
 
@@ -127,4 +127,118 @@ TEST_CASE(HostilePmcg, NoAccessAndNoRecordBreaksAGroup)
       operate(&interrupts);
   }
   EXPECT_GT(interrupts, 100);
+}
+
+/* ---- on engines ---- */
+
+static unsigned in_signal;
+static uint64_t signals;
+
+static uint64_t get(struct rig *rig, uint64_t offset, unsigned bytes)
+{
+  return rig_timed(rig) ? engine_timed_pmcg_read(rig_timed(rig), offset, bytes)
+                        : engine_now_pmcg_read(rig->engine, offset, bytes);
+}
+
+static void put(struct rig *rig, uint64_t offset, uint64_t value, unsigned bytes)
+{
+  if (rig_timed(rig))
+    engine_timed_pmcg_write(rig_timed(rig), offset, value, bytes);
+  else
+    engine_now_pmcg_write(rig->engine, offset, value, bytes);
+}
+
+/* From inside an interrupt, and from the interrupts that this leads to. */
+static void on_signal(void *ctx, unsigned group, uint64_t time)
+{
+  struct rig *rig = ctx;
+
+  (void)time;
+  signals++;
+  if (++in_signal < 4) {
+    for (unsigned i = 0; i < 4; i++)
+      put(rig, group * 0x20000ull + any_offset(), any_value(), 4u << draw(2));
+  }
+  in_signal--;
+}
+
+static void give_groups(struct rig *rig)
+{
+  struct smmu_pmcg_config groups[2];
+  int rc;
+
+  for (unsigned i = 0; i < 2; i++) {
+    any_group();
+    groups[i] = cfg;
+    groups[i].tbu = i ? 0 : SMMU_PMCG_WHOLE;
+    groups[i].cycle_ps = 1 + draw(1000);
+  }
+  if (rig_timed(rig)) {
+    rc = engine_timed_set_pmcgs(rig_timed(rig), groups, 2);
+    engine_timed_set_pmcg_signal(rig_timed(rig), on_signal, rig);
+  } else {
+    rc = engine_now_set_pmcgs(rig->engine, groups, 2);
+    engine_now_set_pmcg_signal(rig->engine, on_signal, rig);
+  }
+  EXPECT_EQ(rc, SMMU_OK);
+}
+
+static void pass_time(struct rig *rig)
+{
+  uint64_t step = one_in(8) ? 1ull << 33 : draw(1 << 24);
+
+  if (rig_timed(rig))
+    engine_timed_run_until(rig_timed(rig), engine_timed_now(rig_timed(rig)) + step);
+  else
+    engine_now_set_time(rig->engine, now += step);
+}
+
+/* What it takes to interrupt soon, wherever the registers are. */
+static void arm(struct rig *rig, uint64_t group)
+{
+  put(rig, group + 0x400, 0x20000000 | draw(3), 4);
+  put(rig, group + 0xa00, UINT32_MAX, 4);
+  for (uint64_t page = 0; page < 0x20000; page += 0x10000) {
+    put(rig, group + page, UINT64_MAX - draw(4), 8);
+    put(rig, group + page, UINT32_MAX - draw(4), 4);
+  }
+  put(rig, group + 0xc00, UINT64_MAX, 8);
+  put(rig, group + 0xc40, UINT64_MAX, 8);
+  put(rig, group + 0xe50, 1, 4);
+  put(rig, group + 0xe04, 1, 4);
+}
+
+static void at_random(struct rig *rig)
+{
+  rig_restart_profile(rig, "tiny");
+  rig_map(rig, SID, 0x1000, 0x30001000, RIG_RW);
+  give_groups(rig);
+  now = 0;
+  for (unsigned i = 0; i < OPERATIONS; i++) {
+    uint64_t offset = draw(3) * 0x20000 + any_offset();
+
+    switch (draw(8)) {
+    case 0: rig_read(rig, (uint32_t)draw(3), draw(3) << 12); break;
+    case 1: pass_time(rig); break;
+    case 2: get(rig, offset, 4u << draw(2)); break;
+    case 3: arm(rig, draw(2) * 0x20000); break;
+    default: put(rig, offset, any_value(), 4u << draw(2)); break;
+    }
+    for (unsigned group = 0; group < 2; group++)
+      smmu_pmcg_invariant(rig_timed(rig) ? engine_timed_pmcg(rig_timed(rig), group)
+                                         : engine_now_pmcg(rig->engine, group));
+  }
+}
+
+static const struct rig_host *const hosts[] = { &rig_host_now, &rig_host_now_seeded,
+                                                &rig_host_timed, &rig_host_timed_seeded };
+static const char *const host_names[] = { "now", "now-seeded", "timed", "timed-seeded" };
+
+PARAM_TEST_CASE(HostilePmcg, EnginesSurviveAnyAccessFromInterruptsToo, host_names, 4)
+{
+  state = 7;
+  signals = 0;
+  for (unsigned round = 0; round < 4; round++)
+    rig_run_on(hosts[param], at_random);
+  EXPECT_GT(signals, 100);
 }
