@@ -180,6 +180,7 @@ static void name_mover(const struct telling *s, char c, char who[32])
              c == 'Q'   ? "command queue"
              : c == 'E' ? "event queue"
              : c == 'P' ? "endpoint"
+             : c == 'B' ? "broadcast input"
                         : "acknowledger");
 }
 

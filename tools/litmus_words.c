@@ -118,6 +118,13 @@ void litmus_op_text(const struct explore_op *op, char text[LITMUS_TEXT])
     snprintf(text, LITMUS_TEXT, "DMA %s of 0x%" PRIx64 ", stream %u, TBU %u",
              op->write ? "write" : "read", op->addr, op->sid, op->tbu);
     break;
+  case EXPLORE_BROADCAST:
+    snprintf(text, LITMUS_TEXT, "broadcast TLBI %s, ASID %u, VMID %u, 0x%" PRIx64,
+             smmu_dvm_name((unsigned)op->value), op->sid, op->ssid, op->addr);
+    break;
+  case EXPLORE_AWAIT_BROADCAST:
+    snprintf(text, LITMUS_TEXT, "wait until broadcasts have had their effect (DSB)");
+    break;
   default: snprintf(text, LITMUS_TEXT, "?"); break;
   }
 }

@@ -128,6 +128,11 @@ smmu_actor smmu_actor_dvm(const struct smmu *s)
   return actor_cmdq(s, queue_of_dvm(s));
 }
 
+bool smmu_dvm_has_room(const struct smmu *s)
+{
+  return s->features.btm && dvm_const(s)->count < SMMU_DVM_ROOM;
+}
+
 bool smmu_dvm_is_idle(const struct smmu *s)
 {
   return !s->features.btm || (dvm_const(s)->count == 0 && dvm_const(s)->queue.phase == 0);

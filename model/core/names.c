@@ -1,4 +1,5 @@
 /* Names of enumerators, for people. */
+#include "smmu/dvm.h"
 #include "smmu/err.h"
 #include "smmu/smmu.h"
 
@@ -88,4 +89,14 @@ const char *smmu_cache_name(unsigned cache)
                                        "micro-TLB" };
 
   return PICK(names, cache);
+}
+
+const char *smmu_dvm_name(unsigned kind)
+{
+  static const char *const names[SMMU_DVM_KINDS] = {
+    "sync",    "alle1",    "vmalle1", "vmalls12e1", "aside1", "vae1",  "vale1", "vaae1", "vaale1",
+    "ipas2e1", "ipas2le1", "alle2",   "aside2",     "vae2",   "vale2", "vaae2", "vaale2"
+  };
+
+  return PICK(names, kind);
 }

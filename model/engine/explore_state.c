@@ -12,6 +12,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "arch/regs.h"
 #include "smmu/ecmdq.h"
 #include "util/bits.h"
 #include "util/check.h"
@@ -38,18 +39,31 @@ static void note_stores(struct explore_world *w)
   }
 }
 
+static bool has_dvm(const struct explore_program *p)
+{
+  return GET(IDR0, BTM, p->config.idr[0]) != 0;
+}
+
+static bool broadcast_is_legal(const struct explore_program *p, const struct explore_op *op)
+{
+  if (op->kind != EXPLORE_BROADCAST && op->kind != EXPLORE_AWAIT_BROADCAST)
+    return true;
+  return has_dvm(p) && op->value < SMMU_DVM_KINDS;
+}
+
 /* Most transitions that one state can offer: a full set makes a PICK out of each transaction. */
 static unsigned most_moves(const struct explore_program *p)
 {
   const struct smmu_config *c = &p->config;
   const struct smmu_cache_config *caches[] = { &c->utlb, &c->tlb, &c->walk_cache, &c->cfg_cache };
-  unsigned ways = 2; /* of any cache: merging an event is a choice as well */
+  unsigned sweeps = 1 + has_dvm(p); /* actors that do them */
+  unsigned ways = 2;                /* of any cache: merging an event is a choice as well */
 
   for (unsigned i = 0; i < 4; i++) {
     if (caches[i]->sets && caches[i]->ways > ways)
       ways = caches[i]->ways;
   }
-  return p->n_threads + 4 + (c->pick_wider ? SMMU_WIDER_COUNT - 1 : 0) + c->txns * ways;
+  return p->n_threads + 3 + sweeps * (c->pick_wider ? SMMU_WIDER_COUNT : 1) + c->txns * ways;
 }
 
 static bool thread_is_legal(const struct explore_program *p, const struct explore_thread *t)
@@ -57,7 +71,7 @@ static bool thread_is_legal(const struct explore_program *p, const struct explor
   if (t->n > EXPLORE_OPS)
     return false;
   for (unsigned i = 0; i < t->n; i++) {
-    if (t->op[i].kind > EXPLORE_ATC_DMA ||
+    if (t->op[i].kind >= EXPLORE_OP_KINDS || !broadcast_is_legal(p, &t->op[i]) ||
         (explore_is_dma(t->op[i].kind) && t->op[i].tbu >= p->config.tbus) ||
         !explore_atc_is_legal(p, &t->op[i]))
       return false;
@@ -72,7 +86,7 @@ static bool program_is_legal(const struct explore_program *p)
 {
   if (p->n_threads > EXPLORE_THREADS || smmu_config_check(&p->config, NULL, 0) != SMMU_OK ||
       p->config.cmdqv.present || (p->config.idr[0] & OTHER_BITS) || smmu_ecmdq_count(&p->config) ||
-      p->config.txns > EXPLORE_ACTORS_MAX - 3 || most_moves(p) > EXPLORE_MOVES_MAX)
+      p->config.txns + has_dvm(p) > EXPLORE_ACTORS_MAX - 3 || most_moves(p) > EXPLORE_MOVES_MAX)
     return false;
   for (unsigned i = 0; i < p->n_threads; i++) {
     if (!thread_is_legal(p, &p->thread[i]))
@@ -218,6 +232,8 @@ static bool op_is_enabled(const struct explore_world *w, const struct explore_st
     return (engine_memory_load64(w->memory, op->addr) & op->mask) == op->value;
   case EXPLORE_DMA:
   case EXPLORE_ATC_DMA: return !s->in_flight[t] && in_flight_count(s) < w->p->config.txns;
+  case EXPLORE_BROADCAST: return smmu_dvm_has_room(device_const(s));
+  case EXPLORE_AWAIT_BROADCAST: return smmu_dvm_is_idle(device_const(s));
   default: return true;
   }
 }
@@ -230,6 +246,8 @@ static char actor_name(const struct explore_state *s, smmu_actor a)
     return 'Q';
   if (a == smmu_actor_eventq(d))
     return 'E';
+  if (smmu_has_dvm(d) && a == smmu_actor_dvm(d))
+    return 'B';
   return a == smmu_actor_ack(d) ? 'K' : (char)('0' + a);
 }
 
@@ -312,6 +330,17 @@ static void start_dma(struct explore_state *s, unsigned t, const struct explore_
   s->pending[actor] = (struct explore_pending){ .thread = (uint8_t)t };
 }
 
+static void broadcast(struct explore_state *s, const struct explore_op *op,
+                      const struct smmu_hooks *h)
+{
+  struct smmu_dvm message = { .addr = op->addr,
+                              .asid = (uint16_t)op->sid,
+                              .vmid = (uint16_t)op->ssid,
+                              .kind = (uint8_t)op->value };
+
+  CHECK(smmu_dvm_submit(device_of(s), &message, h) == SMMU_OK);
+}
+
 static void do_thread(struct explore_world *w, struct explore_state *s, unsigned t,
                       const struct smmu_hooks *h)
 {
@@ -328,6 +357,7 @@ static void do_thread(struct explore_world *w, struct explore_state *s, unsigned
     break;
   case EXPLORE_DMA:
   case EXPLORE_ATC_DMA: start_dma(s, t, op, h); return;
+  case EXPLORE_BROADCAST: broadcast(s, op, h); break;
   default: break;
   }
   finish_op(s, t, value);

@@ -195,6 +195,26 @@ static void write_ecmdq(struct world *w)
   }
 }
 
+/* ---- broadcast maintenance ---- */
+
+static void broadcast(struct world *w)
+{
+  struct smmu_dvm op = { .kind = (uint8_t)draw(w, SMMU_DVM_KINDS + 1),
+                         .addr = one_in(w, 2) ? 0x40001000 : draw(w, 0),
+                         .asid = 7,
+                         .vmid = (uint16_t)(3 + draw(w, 2)) };
+
+  if (one_in(w, 4)) {
+    op.tg = (uint8_t)draw(w, 5);
+    op.num = (uint8_t)draw(w, 33);
+    op.scale = (uint8_t)draw(w, 5);
+  }
+  if (w->timed)
+    engine_timed_dvm(w->timed, &op);
+  else
+    smmu_dvm_submit(w->f.device, &op, NULL);
+}
+
 /* ---- memory and DMA ---- */
 
 static void put_words(struct world *w, uint64_t slot, uint64_t word0, uint64_t word1)
@@ -262,6 +282,8 @@ void hostile_act(struct world *w)
 {
   unsigned what = (unsigned)draw(w, ecmdqs_of(w) ? 40 : 32);
 
+  if (smmu_has_dvm(w->f.device) && one_in(w, 8))
+    broadcast(w);
   if (what >= 32)
     write_ecmdq(w);
   else if (what < 5)

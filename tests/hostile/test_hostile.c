@@ -65,6 +65,8 @@ static void make_config(struct world *w)
   if (one_in(w, 16))
     vintfs = 64;
   smmu_config_set_cmdqv(c, vintfs, vintfs == 64 ? 128 : vintfs << more);
+  if (one_in(w, 2))
+    c->idr[0] |= 1u << 5; /* BTM */
   if (one_in(w, 2)) {
     c->idr[0] |= 1u << 13; /* MSI */
     smmu_config_set_ecmdq(c, 1u << draw(w, 2), 1u << draw(w, 3));
@@ -202,6 +204,8 @@ static const char *left_behind(struct smmu *s)
     if (vcmdq_const(s, q)->status && !smmu_vcmdq_is_asked(s, q))
       return "a disabled VCMDQ is acknowledged on";
   }
+  if (!smmu_dvm_is_idle(s))
+    return "a broadcast is in the buffer";
   for (unsigned e = 0; e < s->n_ecmdqs; e++) {
     const uint64_t *ring = ecmdq_const(s, e)->ring;
 

@@ -106,6 +106,16 @@ void litmus_warm(struct engine_now *now, unsigned sid, unsigned tbu);
   { \
     .kind = EXPLORE_ATC_DMA, .sid = 1, .addr = LITMUS_VA \
   }
+/* A CPU's TLBI VAE1IS of the programs' ASID and VMID, and its DSB. */
+#define BROADCAST_VA(va) \
+  { \
+    .kind = EXPLORE_BROADCAST, .value = SMMU_DVM_VAE1, .addr = (va), .sid = LITMUS_ASID, \
+    .ssid = LITMUS_VMID \
+  }
+#define AWAIT_BROADCAST \
+  { \
+    .kind = EXPLORE_AWAIT_BROADCAST \
+  }
 #define ISSUE(n)          WRITE_REG(0x98, n)          /* CMDQ_PROD */
 #define AWAIT_CONSUMED(n) AWAIT_REG(0x9c, 0xfffff, n) /* CMDQ_CONS */
 

@@ -87,6 +87,10 @@ static bool is_enabled(struct run *r, const struct explore_op *op)
     return (engine_timed_mmio_read(r->timed, op->addr, op->bytes) & op->mask) == op->value;
   if (op->kind == EXPLORE_AWAIT_WORD)
     return (engine_memory_load64(r->memory, op->addr) & op->mask) == op->value;
+  if (op->kind == EXPLORE_BROADCAST)
+    return smmu_dvm_has_room(engine_timed_device(r->timed));
+  if (op->kind == EXPLORE_AWAIT_BROADCAST)
+    return smmu_dvm_is_idle(engine_timed_device(r->timed));
   return true;
 }
 
@@ -135,6 +139,16 @@ static bool start_dma(struct run *r, unsigned t, const struct explore_op *op)
   return r->thread[t].in_flight;
 }
 
+static void broadcast(struct run *r, const struct explore_op *op)
+{
+  struct smmu_dvm message = { .addr = op->addr,
+                              .asid = (uint16_t)op->sid,
+                              .vmid = (uint16_t)op->ssid,
+                              .kind = (uint8_t)op->value };
+
+  CHECK(engine_timed_dvm(r->timed, &message) == SMMU_OK);
+}
+
 /* The next operation of a thread, if it can be done now. */
 static bool do_op(struct run *r, unsigned t)
 {
@@ -153,6 +167,7 @@ static bool do_op(struct run *r, unsigned t)
     break;
   case EXPLORE_DMA:
   case EXPLORE_ATC_DMA: return true;
+  case EXPLORE_BROADCAST: broadcast(r, op); break;
   default: break;
   }
   end_op(r, t, value);

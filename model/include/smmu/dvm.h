@@ -49,6 +49,9 @@ enum smmu_dvm_kind {
   SMMU_DVM_KINDS
 };
 
+/* "vae1", ...; "?" out of range. Static storage. */
+const char *smmu_dvm_name(unsigned kind);
+
 struct smmu_dvm {
   uint64_t addr; /* VA or IPA; low bits below the granule are ignored */
   uint16_t asid, vmid;
@@ -71,6 +74,8 @@ int smmu_dvm_submit(struct smmu *s, const struct smmu_dvm *op, const struct smmu
 bool smmu_has_dvm(const struct smmu *s);
 /* The actor that does them; IDR0.BTM is CHECKed. */
 smmu_actor smmu_actor_dvm(const struct smmu *s);
+/* Room for one message more. */
+bool smmu_dvm_has_room(const struct smmu *s);
 /* Nothing waits and nothing is under way. */
 bool smmu_dvm_is_idle(const struct smmu *s);
 

@@ -39,9 +39,13 @@ enum explore_op_kind {
   EXPLORE_AWAIT_REG,  /* blocked until (register & mask) == value */
   EXPLORE_AWAIT_WORD, /* blocked until (64-bit word & mask) == value */
   EXPLORE_DMA,        /* one transaction; seen = output address, or EXPLORE_FAULT(event) */
-  EXPLORE_ATC_DMA     /* an access through the program's ATC: a Translation Request when it has no
+  EXPLORE_ATC_DMA,    /* an access through the program's ATC: a Translation Request when it has no
                          translation, in a transition of its own, then a Translated transaction.
                          `started` is the latter's; seen likewise, EXPLORE_FAULT(0): not granted */
+  EXPLORE_BROADCAST, /* maintenance of a CPU (dvm.h): value is its kind, addr, sid the ASID, ssid the
+                         VMID; blocked while the device has no room */
+  EXPLORE_AWAIT_BROADCAST, /* blocked until all broadcasts have had their effect */
+  EXPLORE_OP_KINDS
 };
 
 static inline bool explore_is_dma(unsigned kind)
