@@ -17,6 +17,8 @@ struct decode_request {
   unsigned count;
   bool json;
   long stage, level; /* pte: stage 1 or 2, level -1 to 3 */
+  long granule_log2; /* pte: 12, 14 or 16 */
+  bool wide;         /* pte: output addresses of 52 bits */
   char why[512];     /* not empty: the request is wrong, and why */
 };
 
@@ -38,6 +40,15 @@ extern const char decode_kinds[];
 
 /* Fills an answer that is all 0; false with r->why filled when the request is wrong. */
 bool decode_answer_make(struct decode_request *r, struct decode_answer *a);
+
+/* ---- between the files of the answers ---- */
+
+/* The words of the request, which must be `wanted`, or 1 where `or_one`. */
+bool decode_take_words(struct decode_request *r, unsigned wanted, bool or_one, uint64_t *words);
+/* Leaves the fields out that `keeps` does not want: formats of one structure overlap. */
+void decode_keep_fields(struct decode_answer *a, bool (*keeps)(const char *name));
+/* A translation table descriptor. */
+bool decode_pte(struct decode_request *r, struct decode_answer *a);
 
 void decode_print_json(const struct decode_request *r, const struct decode_answer *a);
 void decode_print_text(const struct decode_answer *a);

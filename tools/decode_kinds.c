@@ -29,8 +29,7 @@ static bool parse_word(const char *text, uint64_t *value)
   return errno == 0 && *end == '\0';
 }
 
-/* The words of the request, which must be `wanted`, or 1 where `or_one`. */
-static bool take_words(struct decode_request *r, unsigned wanted, bool or_one, uint64_t *words)
+bool decode_take_words(struct decode_request *r, unsigned wanted, bool or_one, uint64_t *words)
 {
   if (r->count != wanted && !(or_one && r->count == 1)) {
     snprintf(r->why, sizeof(r->why), "%s takes %u word%s%s, found %u", r->kind, wanted,
@@ -58,8 +57,7 @@ static void reserve(struct decode_answer *a, enum smmu_layout_kind kind, const c
   a->layout.words = words;
 }
 
-/* Leaves the fields out that `keeps` does not want: formats of one structure overlap. */
-static void keep_fields(struct decode_answer *a, bool (*keeps)(const char *name))
+void decode_keep_fields(struct decode_answer *a, bool (*keeps)(const char *name))
 {
   uint16_t count = 0;
 
@@ -90,7 +88,7 @@ static bool answer_cmd(struct decode_request *r, struct decode_answer *a)
       snprintf(r->why, sizeof(r->why), "%s", why);
       return false;
     }
-  } else if (!take_words(r, CMD_WORDS, false, a->words)) {
+  } else if (!decode_take_words(r, CMD_WORDS, false, a->words)) {
     return false;
   }
   if (smmu_layout_by_key(SMMU_LAYOUT_CMD, (uint32_t)FGET(CMD, Opcode, a->words), &a->layout)) {
@@ -107,7 +105,7 @@ static bool answer_event(struct decode_request *r, struct decode_answer *a)
 {
   uint32_t type;
 
-  if (!take_words(r, EVENT_WORDS, false, a->words))
+  if (!decode_take_words(r, EVENT_WORDS, false, a->words))
     return false;
   type = (uint32_t)FGET(EVENT, Type, a->words);
   if (!smmu_layout_by_key(SMMU_LAYOUT_EVENT, type, &a->layout))
@@ -122,7 +120,7 @@ static bool answer_pri(struct decode_request *r, struct decode_answer *a)
 {
   struct smmu_text t = smmu_text_start(a->text, sizeof(a->text));
 
-  if (!take_words(r, PRI_WORDS, false, a->words) ||
+  if (!decode_take_words(r, PRI_WORDS, false, a->words) ||
       !smmu_layout_by_name(SMMU_LAYOUT_PRI, "PRI", &a->layout))
     return false;
   add_note(a, fault_of_page_request(FGET(PRI, SSV, a->words) != 0, FGET(PRI, Last, a->words) != 0,
@@ -151,7 +149,8 @@ static bool answer_table(struct decode_request *r, struct decode_answer *a,
 {
   const char *name = r->count == 1 ? level1 : entry;
 
-  if (!take_words(r, STE_WORDS, true, a->words) || !smmu_layout_by_name(kind, name, &a->layout))
+  if (!decode_take_words(r, STE_WORDS, true, a->words) ||
+      !smmu_layout_by_name(kind, name, &a->layout))
     return false;
   snprintf(a->title, sizeof(a->title), "%s", name);
   return true;
@@ -160,7 +159,7 @@ static bool answer_table(struct decode_request *r, struct decode_answer *a,
 /* The 64 bytes of a VMS that are defined. */
 static bool answer_vms(struct decode_request *r, struct decode_answer *a)
 {
-  if (!take_words(r, VMS_WORDS, false, a->words) ||
+  if (!decode_take_words(r, VMS_WORDS, false, a->words) ||
       !smmu_layout_by_name(SMMU_LAYOUT_VMS, "VMS", &a->layout))
     return false;
   snprintf(a->title, sizeof(a->title), "VMS");
@@ -180,7 +179,7 @@ static bool answer_gerror(struct decode_request *r, struct decode_answer *a)
 {
   uint64_t words[2];
 
-  if (!take_words(r, 2, false, words) ||
+  if (!decode_take_words(r, 2, false, words) ||
       !smmu_layout_by_name(SMMU_LAYOUT_REG, "GERROR", &a->layout))
     return false;
   if ((words[0] | words[1]) > UINT32_MAX) {
@@ -226,10 +225,10 @@ static void describe_par_success(struct decode_answer *a)
 static void describe_par(struct decode_answer *a)
 {
   if (GET(GATOS_PAR, FAULT, a->words[0]) == 0) {
-    keep_fields(a, of_par_success);
+    decode_keep_fields(a, of_par_success);
     describe_par_success(a);
   } else {
-    keep_fields(a, of_par_fault);
+    decode_keep_fields(a, of_par_fault);
     add_note(a, fault_of_atos((unsigned)GET(GATOS_PAR, FAULTCODE, a->words[0])));
   }
 }
@@ -305,42 +304,12 @@ static bool answer_reg(struct decode_request *r, struct decode_answer *a)
 
 static bool answer_par(struct decode_request *r, struct decode_answer *a)
 {
-  if (!take_words(r, 1, false, a->words) ||
+  if (!decode_take_words(r, 1, false, a->words) ||
       !smmu_layout_by_name(SMMU_LAYOUT_REG, "GATOS_PAR", &a->layout))
     return false;
   snprintf(a->title, sizeof(a->title), "ATOS_PAR: %s",
            GET(GATOS_PAR, FAULT, a->words[0]) ? "fault" : "success");
   describe_par(a);
-  return true;
-}
-
-/* ---- descriptors ---- */
-
-/* Address fields that only 52-bit addresses use overlap the others. */
-static bool is_48_bit(const char *name)
-{
-  return strncmp(name, "Addr", 4) != 0 || strcmp(name, "Addr") == 0;
-}
-
-static bool answer_pte(struct decode_request *r, struct decode_answer *a)
-{
-  const char *name = r->stage == 1 ? "S1_LEAF" : "S2_LEAF";
-  const char *what;
-
-  if (!take_words(r, TABLE_WORDS, false, a->words))
-    return false;
-  if ((a->words[0] & 1) == 0)
-    what = "invalid";
-  else if ((a->words[0] & 2) == 0)
-    what = r->level == DECODE_LAST_LEVEL ? "reserved, as invalid" : "block";
-  else
-    what = r->level == DECODE_LAST_LEVEL ? "page" : "table";
-  if (strcmp(what, "table") == 0)
-    name = "TABLE";
-  if (!smmu_layout_by_name(SMMU_LAYOUT_DESC, name, &a->layout))
-    return false;
-  keep_fields(a, is_48_bit);
-  snprintf(a->title, sizeof(a->title), "stage %ld level %ld: %s", r->stage, r->level, what);
   return true;
 }
 
@@ -352,7 +321,7 @@ bool decode_answer_make(struct decode_request *r, struct decode_answer *a)
   } kinds[] = {
     { "cmd", answer_cmd }, { "vms", answer_vms },       { "event", answer_event },
     { "pri", answer_pri }, { "gerror", answer_gerror }, { "par", answer_par },
-    { "reg", answer_reg }, { "pte", answer_pte },
+    { "reg", answer_reg }, { "pte", decode_pte },
   };
 
   a->has_value = true;

@@ -13,6 +13,8 @@
 static const struct argp_option options[] = {
   { "json", 'j', NULL, 0, "Print JSON", 0 },
   { "stage", 's', "1|2", 0, "pte: stage of translation (1)", 0 },
+  { "granule", 'g', "4K|16K|64K", 0, "pte: granule of the table (4K)", 0 },
+  { "wide", 'w', NULL, 0, "pte: output addresses of 52 bits", 0 },
   { "level", 'l', "-1..3", 0, "pte: level of the table the descriptor lies in (3)", 0 },
   { 0 }
 };
@@ -49,12 +51,33 @@ static bool parse_small(const char *arg, long low, long high, long *value)
   return errno == 0 && end != arg && *end == '\0' && *value >= low && *value <= high;
 }
 
+/* Its log2, or 0. */
+static long granule_named(const char *name)
+{
+  static const struct {
+    const char *name;
+    long log2;
+  } granules[] = { { "4K", 12 }, { "16K", 14 }, { "64K", 16 } };
+
+  for (size_t i = 0; i < sizeof(granules) / sizeof(granules[0]); i++) {
+    if (strcmp(granules[i].name, name) == 0)
+      return granules[i].log2;
+  }
+  return 0;
+}
+
 static error_t on_option(int key, char *arg, struct argp_state *state)
 {
   struct decode_request *r = state->input;
 
   switch (key) {
   case 'j': r->json = true; return 0;
+  case 'w': r->wide = true; return 0;
+  case 'g':
+    r->granule_log2 = granule_named(arg);
+    if (r->granule_log2 == 0)
+      snprintf(r->why, sizeof(r->why), "--granule is \"%s\"; expected 4K, 16K or 64K", arg);
+    return 0;
   case 's':
     if (!parse_small(arg, 1, 2, &r->stage))
       snprintf(r->why, sizeof(r->why), "--stage is \"%s\"; expected 1 or 2", arg);
@@ -78,7 +101,7 @@ static error_t on_option(int key, char *arg, struct argp_state *state)
 int verb_decode(int argc, char **argv)
 {
   static const struct argp argp = { options, on_option, args_doc, doc, NULL, NULL, NULL };
-  struct decode_request r = { .stage = 1, .level = DECODE_LAST_LEVEL };
+  struct decode_request r = { .stage = 1, .level = DECODE_LAST_LEVEL, .granule_log2 = 12 };
   static char name[] = "smmulator decode"; /* what messages of argp begin with */
   struct decode_answer a;
 

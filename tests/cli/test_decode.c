@@ -27,6 +27,9 @@ static const char *const kinds[] = { "command",
                                      "s2-page",
                                      "reserved-command",
                                      "vms",
+                                     "wide-64k",
+                                     "wide-block",
+                                     "block-of-16k",
                                      "counter-register" };
 
 static const struct decoding decodings[] = {
@@ -47,6 +50,12 @@ static const struct decoding decodings[] = {
   { "decode cmd 0x99 0", "reserved", "reserved" },
   { "decode vms 0x0003000200010000 0 0 0 0 0 0 0xffff000000000000",
     "PARTID_MAP31         [511:496]  0xffff", "VMS" },
+  { "decode pte --granule 64K --wide 0x000080000003f703", "address 0xf800000030000\n",
+    "stage 1 level 3: page" },
+  { "decode pte --wide --level 1 --stage 2 0x00030000c0000fc1", "address 0xf0000c0000000\n",
+    "stage 2 level 1: block" },
+  { "decode pte --granule 16K --level 2 0x0000000ffe000f41", "address 0xffe000000\n",
+    "stage 1 level 2: block" },
   { "decode reg pmcg_evtyper 0x20000002", "TLB miss", "PMCG_EVTYPER" },
 };
 
@@ -90,7 +99,7 @@ PARAM_TEST_CASE(Decode, JsonHasFieldsThatMakeUpTheWords, kinds, DECODINGS)
 
 static const char *const mistakes[] = { "no-kind",   "kind",     "word-count",  "word",
                                         "too-large", "register", "value-width", "level",
-                                        "command",   "operand" };
+                                        "command",   "operand",  "granule" };
 static const char *const wrong_lines[] = {
   "decode",
   "decode foo 1",
@@ -102,9 +111,10 @@ static const char *const wrong_lines[] = {
   "decode pte --level 7 1",
   "decode cmd NOSUCH",
   "decode cmd \"TLBI_NH_VA foo=1\"",
+  "decode pte --granule 5K 1",
 };
 
-PARAM_TEST_CASE(Decode, WrongLineGetsAReasonAndAnExample, mistakes, 10)
+PARAM_TEST_CASE(Decode, WrongLineGetsAReasonAndAnExample, mistakes, 11)
 {
   struct test_run run;
 
