@@ -339,6 +339,16 @@ RECORD(F_TRANSL_FORBIDDEN, 0x07, eats_0_read, 0x0000002a00000007, 0x000000080000
   rig_ats_use(rig, (struct smmu_txn){ .addr = 0xabcdef12, .sid = STREAM, .privileged = 1 });
 }
 
+/* Without IDR3.PASIDTT a PASID does not count, 3.9.1.3. */
+RECORD(F_TRANSL_FORBIDDEN, 0x07, pasid_not_seen, 0x0000002a00000007, 0x0000000800000000,
+       0x0000000000001000, 0)
+{
+  rig_ats(rig, 1);
+  rig_set_cr0(rig, 0x1d);
+  stream(rig, 5);
+  rig_ats_use(rig, (struct smmu_txn){ .addr = 0x1000, .sid = STREAM, .ssv = 1, .ssid = 3 });
+}
+
 RECORD(F_TRANSL_FORBIDDEN, 0x07, smmu_off_write, 0x0000002a00000007, 0, 0x00000000abcdef12, 0)
 {
   rig_ats(rig, 1);
