@@ -12,13 +12,6 @@
  * not end by themselves are given up so much later. */
 #define GRACE (10 * MACHINE_SECOND)
 
-enum { GUEST_SID = 0x10 };
-
-static unsigned vcpus_of(const struct machine_world *w)
-{
-  return (unsigned)machine_get(w->cfg, MACHINE_KEY_VCPUS);
-}
-
 static int out_of_memory(struct machine_world *w)
 {
   snprintf(w->err->text, sizeof(w->err->text), "out of memory");
@@ -66,7 +59,7 @@ static int create_board(struct machine_world *w, const struct plat_device *devic
 {
   const struct machine_config *cfg = w->cfg;
   struct plat_board_config config = {
-    .cpus = vcpus_of(w),
+    .cpus = machine_world_vcpus(w),
     .irq_lines = MACHINE_PMCG_LINE + w->pmcg.groups,
     .pmcg_line = MACHINE_PMCG_LINE,
     .ram_bytes = machine_get(cfg, MACHINE_KEY_HOST_RAM) +
@@ -103,7 +96,7 @@ int machine_world_create(struct machine_world *w)
   struct plat_device device;
   int rc;
 
-  w->observer.cpus = vcpus_of(w);
+  w->observer.cpus = machine_world_vcpus(w);
   w->observer.cpu = calloc(w->observer.cpus, sizeof(*w->observer.cpu));
   w->observer.thread = calloc(w->observer.cpus, sizeof(*w->observer.thread));
   if (!w->observer.cpu || !w->observer.thread ||
@@ -122,7 +115,7 @@ int machine_world_create(struct machine_world *w)
 
 /* ---- programs ---- */
 
-static void leave(struct machine_world *w, int error, const char *step)
+void machine_world_leave(struct machine_world *w, int error, const char *step)
 {
   if (error < 0 && w->error == 0) {
     w->error = error;
@@ -189,159 +182,21 @@ static int start_on_subject(struct machine_world *w, unsigned cpu, void (*progra
                : plat_cpu_start(w->board, cpu, program, arg);
 }
 
-static int run_on_subject(struct machine_world *w, void (*program)(void *world))
+int machine_world_on_subject(struct machine_world *w, void (*program)(void *world))
 {
   if (start_on_subject(w, 0, program, w) != SMMU_OK)
     return out_of_memory(w);
   return run_board(w);
 }
 
-/* ---- boot ---- */
+/* ---- turns ---- */
 
-static void boot_host(void *world)
-{
-  struct machine_world *w = world;
-  const struct machine_config *cfg = w->cfg;
-  bool has_cmdqv = machine_get(cfg, MACHINE_KEY_QUEUE) == MACHINE_QUEUE_VCMDQ;
-  struct iommufd_host_options options = {
-    .driver = { .smmu = PLAT_SMMU_BASE,
-                .cmdqv = has_cmdqv ? PLAT_CMDQV_BASE : 0,
-                .cpus = vcpus_of(w),
-                .ecmdq = machine_get(cfg, MACHINE_KEY_HOST_ECMDQ),
-                .cmdq_log2 = (unsigned)machine_get(cfg, MACHINE_KEY_HOST_CMDQ) }
-  };
-
-  if (!machine_get(cfg, MACHINE_KEY_HOST_RIL))
-    options.driver.without |= DRV_WITHOUT_RIL;
-  if (!machine_get(cfg, MACHINE_KEY_HOST_MSI))
-    options.driver.without |= DRV_WITHOUT_MSI_POLL;
-  leave(w, iommufd_host_create(&w->host, plat_board_host(w->board), &options), "the host's boot");
-}
-
-static enum iommufd_memory_kind backing_of(const struct machine_config *cfg)
-{
-  switch (machine_get(cfg, MACHINE_KEY_BACKING)) {
-  case MACHINE_BACKING_CONTIGUOUS: return IOMMUFD_MEMORY_CONTIGUOUS;
-  case MACHINE_BACKING_SCATTERED: return IOMMUFD_MEMORY_SCATTERED;
-  default: return IOMMUFD_MEMORY_HUGE;
-  }
-}
-
-static void boot_vm(void *world)
-{
-  struct machine_world *w = world;
-  const struct machine_config *cfg = w->cfg;
-  struct vmm_config config = {
-    .board = w->board,
-    .host = w->host,
-    .ram_bytes = machine_get(cfg, MACHINE_KEY_VM_RAM),
-    .backing = backing_of(cfg),
-    .backing_seed = machine_get(cfg, MACHINE_KEY_BACKING_SEED),
-    .vcpus = vcpus_of(w),
-    .irq_line = SMMU_SIGNAL_COUNT,
-    .devices = 1,
-    .device = { { MACHINE_HOST_SID, GUEST_SID, machine_dma_set_ats, w } },
-    .ats = machine_get(cfg, MACHINE_KEY_ATS),
-    .ril = machine_get(cfg, MACHINE_KEY_GUEST_RIL),
-    .cmdqv = machine_get(cfg, MACHINE_KEY_QUEUE) == MACHINE_QUEUE_VCMDQ,
-    .lvcmdqs = (unsigned)machine_get(cfg, MACHINE_KEY_LVCMDQS),
-    .policy = machine_get(cfg, MACHINE_KEY_INVALIDATE) == MACHINE_INVALIDATE_BATCH
-                ? VMM_POLICY_BATCH
-                : VMM_POLICY_PER_COMMAND,
-    .lock_switch_permille = (uint32_t)machine_get(cfg, MACHINE_KEY_LOCK_SWITCH)
-  };
-
-  for (unsigned i = 0; i < config.vcpus; i++)
-    config.vcpu_cpu[i] = i;
-  leave(w, vmm_create(&w->vm, &config, w->why, sizeof(w->why)), "making the virtual machine");
-}
-
-/* The driver under test: a guest's, or the only one of a bare machine. */
-static void boot_driver(void *world)
-{
-  struct machine_world *w = world;
-  const struct machine_config *cfg = w->cfg;
-  bool bare = machine_world_is_bare(w);
-  struct drv_options options = {
-    .smmu = PLAT_SMMU_BASE,
-    .cmdqv = machine_get(cfg, MACHINE_KEY_QUEUE) == MACHINE_QUEUE_VCMDQ ? PLAT_CMDQV_BASE : 0,
-    .cpus = vcpus_of(w),
-    .cmdq_log2 = (unsigned)machine_get(cfg, bare ? MACHINE_KEY_HOST_CMDQ : MACHINE_KEY_GUEST_CMDQ),
-    .ecmdq = bare && machine_get(cfg, MACHINE_KEY_HOST_ECMDQ),
-    .broadcast = bare && machine_get(cfg, MACHINE_KEY_HOST_TLBI) == MACHINE_TLBI_BROADCAST,
-    .guest = !bare
-  };
-  struct dma_config dma = { .sid = bare ? MACHINE_HOST_SID : GUEST_SID,
-                            .cpus = vcpus_of(w),
-                            .set_ats = machine_dma_set_ats,
-                            .arg = w,
-                            .lazy = machine_get(cfg, MACHINE_KEY_DMA) == MACHINE_DMA_LAZY };
-
-  if (!machine_get(cfg, bare ? MACHINE_KEY_HOST_RIL : MACHINE_KEY_GUEST_RIL))
-    options.without |= DRV_WITHOUT_RIL;
-  if (bare && !machine_get(cfg, MACHINE_KEY_HOST_MSI))
-    options.without |= DRV_WITHOUT_MSI_POLL;
-  leave(w, drv_probe(&w->drv, w->plat, &options), "the driver's probe");
-  if (w->error == 0) {
-    dma.drv = w->drv;
-    leave(w, dma_create(&w->dma, &dma), "making the DMA domain");
-  }
-}
-
-static int reached_limit(struct machine_world *w)
+int machine_world_reached_limit(struct machine_world *w)
 {
   snprintf(w->err->text, sizeof(w->err->text),
            "simulated time has reached run.limit before all turns were made");
   return SMMU_ERR_LIMIT;
 }
-
-static int create_benchmark(struct machine_world *w)
-{
-  uint64_t limit = machine_get(w->cfg, MACHINE_KEY_LIMIT), now = plat_board_time(w->board);
-  struct benchmark_config config = {
-    .plat = w->plat,
-    .dma = w->dma,
-    .threads = (unsigned)machine_get(w->cfg, MACHINE_KEY_THREADS),
-    .pages = (unsigned)(machine_get(w->cfg, MACHINE_KEY_GRANULE) / 4096),
-    .direction = (unsigned)machine_get(w->cfg, MACHINE_KEY_DIRECTION),
-    .transfer_ps = machine_get(w->cfg, MACHINE_KEY_TRANSFER),
-    .access = machine_get(w->cfg, MACHINE_KEY_DMA_TRAFFIC) ? machine_dma_access : NULL,
-    .arg = w,
-    .warmup = machine_get(w->cfg, MACHINE_KEY_WARMUP),
-    .turns = machine_get(w->cfg, MACHINE_KEY_LOOPS),
-  };
-  int error;
-
-  if (limit && now >= limit)
-    return reached_limit(w);
-  config.duration_ps = limit ? limit - now : 0;
-  error = benchmark_create(&w->benchmark, &config);
-  if (error == 0)
-    return SMMU_OK;
-  snprintf(w->err->text, sizeof(w->err->text), "the benchmark: %s", strerror(-error));
-  return error == -ENOMEM ? SMMU_ERR_NOMEM : SMMU_ERR_BADCFG;
-}
-
-int machine_world_boot(struct machine_world *w)
-{
-  int rc = SMMU_OK;
-
-  w->plat = plat_board_host(w->board);
-  if (!machine_world_is_bare(w)) {
-    rc = machine_world_on_host(w, boot_host);
-    if (rc == SMMU_OK)
-      rc = machine_world_on_host(w, boot_vm);
-    if (rc != SMMU_OK)
-      return rc;
-    w->plat = vmm_guest_plat(w->vm);
-    w->observer.world[1] = w->plat->ctx;
-  }
-  w->observer.subject = w->plat->ctx;
-  rc = run_on_subject(w, boot_driver);
-  return rc == SMMU_OK ? create_benchmark(w) : rc;
-}
-
-/* ---- turns ---- */
 
 static void thread_program(void *arg)
 {
@@ -366,7 +221,8 @@ int machine_world_turns(struct machine_world *w)
     return rc;
   benchmark_get_result(w->benchmark, &w->sums);
   if (w->sums.error == 0)
-    return w->sums.all.turns < threads * w->observer.loops ? reached_limit(w) : SMMU_OK;
+    return w->sums.all.turns < threads * w->observer.loops ? machine_world_reached_limit(w)
+                                                           : SMMU_OK;
   return step_failed(w, "the benchmark", w->sums.error, is_guests(w));
 }
 
@@ -377,7 +233,7 @@ static void stop_driver(void *world)
   struct machine_world *w = world;
 
   if (w->dma)
-    leave(w, dma_destroy(w->dma), "freeing the DMA domain");
+    machine_world_leave(w, dma_destroy(w->dma), "freeing the DMA domain");
   if (w->error)
     return;
   drv_remove(w->drv);
@@ -405,7 +261,7 @@ int machine_world_shut_down(struct machine_world *w)
   w->error = 0;
   w->why[0] = '\0';
   if (w->drv)
-    rc = run_on_subject(w, stop_driver);
+    rc = machine_world_on_subject(w, stop_driver);
   return rc == SMMU_OK && w->host ? machine_world_on_host(w, stop_host) : rc;
 }
 

@@ -49,6 +49,14 @@ static inline bool machine_world_is_bare(const struct machine_world *w)
   return machine_get(w->cfg, MACHINE_KEY_QUEUE) == MACHINE_QUEUE_BARE;
 }
 
+static inline unsigned machine_world_vcpus(const struct machine_world *w)
+{
+  return (unsigned)machine_get(w->cfg, MACHINE_KEY_VCPUS);
+}
+
+/* A step of a program has ended; the first that failed is kept. */
+void machine_world_leave(struct machine_world *w, int error, const char *step);
+
 /* Each: 0, or enum smmu_err with a sentence in w->err. */
 
 /* Lines of counter groups: behind all others. */
@@ -57,6 +65,8 @@ enum { MACHINE_PMCG_LINE = SMMU_SIGNAL_COUNT + VMM_IRQ_LINES };
 /* A program on the host's first CPU, and all it starts, until they have returned. A step that fails sets
  * `error` and `step`. */
 int machine_world_on_host(struct machine_world *w, void (*program)(void *world));
+/* The same on the first CPU of the driver under test: a guest's, or the host's. */
+int machine_world_on_subject(struct machine_world *w, void (*program)(void *world));
 /* Memory, device and board; nothing has run yet. */
 int machine_world_create(struct machine_world *w);
 /* The host, the virtual machine, the driver and the DMA domain. */
@@ -64,6 +74,8 @@ int machine_world_boot(struct machine_world *w);
 /* Counter groups, if there are any, count from here on; and no more, and what they have counted. */
 int machine_world_start_pmcg(struct machine_world *w);
 int machine_world_stop_pmcg(struct machine_world *w, struct machine_pmcg_counts *counts);
+/* run.limit has come too early: SMMU_ERR_LIMIT. */
+int machine_world_reached_limit(struct machine_world *w);
 /* All threads make all their turns. */
 int machine_world_turns(struct machine_world *w);
 /* Everything that boot made, in the opposite order. */
