@@ -291,6 +291,16 @@ ENGINE_TEST(AtsRequest, ExecuteOnlyPagesGrantNothing)
   EXPECT_EQ(request(rig, VA, false).perm, 0u);
 }
 
+ENGINE_TEST(AtsRequest, ExecuteOnlyPagesGrantNoExecution)
+{
+  rig_ats_nested(rig, 1);
+  STE_SET(rig, SID, S1CDMax, 3);
+  rig_set_cd(rig, SID, 5, 20, &rig_space(rig, SID)->s1);
+  rig_map(rig, SID, VA, IPA, RIG_RW);
+  rig_map2(rig, SID, IPA, PA, RIG_W); /* written and executed, not read */
+  expect_granted(with_pasid(rig, true, true, false), PA, SMMU_PERM_WRITE, 12);
+}
+
 ENGINE_TEST(AtsRequest, InstcfgMakesReadsOfFetches)
 {
   rig_ats_nested(rig, 1);

@@ -24,8 +24,9 @@ static void start(struct rig *rig)
 
 static void expect_response(unsigned response, unsigned group, bool pasid)
 {
-  const struct smmu_message *m = &endpoint.message[endpoint.n - 1];
+  const struct smmu_message *m = &endpoint.message[endpoint.n ? endpoint.n - 1 : 0];
 
+  EXPECT_GT(endpoint.n, 0u);
   EXPECT_EQ(m->kind, SMMU_MESSAGE_PRI_RESP);
   EXPECT_EQ(m->sid, (uint32_t)SID);
   EXPECT_EQ(m->response, response);
