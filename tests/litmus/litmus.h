@@ -46,8 +46,10 @@ enum {
 #define LITMUS_DEVICE(tbu_count, utlb_entries, tlb_entries, walk_entries) \
   LITMUS_DEVICE_OF(0x094e321b, tbu_count, utlb_entries, tlb_entries, walk_entries)
 #define LITMUS_DEVICE_OF(idr0, tbu_count, utlb_entries, tlb_entries, walk_entries) \
+  LITMUS_DEVICE_WITH(idr0, 0x75, tbu_count, utlb_entries, tlb_entries, walk_entries)
+#define LITMUS_DEVICE_WITH(idr0, idr5, tbu_count, utlb_entries, tlb_entries, walk_entries) \
   { \
-    .idr = { (idr0), 0x02730000 | 8 << 6 | 20, 0, 0x0e14, 0, 0x75 }, .aidr = 1, \
+    .idr = { (idr0), 0x02730000 | 8 << 6 | 20, 0, 0x0e14, 0, (idr5) }, .aidr = 1, \
     .gbpa_reset = 0x1000, .txns = 2, .tbus = (tbu_count), .events = 2, \
     .utlb = LITMUS_CACHE(utlb_entries), .tlb = LITMUS_CACHE(tlb_entries), \
     .walk_cache = LITMUS_CACHE(walk_entries), .cfg_cache = { 1, 2 }, .atomic_bytes = 8 \
@@ -56,6 +58,15 @@ enum {
 #define LITMUS_CONFIG LITMUS_DEVICE(1, 0, 2, 0)
 /* The same with ATS. */
 #define LITMUS_ATS LITMUS_DEVICE_OF(0x094e361b, 1, 0, 2, 0)
+
+/* One that can stall, with a walk cache. */
+#define LITMUS_STALLS LITMUS_DEVICE_WITH(0x084e321b, 2 << 16 | 0x75, 1, 0, 2, 2)
+
+/* The first word of every CD; CD.S. IHI 0070 5.4. */
+#define LITMUS_CD_WORD0 \
+  (39ULL | 1ULL << 30 | 1ULL << 31 | 5ULL << 32 | 1ULL << 41 | 3ULL << 45 | \
+   (uint64_t)LITMUS_ASID << 48)
+#define LITMUS_CD_S (1ULL << 44)
 
 /* ---- setup ---- */
 

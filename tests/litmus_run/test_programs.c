@@ -4,13 +4,13 @@
 #include "litmus/litmus.h"
 #include "shim/gtest_c.h"
 
-#define PROGRAMS 16
+#define PROGRAMS 18
 
 static const char *const names[PROGRAMS] = {
-  "stale-fill",   "sync-drain",    "every-tbu",         "late-utlb-fill",
-  "stale-config", "table-free",    "fault-before-sync", "vmid-tag",
-  "msi-order",    "nested-unmap",  "nested-race",       "disable-drain",
-  "atc-inv",      "atc-too-early", "broadcast",         "broadcast-too-early",
+  "stale-fill",          "sync-drain",        "every-tbu",        "late-utlb-fill", "stale-config",
+  "table-free",          "fault-before-sync", "vmid-tag",         "msi-order",      "nested-unmap",
+  "nested-race",         "disable-drain",     "atc-inv",          "atc-too-early",  "broadcast",
+  "broadcast-too-early", "stall-retry",       "stall-unrecorded",
 };
 
 TEST_CASE(Litmus, TheListHasExactlyTheseProgramsAndEachExplainsItself)
