@@ -239,6 +239,9 @@ bool smmu_tlm::translate_copy(const smmu_txn &txn, smmu_result &out)
       p.set_data_length(ask.len);
       p.set_streaming_width(ask.len);
       reply.status = mem->transport_dbg(p) == ask.len ? SMMU_BUS_OK : SMMU_BUS_ABORT;
+    } else if (ask.kind == SMMU_ASK_CAS) { // nothing is changed: as if it had been
+      reply.data[0] = ask.data[0];
+      reply.status = SMMU_BUS_OK;
     } else if (ask.kind == SMMU_ASK_PICK) {
       reply.choice = static_cast<uint32_t>(ask.data[0]);
     } else if (ask.kind != SMMU_ASK_STAGE) {

@@ -147,6 +147,8 @@ void ats_complete(struct step *x, const struct tlb_entry *e)
   struct txn *t = x->t;
   struct smmu_result *r = &t->result;
 
+  if (t->in.no_write && !(e->perm & e->perm2 & txn_write_bit(t)))
+    r->perm &= (uint8_t)~SMMU_PERM_WRITE; /* clean, and it stays so */
   r->perm = (uint8_t)grant(t, r->perm);
   if (r->perm == 0)
     *r = (struct smmu_result){ .size_log2 = stu_log2(x->s) };

@@ -169,7 +169,7 @@ void smmu_cache_record(const struct smmu_hooks *h, unsigned category, const stru
     r.info = (uint8_t)tag_size(e->tag);
     r.phase = (uint8_t)tag_kind(e->tag);
     r.level = e->level;
-    r.perm = e->perm;
+    r.perm = (uint8_t)(tag_kind(e->tag) == ENTRY_WALK_S1 ? e->perm : entry_allows(e->perm));
     r.word = e->tag;
   }
   trace_put(h, &r);

@@ -148,7 +148,6 @@ struct promise {
   }
 
 static const struct promise promises[] = {
-  MUST_BE_ZERO(0, HTTU),
   MUST_BE_ZERO(0, RME_IMPL),
   MUST_BE_ZERO(1, REL),
   MUST_BE_ZERO(1, QUEUES_PRESET),

@@ -68,6 +68,7 @@ void go_fault(struct step *x, unsigned type, unsigned clss, bool s2, uint64_t ip
   t->fault = (struct fault){
     .type = (uint8_t)type, .clss = (uint8_t)clss, .s2 = s2, .ipa = ipa, .fetch_addr = fetch_addr
   };
+  t->fault.updating = t->s1.flip != 0;
   r.result = (uint16_t)type;
   r.info = (uint8_t)clss;
   r.phase = s2 ? 2 : 1;
@@ -106,7 +107,7 @@ void fault_encode(const struct txn *t, unsigned slot, uint64_t words[4])
   e.rnw = !t->in.write;
   e.s2 = t->fault.s2;
   e.clss = t->fault.clss;
-  e.ttrnw = t->fault.s2 && t->fault.clss == SMMU_CLASS_TT;
+  e.ttrnw = t->fault.s2 && t->fault.clss == SMMU_CLASS_TT && !t->fault.updating;
   if (e.type == EVENT_F_BAD_ATS_TREQ)
     ats_describe(t, &e);
   e.input_addr = t->in.addr;

@@ -121,8 +121,7 @@ struct tlb_entry {
   uint64_t va;   /* input base, aligned to the span; VA sign-extended from bit 55 */
   uint64_t pa;   /* output base */
   uint64_t ipa;  /* ENTRY_S1 under nesting: the IPA stage 1 gave; for fault records */
-  uint8_t perm;  /* stage 1 (or only) permissions, SMMU_USER_* | SMMU_PRIV_*; table limits for
-                    ENTRY_WALK_S1 */
+  uint8_t perm;  /* stage 1 (or only) permissions, entry_perm(); table limits for ENTRY_WALK_S1 */
   uint8_t perm2; /* stage 2 permissions of a combined entry */
   int8_t level;  /* level of the (last stage's) descriptor */
   uint8_t made;  /* see entry_made() */
@@ -144,6 +143,23 @@ static inline unsigned entry_fracture(const struct tlb_entry *e)
 static inline unsigned entry_tg(const struct tlb_entry *e)
 {
   return e->made >> 6;
+}
+
+/* Permissions of an entry: SMMU_USER_* | SMMU_PRIV_* as they hold, and a bit more on each side: a
+ * write is allowed, at once or after the descriptor has been made dirty. */
+#define ENTRY_MAY_WRITE 0x88u
+
+static inline uint8_t entry_perm(unsigned perm, bool clean)
+{
+  unsigned write = perm & 0x22;
+
+  return (uint8_t)((clean ? perm & ~write : perm) | write << 2);
+}
+
+/* What an entry allows, once it is dirty. */
+static inline unsigned entry_allows(unsigned perm)
+{
+  return (perm & 0x55) | (perm & ENTRY_MAY_WRITE) >> 2;
 }
 
 /* Tag: [15:0] VMID, [31:16] ASID, [39:32] log2 of the span, [43:40] kind, [47:44] StreamWorld, 48
@@ -212,11 +228,13 @@ struct cache_link {
 
 struct walk_frame {
   uint64_t table;
+  uint64_t desc; /* with flip: the descriptor that is to be updated, as it was read */
   int8_t level;
   uint8_t range;   /* stage 1: 0 TTB0, 1 TTB1 */
   uint8_t limits;  /* stage 1: SMMU_TABLE_* gathered so far */
   uint8_t purpose; /* stage 2: enum s2_purpose */
-  uint8_t pad[4];
+  uint16_t flip;   /* bits that the update changes; 0: none is under way */
+  uint8_t pad[2];
 };
 
 /* What a stage 2 translation is for; also `phase` of its trace records. */
@@ -230,13 +248,14 @@ struct leaf {
   int8_t level;
   uint8_t global;
   uint8_t loose; /* must not be cached (nT) */
-  uint8_t pad;
+  uint8_t clean; /* perm holds with a write only after an update of the descriptor */
 };
 
 struct fault {
   uint8_t type; /* event type; 0: none */
   uint8_t clss, s2;
-  uint8_t pad[5];
+  uint8_t updating; /* of a stage 1 descriptor: stage 2 was asked for a write */
+  uint8_t pad[4];
   uint64_t ipa, fetch_addr; /* fetch_addr: of a conflict, Reason */
 };
 

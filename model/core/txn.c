@@ -215,13 +215,35 @@ static void result_from(struct step *x, const struct tlb_entry *e)
     ats_complete(x, e);
 }
 
-/* A TLB entry serves the transaction, or denies it. True: served. */
+/* Behind the cache that was asked just now. */
+static void go_further(struct step *x)
+{
+  if (x->t->phase == TXN_UTLB && cache_on(x->s, SMMU_CACHE_TLB))
+    go_stage(x, TXN_TLB, SMMU_STAGE_MAIN_TLB);
+  else
+    go_walk(x);
+}
+
+/* A request that announces writes needs nothing but one permission, and dirty pages where it is
+ * granted writes. */
+static enum entry_verdict judge(const struct txn *t, const struct tlb_entry *e)
+{
+  if (t->in.kind == SMMU_TXN_ATS_REQUEST && t->in.write &&
+      txn_judge(e, txn_write_bit(t)) == ENTRY_CLEAN)
+    return ENTRY_CLEAN;
+  if (t->in.kind == SMMU_TXN_ATS_REQUEST && txn_judge(e, txn_wants(t)) == ENTRY_CLEAN)
+    return ENTRY_DENIED_S1;
+  return txn_judge(e, txn_wants(t));
+}
+
+/* A TLB entry serves the transaction, denies it, or has to be made anew. True: served. */
 static bool use_entry(struct step *x, const struct tlb_entry *e)
 {
   struct txn *t = x->t;
   uint64_t offset = t->va & bits_low(tag_size(e->tag));
 
-  switch (txn_judge(e, txn_wants(t))) {
+  switch (judge(t, e)) {
+  case ENTRY_CLEAN: go_further(x); return false;
   case ENTRY_DENIED_S1: go_fault(x, EVENT_F_PERMISSION, SMMU_CLASS_IN, false, 0, 0); return false;
   case ENTRY_DENIED_S2:
     go_fault(x, EVENT_F_PERMISSION, SMMU_CLASS_IN, true,
@@ -265,10 +287,8 @@ static void on_utlb(struct step *x)
   } else if (i != SMMU_NO_INDEX) {
     if (use_entry(x, &cache_entries(x->s, c)[i]))
       go_respond(x, SMMU_STATUS_OK);
-  } else if (cache_on(x->s, SMMU_CACHE_TLB)) {
-    go_stage(x, TXN_TLB, SMMU_STAGE_MAIN_TLB);
   } else {
-    go_walk(x);
+    go_further(x);
   }
 }
 
@@ -322,8 +342,9 @@ static void build_entry(struct txn *t, struct tlb_entry *e)
     e->tag = (e->tag & ~TAG_ASID_MASK) | TAG_GLOBAL;
   e->va = align_down_log2(t->va, size_log2);
   e->pa = align_down_log2(last->out, size_log2);
-  e->perm = s1 ? t->s1_leaf.perm : t->s2_leaf.perm;
-  e->perm2 = s1 && s2 ? t->s2_leaf.perm : 0x77;
+  e->perm = s1 ? entry_perm(t->s1_leaf.perm, t->s1_leaf.clean)
+               : entry_perm(t->s2_leaf.perm, t->s2_leaf.clean);
+  e->perm2 = s1 && s2 ? entry_perm(t->s2_leaf.perm, t->s2_leaf.clean) : 0xff;
   e->memattr = attr.memattr;
   e->sh = attr.sh;
   e->level = last->level;
@@ -470,9 +491,11 @@ static const struct phase {
   [TXN_TLB] = { "tlb", on_tlb },
   [TXN_S1_BEGIN] = { "s1-begin", on_s1_begin },
   [TXN_S1_DESC] = { "s1-desc", on_s1_desc },
+  [TXN_S1_UPDATE] = { "s1-update", on_s1_update },
   [TXN_S1_CACHE] = { "s1-cache", on_s1_cache },
   [TXN_S2_BEGIN] = { "s2-begin", on_s2_begin },
   [TXN_S2_DESC] = { "s2-desc", on_s2_desc },
+  [TXN_S2_UPDATE] = { "s2-update", on_s2_update },
   [TXN_S2_CACHE] = { "s2-cache", on_s2_cache },
   [TXN_S2_LEAF_CACHE] = { "s2-leaf-cache", on_s2_leaf_cache },
   [TXN_TLB_FILL] = { "tlb-fill", on_tlb_fill },

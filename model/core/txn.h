@@ -24,9 +24,11 @@ enum txn_phase {
   TXN_TLB,
   TXN_S1_BEGIN, /* walk cache lookup for stage 1 */
   TXN_S1_DESC,
+  TXN_S1_UPDATE,
   TXN_S1_CACHE, /* walk cache fill with a table descriptor */
   TXN_S2_BEGIN,
   TXN_S2_DESC,
+  TXN_S2_UPDATE,
   TXN_S2_CACHE,
   TXN_S2_LEAF_CACHE,
   TXN_TLB_FILL,
@@ -124,16 +126,58 @@ void go_config_at(struct step *x, uint64_t pa);
 /* txn_walk.c */
 void go_walk(struct step *x);
 void go_s2(struct step *x, uint64_t ipa, unsigned purpose);
+void go_s1_desc(struct step *x);
 void on_s1_begin(struct step *x);
 void on_s1_desc(struct step *x);
+/* What a descriptor that was read, or updated, leads to. */
+void s1_judge(struct step *x, uint64_t desc);
 void on_s1_cache(struct step *x);
 
 /* txn_walk2.c */
 void on_s2_begin(struct step *x);
+void go_s2_desc(struct step *x);
 void on_s2_desc(struct step *x);
+void s2_judge(struct step *x, uint64_t desc);
+unsigned s2_class(const struct txn *t);
 void on_s2_cache(struct step *x);
 void on_s2_leaf_cache(struct step *x);
 void go_s1_at(struct step *x, uint64_t pa);
+
+/* txn_httu.c: flags in descriptors */
+bool httu_is_clean(const struct txn *t, bool s2, uint64_t desc);
+uint64_t httu_dirty(uint64_t desc);
+bool httu_needs_af(const struct txn *t, bool s2);
+/* Bits that an access which is permitted changes; write: what it is for writes. */
+unsigned httu_leaf_flips(const struct txn *t, bool s2, uint64_t desc, bool write);
+unsigned httu_table_flips(const struct txn *t, bool s2, uint64_t desc);
+bool httu_may_cache(const struct txn *t, uint64_t desc);
+void go_s1_update(struct step *x, uint64_t desc, unsigned flips);
+void go_s2_update(struct step *x, uint64_t desc, unsigned flips);
+/* Stage 2 allows the update. */
+void go_s1_swap(struct step *x, uint64_t pa);
+void on_s1_update(struct step *x);
+void on_s2_update(struct step *x);
+
+static inline unsigned txn_write_bit(const struct txn *t)
+{
+  return t->priv ? SMMU_PRIV_W : SMMU_USER_W;
+}
+
+/* Does it make what it reaches dirty? A request that announces writes counts as a write. */
+static inline bool txn_dirties(const struct txn *t)
+{
+  return t->in.write && (t->in.kind == SMMU_TXN_ORDINARY || t->in.kind == SMMU_TXN_ATS_REQUEST ||
+                         t->in.kind == SMMU_TXN_ATS_TRANSLATED || t->in.kind == SMMU_TXN_ATOS);
+}
+
+/* Permissions as this transaction may use them: a request that announces no writes makes nothing
+ * dirty, and so is not granted any. IHI 0070 3.13.7.1. */
+static inline unsigned txn_usable(const struct txn *t, unsigned perm, bool clean)
+{
+  bool denied = clean && t->in.kind == SMMU_TXN_ATS_REQUEST && t->in.no_write;
+
+  return denied ? perm & ~(SMMU_USER_W | SMMU_PRIV_W) : perm;
+}
 
 /* ats.c: what is different for an ATS Translation Request or a Translated transaction. */
 void smmu_ats_submitted(const struct smmu *s, struct smmu_txn *in);
@@ -215,13 +259,17 @@ void atos_show(struct step *x);
 
 /* ---- shared with try_hit.c, and inline for its sake ---- */
 
-enum entry_verdict { ENTRY_OK, ENTRY_DENIED_S1, ENTRY_DENIED_S2 };
+enum entry_verdict { ENTRY_OK, ENTRY_CLEAN, ENTRY_DENIED_S1, ENTRY_DENIED_S2 };
 
+/* ENTRY_CLEAN: not before the tables say that something was written. */
 static inline enum entry_verdict txn_judge(const struct tlb_entry *e, unsigned access)
 {
   if (e->perm & e->perm2 & access)
     return ENTRY_OK;
-  return (e->perm & access) || tag_kind(e->tag) == ENTRY_S2 ? ENTRY_DENIED_S2 : ENTRY_DENIED_S1;
+  if (entry_allows(e->perm & e->perm2) & access)
+    return ENTRY_CLEAN;
+  return (entry_allows(e->perm) & access) || tag_kind(e->tag) == ENTRY_S2 ? ENTRY_DENIED_S2
+                                                                          : ENTRY_DENIED_S1;
 }
 
 _Static_assert(offsetof(struct smmu_result, size_log2) == 12 &&
@@ -234,7 +282,7 @@ _Static_assert(offsetof(struct smmu_result, size_log2) == 12 &&
 static inline void txn_result_from(const struct tlb_entry *e, uint64_t va, bool priv,
                                    struct smmu_result *r)
 {
-  uint32_t perm = (uint32_t)(e->perm & e->perm2) >> (priv ? 4 : 0) & 7;
+  uint32_t perm = entry_allows(e->perm & e->perm2) >> (priv ? 4 : 0) & 7;
   uint32_t head = perm << 24, tail;
 
   r->pa = e->pa | (va & ((1ULL << e->size_log2) - 1));

@@ -1,6 +1,6 @@
 /* Stage 1 of a walk, and where the stages meet. IHI 0070 3.3.3, 3.4; Arm ARM D8.2, D8.3.
  * A nested walk is two frames, not a product of states: stage 1 asks stage 2 for each descriptor
- * address and for its own output. Left out: HTTU. */
+ * address and for its own output. */
 #include "arch/attr.h"
 #include "arch/desc.h"
 #include "arch/structs.h"
@@ -18,7 +18,7 @@ static uint64_t s1_desc_addr(const struct txn *t)
 }
 
 /* Next stage 1 descriptor: its address is an IPA under nesting. */
-static void go_s1_desc(struct step *x)
+void go_s1_desc(struct step *x)
 {
   uint64_t addr = s1_desc_addr(x->t);
 
@@ -76,16 +76,21 @@ static void s1_table(struct step *x, uint64_t desc)
   struct txn *t = x->t;
   const struct smmu_geometry *g = s1_geometry(t);
   uint64_t next = smmu_desc_out(desc, g, g->granule_log2);
+  unsigned flips = httu_table_flips(t, false, desc);
 
   if ((next >> g->oa_bits) != 0) {
     go_fault(x, EVENT_F_ADDR_SIZE, SMMU_CLASS_IN, false, 0, 0);
+    return;
+  }
+  if (flips) {
+    go_s1_update(x, desc, flips);
     return;
   }
   if (!(t->cfg.flags & ((uint32_t)CFG_HAD0 << t->s1.range)))
     t->s1.limits |= (uint8_t)smmu_desc_table_limits(desc);
   t->s1.table = next;
   t->s1.level++;
-  if (cache_on(x->s, SMMU_CACHE_WALK))
+  if (cache_on(x->s, SMMU_CACHE_WALK) && (!(t->cfg.flags & CFG_HAFT) || httu_may_cache(t, desc)))
     go_stage(x, TXN_S1_CACHE, SMMU_STAGE_WALK_CACHE);
   else
     go_s1_desc(x);
@@ -121,29 +126,46 @@ static void s1_leaf(struct step *x, uint64_t desc)
   struct smmu_attr attr =
     smmu_attr_stage1(desc, t->cfg.mair, smmu_desc_sh(desc, g, t->cfg.sh[t->s1.range]));
   struct leaf *leaf = &t->s1_leaf;
+  bool clean = httu_is_clean(t, false, desc);
+  unsigned flips;
 
   leaf->out = smmu_desc_out(desc, g, shift) | (t->va & bits_low(shift));
   if ((leaf->out >> g->oa_bits) != 0) {
     go_fault(x, EVENT_F_ADDR_SIZE, SMMU_CLASS_IN, false, 0, 0);
     return;
   }
-  if (!smmu_desc_af(desc) && !(t->cfg.flags & CFG_AFFD)) {
+  if (!smmu_desc_af(desc) && httu_needs_af(t, false)) {
     go_fault(x, EVENT_F_ACCESS, SMMU_CLASS_IN, false, 0, 0);
     return;
   }
   leaf->size_log2 = (uint8_t)txn_group(x, desc, t->s1.level, g, t->va, leaf->out);
   leaf->loose = x->s->features.bbml == 1 && smmu_desc_nt(desc, t->s1.level);
-  leaf->perm = (uint8_t)smmu_s1_perm(desc, t->s1.limits, &policy);
+  leaf->perm = (uint8_t)smmu_s1_perm(clean ? httu_dirty(desc) : desc, t->s1.limits, &policy);
+  leaf->clean = clean;
   leaf->memattr = attr.memattr;
   leaf->sh = attr.sh;
   leaf->level = t->s1.level;
   leaf->global = !smmu_desc_ng(desc) && !policy.one_range;
-  if (!(leaf->perm & txn_wants(t)))
+  flips = httu_leaf_flips(t, false, desc, txn_dirties(t) && (leaf->perm & txn_write_bit(t)));
+  if (!(txn_usable(t, leaf->perm, clean) & txn_wants(t)))
     go_fault(x, EVENT_F_PERMISSION, SMMU_CLASS_IN, false, 0, 0);
+  else if (flips)
+    go_s1_update(x, desc, flips);
   else if ((t->cfg.flags & CFG_S2) && !(is_atos(t) && !atos_wants_stage2(x)))
     go_s2(x, leaf->out, S2_FOR_INPUT);
   else
     go_fill(x);
+}
+
+void s1_judge(struct step *x, uint64_t desc)
+{
+  const struct txn *t = x->t;
+
+  switch (smmu_desc_kind(desc, t->s1.level, s1_geometry(t))) {
+  case SMMU_DESC_TABLE: s1_table(x, desc); break;
+  case SMMU_DESC_LEAF: s1_leaf(x, desc); break;
+  case SMMU_DESC_INVALID: go_fault(x, EVENT_F_TRANSLATION, SMMU_CLASS_IN, false, 0, 0); break;
+  }
 }
 
 void on_s1_desc(struct step *x)
@@ -166,9 +188,5 @@ void on_s1_desc(struct step *x)
     go_fault(x, EVENT_F_WALK_EABT, SMMU_CLASS_TT, false, 0, t->struct_addr);
     return;
   }
-  switch (smmu_desc_kind(desc, t->s1.level, s1_geometry(t))) {
-  case SMMU_DESC_TABLE: s1_table(x, desc); break;
-  case SMMU_DESC_LEAF: s1_leaf(x, desc); break;
-  case SMMU_DESC_INVALID: go_fault(x, EVENT_F_TRANSLATION, SMMU_CLASS_IN, false, 0, 0); break;
-  }
+  s1_judge(x, desc);
 }

@@ -406,6 +406,12 @@ static bool answer(struct explore_world *w, struct explore_state *s, struct expl
                       ? SMMU_BUS_OK
                       : SMMU_BUS_ABORT;
     break;
+  case SMMU_ASK_CAS:
+    reply->status =
+      engine_memory_swap64(w->memory, p->ask.addr, p->ask.data[0], p->ask.data[1], &reply->data[0])
+        ? SMMU_BUS_OK
+        : SMMU_BUS_ABORT;
+    break;
   case SMMU_ASK_PICK: reply->choice = choice; break;
   case SMMU_ASK_SEND: explore_send(w, s, &p->ask, h); break;
   default: break;
@@ -415,7 +421,7 @@ static bool answer(struct explore_world *w, struct explore_state *s, struct expl
 
 static bool is_memory(unsigned kind)
 {
-  return kind == SMMU_ASK_READ || kind == SMMU_ASK_WRITE;
+  return kind == SMMU_ASK_READ || kind == SMMU_ASK_WRITE || kind == SMMU_ASK_CAS;
 }
 
 /* Asks that the actor wants an answer to; the others end its work item or park it. */

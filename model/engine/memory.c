@@ -279,6 +279,15 @@ bool engine_memory_write(struct engine_memory *m, uint64_t addr, const void *byt
   return true;
 }
 
+bool engine_memory_swap64(struct engine_memory *m, uint64_t addr, uint64_t expected,
+                          uint64_t desired, uint64_t *found)
+{
+  *found = 0;
+  if (!engine_memory_read(m, addr, found, 8))
+    return false;
+  return *found != expected || engine_memory_write(m, addr, &desired, 8);
+}
+
 uint64_t engine_memory_load64(const struct engine_memory *m, uint64_t addr)
 {
   uint64_t value;

@@ -154,11 +154,21 @@ static void answer_send(struct engine_now *e, const struct smmu_ask *ask)
     CHECK(smmu_endpoint_done(e->device, m.tag, answer, e->hooks) == SMMU_OK);
 }
 
+static void answer_cas(struct engine_now *e, const struct smmu_ask *ask, struct smmu_reply *reply)
+{
+  bool ok = engine_memory_swap64(e->memory, ask->addr, ask->data[0], ask->data[1], &reply->data[0]);
+
+  e->stats.reads++;
+  e->stats.writes += ok && reply->data[0] == ask->data[0];
+  reply->status = ok ? SMMU_BUS_OK : SMMU_BUS_ABORT;
+}
+
 static void answer(struct engine_now *e, const struct smmu_ask *ask, struct smmu_reply *reply)
 {
   switch (ask->kind) {
   case SMMU_ASK_READ: answer_read(e, ask, reply); break;
   case SMMU_ASK_WRITE: answer_write(e, ask, reply); break;
+  case SMMU_ASK_CAS: answer_cas(e, ask, reply); break;
   case SMMU_ASK_PICK:
     reply->choice = e->random ? (uint32_t)(draw(e) % ask->choices) : (uint32_t)ask->data[0];
     break;
@@ -176,8 +186,8 @@ static void deliver(struct engine_now *e, uint32_t line)
 
 /* Asks whose actor goes on when it is answered; the others end its work item or park it. */
 #define ANSWERED \
-  (1u << SMMU_ASK_READ | 1u << SMMU_ASK_WRITE | 1u << SMMU_ASK_STAGE | 1u << SMMU_ASK_PICK | \
-   1u << SMMU_ASK_SEND)
+  (1u << SMMU_ASK_READ | 1u << SMMU_ASK_WRITE | 1u << SMMU_ASK_CAS | 1u << SMMU_ASK_STAGE | \
+   1u << SMMU_ASK_PICK | 1u << SMMU_ASK_SEND)
 
 static void complete(struct engine_now *e, smmu_actor actor)
 {

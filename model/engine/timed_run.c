@@ -84,7 +84,7 @@ static void rest(struct engine_timed *e, smmu_actor a)
 
 static bool is_memory(unsigned kind)
 {
-  return kind == SMMU_ASK_READ || kind == SMMU_ASK_WRITE;
+  return kind == SMMU_ASK_READ || kind == SMMU_ASK_WRITE || kind == SMMU_ASK_CAS;
 }
 
 static struct resource *way_of(struct engine_timed *e, const struct timed_actor *p)
@@ -238,6 +238,7 @@ static void take_ask(struct engine_timed *e, smmu_actor a)
   switch (p->ask.kind) {
   case SMMU_ASK_READ:
   case SMMU_ASK_WRITE:
+  case SMMU_ASK_CAS:
   case SMMU_ASK_STAGE:
   case SMMU_ASK_SEND:
     p->begin = e->now;
@@ -280,6 +281,22 @@ static void step(struct engine_timed *e, smmu_actor a, const struct smmu_reply *
   timed_deliver_pmcgs(e);
 }
 
+/* Nothing else happens in this moment, so a read and a write are one. */
+static bool compare_and_swap(struct engine_timed *e, const struct smmu_ask *ask, uint64_t *found,
+                             uint64_t *extra_ps)
+{
+  uint64_t more = 0;
+  bool ok = e->bus.read(e->bus.ctx, ask->addr, found, 8, extra_ps);
+
+  e->stats.reads++;
+  if (!ok || *found != ask->data[0])
+    return ok;
+  e->stats.writes++;
+  ok = e->bus.write(e->bus.ctx, ask->addr, &ask->data[1], 8, &more);
+  *extra_ps = more > *extra_ps ? more : *extra_ps;
+  return ok;
+}
+
 /* The access. False: the bus wants more time for the answer. */
 static bool access_memory(struct engine_timed *e, smmu_actor a)
 {
@@ -291,6 +308,8 @@ static bool access_memory(struct engine_timed *e, smmu_actor a)
   if (ask->kind == SMMU_ASK_READ) {
     e->stats.reads++;
     ok = e->bus.read(e->bus.ctx, ask->addr, p->reply.data, ask->len, &extra);
+  } else if (ask->kind == SMMU_ASK_CAS) {
+    ok = compare_and_swap(e, ask, &p->reply.data[0], &extra);
   } else {
     e->stats.writes++;
     ok = e->bus.write(e->bus.ctx, ask->addr, ask->data, ask->len, &extra);

@@ -121,11 +121,20 @@ static void answer(struct world *w, const struct smmu_ask *ask, struct smmu_repl
     ok = engine_memory_read(w->f.memory, ask->addr, reply->data, ask->len);
   else if (ask->kind == SMMU_ASK_WRITE)
     ok = engine_memory_write(w->f.memory, ask->addr, ask->data, ask->len);
+  else if (ask->kind == SMMU_ASK_CAS)
+    ok = engine_memory_swap64(w->f.memory, ask->addr, ask->data[0], ask->data[1], &reply->data[0]);
   else if (ask->kind == SMMU_ASK_SEND)
     hostile_answer_send(w, ask);
   else if (ask->kind == SMMU_ASK_PICK)
     reply->choice = (uint32_t)draw(w, ask->choices);
   reply->status = ok && draw(w, 64) ? SMMU_BUS_OK : SMMU_BUS_ABORT;
+}
+
+/* Where the access, or the message, was what others could see. */
+static bool is_access(unsigned kind)
+{
+  return kind == SMMU_ASK_READ || kind == SMMU_ASK_WRITE || kind == SMMU_ASK_CAS ||
+         kind == SMMU_ASK_SEND;
 }
 
 /* One step of one actor that can move; false at rest. */
@@ -142,14 +151,12 @@ static bool step_one(struct world *w)
     return false;
   for (a = 0; !smmu_is_runnable(w->f.device, a) || skip--;)
     a++;
-  memory = w->out[a] && (w->ask[a].kind == SMMU_ASK_READ || w->ask[a].kind == SMMU_ASK_WRITE ||
-                         w->ask[a].kind == SMMU_ASK_SEND);
+  memory = w->out[a] && is_access(w->ask[a].kind);
   if (w->out[a])
     answer(w, &w->ask[a], &reply);
   smmu_step(w->f.device, a, w->out[a] ? &reply : NULL, NULL, &w->ask[a]);
-  w->out[a] = w->ask[a].kind == SMMU_ASK_READ || w->ask[a].kind == SMMU_ASK_WRITE ||
-              w->ask[a].kind == SMMU_ASK_PICK || w->ask[a].kind == SMMU_ASK_STAGE ||
-              w->ask[a].kind == SMMU_ASK_SEND;
+  w->out[a] = is_access(w->ask[a].kind) || w->ask[a].kind == SMMU_ASK_PICK ||
+              w->ask[a].kind == SMMU_ASK_STAGE;
   CHECK(!memory || smmu_debug_visible(w->f.device) == 0); /* smmu/step.h */
   smmu_invariant(w->f.device);
   return true;

@@ -24,6 +24,8 @@ static void answer(struct rig_hand *h, const struct smmu_ask *ask, struct smmu_r
     ok = engine_memory_read(h->memory, ask->addr, reply->data, ask->len);
   if (ask->kind == SMMU_ASK_WRITE)
     ok = engine_memory_write(h->memory, ask->addr, ask->data, ask->len);
+  if (ask->kind == SMMU_ASK_CAS)
+    ok = engine_memory_swap64(h->memory, ask->addr, ask->data[0], ask->data[1], &reply->data[0]);
   reply->status = ok ? SMMU_BUS_OK : SMMU_BUS_ABORT;
 }
 

@@ -57,8 +57,7 @@ TEST_CASE(Config, PromisesThatAreNotKeptAreRefused)
   static const struct {
     uint8_t idr, bit;
     const char *name;
-  } rows[] = { { 0, 6, "IDR0.HTTU" },
-               { 0, 30, "IDR0.RME_IMPL" },
+  } rows[] = { { 0, 30, "IDR0.RME_IMPL" },
                { 1, 28, "IDR1.REL" },
                { 1, 29, "IDR1.QUEUES_PRESET" },
                { 1, 30, "IDR1.TABLES_PRESET" },

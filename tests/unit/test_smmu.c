@@ -300,7 +300,9 @@ static void random_deed(struct rig *rig, struct chance *c, unsigned *prod)
 static void random_step(struct rig *rig, struct rig_hand *h, struct chance *c)
 {
   smmu_actor a = (smmu_actor)draw(c, smmu_actor_count(rig->device));
-  bool memory = h->out[a] && (h->ask[a].kind == SMMU_ASK_READ || h->ask[a].kind == SMMU_ASK_WRITE);
+  unsigned kind = h->ask[a].kind;
+  bool memory =
+    h->out[a] && (kind == SMMU_ASK_READ || kind == SMMU_ASK_WRITE || kind == SMMU_ASK_CAS);
 
   if (!smmu_is_runnable(rig->device, a))
     return;

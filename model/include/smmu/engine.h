@@ -45,6 +45,10 @@ bool engine_memory_write(struct engine_memory *m, uint64_t addr, const void *byt
 /* Aligned words. load gives 0 where the access would abort. */
 uint64_t engine_memory_load64(const struct engine_memory *m, uint64_t addr);
 bool engine_memory_store64(struct engine_memory *m, uint64_t addr, uint64_t value);
+/* Compare and swap of an aligned word: *found is what was there, and desired is stored when that was
+ * expected. False is an external abort. */
+bool engine_memory_swap64(struct engine_memory *m, uint64_t addr, uint64_t expected,
+                          uint64_t desired, uint64_t *found);
 /* Undo log, for engines that go back: mark returns a position, rewind restores every word stored
  * since. */
 size_t engine_memory_undo_mark(struct engine_memory *m);
