@@ -70,11 +70,10 @@ static bool s2t0sz_legal(unsigned s2t0sz, const struct smmu_geometry *g, bool ds
 }
 
 /* A start level that a small output size does not justify is refused, as a PE does. Arm ARM
- * (S2InvalidSL); public sources do not say it of the SMMU (choices.md). */
+ * (S2InvalidSL); public sources do not say it of the SMMU (choices.md). Level -1 has an input size that
+ * needs OAS 52 anyway. */
 static bool start_level_justified(unsigned granule_log2, int level, unsigned oas)
 {
-  if (level == -1)
-    return oas == 52;
   if (level == 0)
     return granule_log2 == 14 ? oas == 52 : oas > 42;
   return level != 1 || granule_log2 == 12 || oas > (granule_log2 == 14 ? 40 : 42);
