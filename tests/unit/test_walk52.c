@@ -398,6 +398,19 @@ ENGINE_TEST(Walk52, ScaleHasSixBits)
   }
 }
 
+ENGINE_TEST(Walk52, ScaleAbove39ActsAs39)
+{
+  struct wide t;
+
+  begin(rig, NULL);
+  t = tables(rig, HIGH, 12, 52, true);
+  put(&t, IN, OUT, 3);
+  set_stage1(&t);
+  EXPECT_PA(rig_read(rig, SID, IN), OUT);
+  range_command(rig, 1, 0, 0, 40, 0); /* 2^51 bytes: IN lies above */
+  EXPECT_TRUE(rig_is_cached(rig, SID, IN));
+}
+
 ENGINE_TEST(Walk52, LevelOneBlocksOf16KbCanBeNamed)
 {
   uint64_t base = IN & ~bits_low(36);
