@@ -8,13 +8,23 @@ static const uint32_t registers[32] = { 0x00, 0x04, 0x14, 0x1c,    0x20,    0x24
                                         0x80, 0x88, 0x90, 0x98,    0x9c,    0xa0,  0xa8,   0xac,
                                         0xb0, 0xb8, 0xbc, 0x100a8, 0x100ac, 0x100, 0x4000, 0xfd0 };
 
+/* Those of features that few devices have: PRI, ATOS, MPAM, VATOS, enhanced command queues. */
+static const uint32_t rare[32] = { 0x48,     0xc0,     0xc8,     0xcc,     0xd0,     0xd8,
+                                   0xdc,     0x100c8,  0x100cc,  0x100,    0x108,    0x110,
+                                   0x118,    0x130,    0x138,    0x13c,    0x180,    0x190,
+                                   0x20a00,  0x20a08,  0x20a10,  0x20a18,  0x4000,   0x4008,
+                                   0x400c,   0x100000, 0x100008, 0x10000c, 0x102000, 0x102008,
+                                   0x10200c, 0x110000 };
+
 static uint64_t offset_of(struct fuzz_bytes *b)
 {
   uint64_t code = fuzz_take(b, 1);
 
-  if (code < 224)
+  if (code < 128)
     return registers[code & 31] + (code & 32 ? 4 : 0);
-  return fuzz_take(b, 3) & 0x3ffff;
+  if (code < 224)
+    return rare[code & 31] + (code & 32 ? 4 : 0);
+  return fuzz_take(b, 3) & 0x1fffff;
 }
 
 /* CMDQV: the pages of two VINTFs and four queues, and a little of what lies around them. */

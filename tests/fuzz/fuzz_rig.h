@@ -2,7 +2,8 @@
  *
  * The template is one stream with nested translation (StreamID 1), one with stage 1 alone (2), one
  * with stage 2 alone (3), one that bypasses (4), behind a linear stream table; every word of it is
- * listed, so that a fuzzer can change it. Formats: IHI 0070 5.2, 5.4; registers: 6.2. Static
+ * listed, so that a fuzzer can change it. Of a device with every feature there are more: nested with
+ * split-stage ATS (5), stage 1 that stalls and updates flags, with substreams (6), full ATS (7). Formats: IHI 0070 5.2, 5.4; registers: 6.2. Static
  * functions, since each fuzz program is a single file. */
 #ifndef FUZZ_RIG_H
 #define FUZZ_RIG_H
@@ -25,6 +26,7 @@ enum {
   FUZZ_CD = 0x11000,
   FUZZ_CMDQ = 0x12000,
   FUZZ_EVTQ = 0x14000,
+  FUZZ_PRIQ = 0x18000,
   FUZZ_TABLES = 0x20000
 };
 
@@ -38,7 +40,11 @@ struct fuzz_rig {
   struct smmu *device;
   uint64_t word[FUZZ_WORDS];
   unsigned words;
+  bool full; /* every feature */
 };
+
+/* Bits of the first byte of an input: the caches in [1:0], then these. */
+enum { FUZZ_QEMU = 4, FUZZ_STALLS = 8, FUZZ_FULL = 64, FUZZ_CHOICES = 128 };
 
 /* n bytes as a little-endian number; zeros behind the end. */
 static inline uint64_t fuzz_take(struct fuzz_bytes *b, unsigned n)
@@ -84,6 +90,30 @@ static inline void fuzz_cmdqv_write(struct fuzz_rig *f, uint64_t reg, uint64_t v
   fuzz_run(f);
 }
 
+static inline void fuzz_configure(struct smmu_config *cfg, unsigned profile)
+{
+  smmu_config_neutral(cfg);
+  if (profile & FUZZ_FULL)
+    smmu_config_set_ids(cfg, "full");
+  else if (profile & FUZZ_QEMU)
+    smmu_config_qemu(cfg);
+  if (profile & FUZZ_STALLS && !(profile & FUZZ_FULL)) { /* STALL_MODEL 0, STALL_MAX 2 */
+    cfg->idr[0] &= ~(3u << 24);
+    cfg->idr[5] |= 2u << 16;
+  }
+  if (profile & FUZZ_CHOICES) {
+    cfg->contiguous = cfg->cont = cfg->pick_wider = 1;
+    cfg->conflict = SMMU_CONFLICT_FAULT;
+    cfg->prefetch = 2;
+    cfg->idr[3] &= ~(3u << 11); /* BBML 0: conflicts are possible */
+  }
+  if (cfg->page_requests)
+    cfg->page_requests = 4;
+  cfg->txns = 4;
+  cfg->tbus = 2;
+  cfg->events = 4;
+}
+
 /* cmdqv: two VINTFs and four queues. */
 static inline void fuzz_open_cmdqv(struct fuzz_rig *f, unsigned profile, bool cmdqv)
 {
@@ -91,16 +121,8 @@ static inline void fuzz_open_cmdqv(struct fuzz_rig *f, unsigned profile, bool cm
   struct smmu_config cfg;
 
   memset(f, 0, sizeof *f);
-  smmu_config_neutral(&cfg);
-  if (profile & 4)
-    smmu_config_qemu(&cfg);
-  if (profile & 8) { /* STALL_MODEL 0, STALL_MAX 2 */
-    cfg.idr[0] &= ~(3u << 24);
-    cfg.idr[5] |= 2u << 16;
-  }
-  cfg.txns = 4;
-  cfg.tbus = 2;
-  cfg.events = 4;
+  f->full = profile & FUZZ_FULL;
+  fuzz_configure(&cfg, profile);
   if (cmdqv)
     smmu_config_set_cmdqv(&cfg, 2, 4);
   if (smmu_config_set_tlb_profile(&cfg, profiles[profile & 3]) != 0 ||
@@ -142,6 +164,27 @@ static inline void fuzz_stream(struct fuzz_rig *f, unsigned sid, unsigned config
   fuzz_put(f, at + 24, s2);
 }
 
+/* EATS is dword 1 [29:28]; S1CDMax dword 0 [63:59]; of the CD: S [44], HA [43], HD [42]. */
+static inline void fuzz_template_full(struct fuzz_rig *f)
+{
+  uint64_t at = FUZZ_STRTAB + 64 * 5, cd = FUZZ_CD + 0x200;
+
+  fuzz_stream(f, 5, 7);
+  fuzz_put(f, at + 8, 1ull << 44 | 2ull << 28);
+  fuzz_stream(f, 6, 5);
+  fuzz_put(f, at + 64, 1 | 5 << 1 | cd | 2ull << 59);
+  fuzz_put(f, at + 72, 1ull << 44 | 2);
+  fuzz_stream(f, 7, 5);
+  fuzz_put(f, at + 136, 1ull << 44 | 1ull << 28);
+  for (unsigned i = 0; i < 2; i++) {
+    fuzz_put(f, cd + 64 * i,
+             25 | 1ull << 30 | 1ull << 31 | 4ull << 32 | 7ull << 41 | 7ull << 44 |
+               (8ull + i) << 48);
+    fuzz_put(f, cd + 64 * i + 8, FUZZ_TABLES);
+    fuzz_put(f, cd + 64 * i + 24, ~0ull);
+  }
+}
+
 /* Stage 1: page 0x40001000 and a block at 0x80000000. Stage 2: the first 64 pages of structures,
  * tables and data as one block, 0x200000 and on as pages. */
 static inline void fuzz_template(struct fuzz_rig *f)
@@ -154,6 +197,8 @@ static inline void fuzz_template(struct fuzz_rig *f)
 
   for (sid = 0; sid < 5; sid++)
     fuzz_stream(f, sid, configs[sid]);
+  if (f->full)
+    fuzz_template_full(f);
   /* T0SZ 25, EPD1, V, IPS 44 bits, AA64, R, A, ASID 7 */
   fuzz_put(f, FUZZ_CD,
            25 | 1ull << 30 | 1ull << 31 | 4ull << 32 | 1ull << 41 | 3ull << 45 | 7ull << 48);
@@ -215,6 +260,12 @@ static inline void fuzz_translate(struct fuzz_rig *f, struct fuzz_bytes *b)
   t.ssv = flags >> 6 & 1;
   if (t.ssv)
     t.ssid = (uint32_t)fuzz_take(b, 3) & 0xfffff;
+  if (f->full) {
+    uint64_t kind = fuzz_take(b, 1);
+
+    t.kind = (uint8_t)(kind % SMMU_TXN_KINDS);
+    t.no_write = kind >> 7 & 1;
+  }
   engine_now_translate(f->engine, &t, &out);
   while (engine_now_poll(f->engine, &done)) /* what had stalled */
     ;

@@ -12,12 +12,13 @@ int fuzz_commands_one(const uint8_t *data, size_t size);
 int fuzz_tables_one(const uint8_t *data, size_t size);
 int fuzz_log_one(const uint8_t *data, size_t size);
 int fuzz_smt_one(const uint8_t *data, size_t size);
+int fuzz_inputs_one(const uint8_t *data, size_t size);
 
-static const char *const names[5] = { "mmio", "commands", "tables", "log", "smt" };
+static const char *const names[6] = { "mmio", "commands", "tables", "log", "smt", "inputs" };
 
-static int (*const entries[5])(const uint8_t *data,
+static int (*const entries[6])(const uint8_t *data,
                                size_t size) = { fuzz_mmio_one, fuzz_commands_one, fuzz_tables_one,
-                                                fuzz_log_one, fuzz_smt_one };
+                                                fuzz_log_one, fuzz_smt_one, fuzz_inputs_one };
 
 enum { SEED_MAX = 65536, NOISE = 200 };
 
@@ -35,7 +36,7 @@ static bool feed_file(int which, const char *path)
   return true;
 }
 
-PARAM_TEST_CASE(FuzzCorpus, EverySeedPasses, names, 5)
+PARAM_TEST_CASE(FuzzCorpus, EverySeedPasses, names, 6)
 {
   char dir[512], path[1024];
   struct dirent *entry;
@@ -56,7 +57,7 @@ PARAM_TEST_CASE(FuzzCorpus, EverySeedPasses, names, 5)
   EXPECT_GE(fed, 3u);
 }
 
-PARAM_TEST_CASE(FuzzCorpus, NoisePasses, names, 5)
+PARAM_TEST_CASE(FuzzCorpus, NoisePasses, names, 6)
 {
   static uint8_t bytes[1024];
   uint64_t state = 1;

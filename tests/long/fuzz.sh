@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# libFuzzer on registers, commands, tables and logs: 5 minutes each
+# libFuzzer on registers, commands, tables, inputs, logs and recordings: 10 minutes each
 #
-# Environment: FUZZ_SECONDS (300) for each program, FUZZ_SEED (1), EVIDENCE_DIR, FUZZ_BUILD
+# Environment: FUZZ_SECONDS (600) for each program, FUZZ_PROGRAMS (all of tests/fuzz), FUZZ_SEED (1), EVIDENCE_DIR, FUZZ_BUILD
 # (build/fuzz, configured and built here by its preset when it is the default).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 build=${FUZZ_BUILD:-build/fuzz}
 evidence=${EVIDENCE_DIR:-docs/evidence}
-seconds=${FUZZ_SECONDS:-300}
+seconds=${FUZZ_SECONDS:-600}
 seed=${FUZZ_SEED:-1}
 commit=$(git rev-parse --short=12 HEAD 2>/dev/null || echo 'not committed')
 
@@ -22,6 +22,7 @@ status=0
 for path in tests/fuzz/fuzz_*.c; do
   name=$(basename "$path" .c)
   short=${name#fuzz_}
+  case " ${FUZZ_PROGRAMS:-$short} " in *" $short "*) ;; *) continue ;; esac
   work=$build/found/$short
   log=$build/found/$short.log
   mkdir -p "$work"

@@ -1,5 +1,7 @@
 /* The judge of configurations: each bad field is refused by name; and the presets. IHI 0070 6.3.1
  * to 6.3.6. */
+#include <string.h>
+
 #include "shim/gtest_c.h"
 #include "smmu/ecmdq.h"
 #include "smmu/smmu.h"
@@ -317,4 +319,31 @@ TEST_CASE(Config, ReasonIsCutToItsRoom)
   cfg.txns = 0;
   EXPECT_EQ(smmu_config_check(&cfg, why, sizeof why), SMMU_ERR_BADCFG);
   EXPECT_STREQ(why, "txns is");
+}
+
+/* Whatever a known device promises, the model keeps. */
+TEST_CASE(Config, EveryKnownDeviceIsAccepted)
+{
+  char why[160];
+
+  for (unsigned i = 0; smmu_ids_name(i); i++) {
+    struct smmu_config cfg;
+
+    smmu_config_neutral(&cfg);
+    EXPECT_EQ(smmu_config_set_ids(&cfg, smmu_ids_name(i)), 0);
+    if (smmu_config_check(&cfg, why, sizeof why) != 0)
+      ADD_TEST_FAILURE("%s: %s", smmu_ids_name(i), why);
+    EXPECT_NOT_NULL(smmu_ids_row(i, 0));
+  }
+  EXPECT_NULL(smmu_ids_what(6));
+}
+
+TEST_CASE(Config, UnknownDeviceIsNoConfiguration)
+{
+  struct smmu_config cfg, before;
+
+  smmu_config_neutral(&cfg);
+  before = cfg;
+  EXPECT_EQ(smmu_config_set_ids(&cfg, "mmu-900"), SMMU_ERR_BADARG);
+  EXPECT_EQ(memcmp(&cfg, &before, sizeof cfg), 0);
 }
