@@ -103,6 +103,22 @@ ENGINE_TEST(BigEndian, OnlyOrder)
   EXPECT_PA(rig_read(rig, SID, VA), PA);
 }
 
+/* An update of the Access flag goes back in the order it came in. */
+ENGINE_TEST(BigEndian, UpdatesKeepTheOrder)
+{
+  struct smmu_config config = rig->config;
+  uint64_t leaf;
+
+  config.idr[0] = (config.idr[0] & ~(3u << 21)) | 1u << 6; /* TTENDIAN 0, HTTU 1 */
+  rig_restart(rig, &config);
+  leaf = rig_map(rig, SID, VA, PA, RIG_RW | RIG_NO_AF);
+  swap_walk(rig, &rig_space(rig, SID)->s1, VA);
+  CD_SET(rig, SID, 0, ENDI, 1);
+  CD_SET(rig, SID, 0, HA, 1);
+  EXPECT_PA(rig_read(rig, SID, VA), PA);
+  EXPECT_EQ(__builtin_bswap64(engine_memory_load64(rig->memory, leaf)) & 0xfffffff403, PA | 0x403);
+}
+
 /* The trace shows descriptors as the walk understands them. */
 ENGINE_TEST(BigEndian, RecordsHoldTheMeaning)
 {
