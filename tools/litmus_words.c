@@ -100,6 +100,10 @@ void litmus_op_text(const struct explore_op *op, char text[LITMUS_TEXT])
   case EXPLORE_LOAD:
     snprintf(text, LITMUS_TEXT, "load 0x%" PRIx64 "%.100s", op->addr, place);
     break;
+  case EXPLORE_CLEAR:
+    snprintf(text, LITMUS_TEXT, "clear 0x%" PRIx64 " at 0x%" PRIx64 "%.100s, atomically", op->value,
+             op->addr, place);
+    break;
   case EXPLORE_MMIO_WRITE:
     snprintf(text, LITMUS_TEXT, "write %s = 0x%" PRIx64 "%s", reg_name(op->addr), op->value,
              op->addr == OFF_CMDQ_PROD ? ": hand the commands over" : "");

@@ -33,7 +33,8 @@ static void note_stores(struct explore_world *w)
 {
   for (unsigned t = 0; t < w->p->n_threads; t++) {
     for (unsigned i = 0; i < w->p->thread[t].n; i++) {
-      if (w->p->thread[t].op[i].kind == EXPLORE_STORE)
+      if (w->p->thread[t].op[i].kind == EXPLORE_STORE ||
+          w->p->thread[t].op[i].kind == EXPLORE_CLEAR)
         w->stored[w->n_stored++] = w->p->thread[t].op[i].addr & ~63ULL;
     }
   }
@@ -351,6 +352,10 @@ static void do_thread(struct explore_world *w, struct explore_state *s, unsigned
   switch (op->kind) {
   case EXPLORE_STORE: engine_memory_store64(w->memory, op->addr, op->value); break;
   case EXPLORE_LOAD: value = engine_memory_load64(w->memory, op->addr); break;
+  case EXPLORE_CLEAR:
+    value = engine_memory_load64(w->memory, op->addr);
+    engine_memory_store64(w->memory, op->addr, value & ~op->value);
+    break;
   case EXPLORE_MMIO_WRITE: smmu_mmio_write(device_of(s), op->addr, op->value, op->bytes, h); break;
   case EXPLORE_MMIO_READ:
     value = smmu_mmio_read(device_of(s), op->addr, op->bytes, h) & op->mask;

@@ -336,9 +336,38 @@ static void set_stalls(struct world *w)
     set_bit(w, FUZZ_CD, 44);
 }
 
+/* CD.HA and HD, STE.S2HA and S2HD, of HTTU = 3 the tables as well; leaves that are clean or have not
+ * been accessed. */
+static void set_flags(struct world *w)
+{
+  unsigned httu = w->config.idr[0] >> 6 & 3;
+
+  for (unsigned sid = 0; httu && sid < 5; sid++) {
+    set_bit(w, FUZZ_STRTAB + 64 * sid, 128 + 56);
+    if (httu > 1 && one_in(w, 2))
+      set_bit(w, FUZZ_STRTAB + 64 * sid, 128 + 55);
+    if (httu > 2 && one_in(w, 2))
+      set_bit(w, FUZZ_STRTAB + 64 * sid, 128 + 59);
+  }
+  for (unsigned i = 0; httu && i < w->f.words; i++) {
+    uint64_t at = w->f.word[i], word = engine_memory_load64(w->f.memory, at);
+
+    if (at >= FUZZ_TABLES && (word & 1))
+      engine_memory_store64(w->f.memory, at, (word & ~(draw(w, 2) << 10)) | draw(w, 2) << 51);
+  }
+  if (!httu)
+    return;
+  set_bit(w, FUZZ_CD, 43);
+  if (httu > 1)
+    set_bit(w, FUZZ_CD, 42);
+  if (httu > 2 && one_in(w, 2))
+    set_bit(w, FUZZ_CD + 8, 3);
+}
+
 void hostile_program(struct world *w)
 {
   set_stalls(w);
+  set_flags(w);
   set_ats(w);
   put_reg(w, OFF_STRTAB_BASE, FUZZ_STRTAB, 8);
   put_reg(w, OFF_STRTAB_BASE_CFG, 3, 4);

@@ -62,6 +62,8 @@ static void make_config(struct world *w)
     c->idr[0] = (c->idr[0] & ~(3u << 24)) | (one_in(w, 4) ? 2u : 0u) << 24;
     c->idr[5] |= (uint32_t)(1 + draw(w, 4)) << 16;
   }
+  if (one_in(w, 2))
+    c->idr[0] |= (uint32_t)(1 + draw(w, 3)) << 6; /* HTTU */
   if (one_in(w, 16))
     vintfs = 64;
   smmu_config_set_cmdqv(c, vintfs, vintfs == 64 ? 128 : vintfs << more);

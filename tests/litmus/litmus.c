@@ -154,7 +154,8 @@ extern const struct explore_program litmus_stale_fill, litmus_sync_drain, litmus
   litmus_late_utlb_fill, litmus_stale_config, litmus_table_free, litmus_fault_before_sync,
   litmus_vmid_tag, litmus_msi_order, litmus_nested_unmap, litmus_nested_race, litmus_disable_drain,
   litmus_atc_inv, litmus_atc_too_early, litmus_broadcast, litmus_broadcast_early,
-  litmus_stall_retry, litmus_stall_unrecorded;
+  litmus_stall_retry, litmus_stall_unrecorded, litmus_flag_race, litmus_flag_cleared,
+  litmus_flag_unmap;
 
 static const struct explore_program *const programs[] = {
   &litmus_stale_fill,        &litmus_sync_drain,    &litmus_every_tbu,
@@ -163,6 +164,7 @@ static const struct explore_program *const programs[] = {
   &litmus_nested_unmap,      &litmus_nested_race,   &litmus_disable_drain,
   &litmus_atc_inv,           &litmus_atc_too_early, &litmus_broadcast,
   &litmus_broadcast_early,   &litmus_stall_retry,   &litmus_stall_unrecorded,
+  &litmus_flag_race,         &litmus_flag_cleared,  &litmus_flag_unmap,
 };
 
 const struct explore_program *const *litmus_programs(size_t *count)

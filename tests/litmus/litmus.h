@@ -62,11 +62,15 @@ enum {
 /* One that can stall, with a walk cache. */
 #define LITMUS_STALLS LITMUS_DEVICE_WITH(0x084e321b, 2 << 16 | 0x75, 1, 0, 2, 2)
 
-/* The first word of every CD; CD.S. IHI 0070 5.4. */
+/* One that updates flags in descriptors (HTTU = 2). */
+#define LITMUS_HTTU LITMUS_DEVICE_OF(0x094e329b, 1, 0, 2, 0)
+
+/* The first word of every CD; CD.S; CD.HA and HD. IHI 0070 5.4. */
 #define LITMUS_CD_WORD0 \
   (39ULL | 1ULL << 30 | 1ULL << 31 | 5ULL << 32 | 1ULL << 41 | 3ULL << 45 | \
    (uint64_t)LITMUS_ASID << 48)
-#define LITMUS_CD_S (1ULL << 44)
+#define LITMUS_CD_S    (1ULL << 44)
+#define LITMUS_CD_HTTU (3ULL << 42)
 
 /* ---- setup ---- */
 

@@ -161,6 +161,10 @@ static bool do_op(struct run *r, unsigned t)
   switch (op->kind) {
   case EXPLORE_STORE: engine_memory_store64(r->memory, op->addr, op->value); break;
   case EXPLORE_LOAD: value = engine_memory_load64(r->memory, op->addr); break;
+  case EXPLORE_CLEAR:
+    value = engine_memory_load64(r->memory, op->addr);
+    engine_memory_store64(r->memory, op->addr, value & ~op->value);
+    break;
   case EXPLORE_MMIO_WRITE: engine_timed_mmio_write(r->timed, op->addr, op->value, op->bytes); break;
   case EXPLORE_MMIO_READ:
     value = engine_timed_mmio_read(r->timed, op->addr, op->bytes) & op->mask;

@@ -45,6 +45,8 @@ enum explore_op_kind {
   EXPLORE_BROADCAST, /* maintenance of a CPU (dvm.h): value is its kind, addr, sid the ASID, ssid the
                          VMID; blocked while the device has no room */
   EXPLORE_AWAIT_BROADCAST, /* blocked until all broadcasts have had their effect */
+  EXPLORE_CLEAR, /* the bits of value in the 64-bit word at addr := 0, atomically; seen = the word
+                    before */
   EXPLORE_OP_KINDS
 };
 
