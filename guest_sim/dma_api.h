@@ -60,8 +60,8 @@ int dma_unmap(struct dma *dma, uint64_t iova, uint64_t bytes);
 /* Lazy: flush, and give back everything that waits. */
 void dma_flush(struct dma *dma);
 /* Lazy: the timer, a program for a CPU of its own. Without it an address waits past its 10 ms until
- * the next dma_unmap() of any CPU. It returns after dma_timer_stop(). */
-void dma_timer(void *dma);
+ * the next dma_unmap() of any CPU. arg is the struct dma. It returns after dma_timer_stop(). */
+void dma_timer(void *arg);
 void dma_timer_stop(struct dma *dma);
 
 struct drv_domain *dma_domain(const struct dma *dma);

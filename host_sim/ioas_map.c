@@ -224,12 +224,16 @@ int iommufd_ioas_copy(struct iommufd *f, struct iommu_ioas_copy *cmd)
   for (uint64_t done = 0; !err && done < cmd->length;) {
     struct iommufd_area piece;
 
-    piece_of(src, cmd->src_iova + done, cmd->length - done, &piece);
-    piece.iova = iova + done;
-    piece.prot = prot_of(cmd->flags);
-    err = add_area(f, dst, &piece);
-    if (err)
+    err = piece_of(src, cmd->src_iova + done, cmd->length - done, &piece);
+    if (!err) {
+      piece.iova = iova + done;
+      piece.prot = prot_of(cmd->flags);
+      err = add_area(f, dst, &piece);
+    }
+    if (err) {
       undo_copy(f, dst, iova, done);
+      break;
+    }
     done += piece.bytes;
   }
   if (!err)

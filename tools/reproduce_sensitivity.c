@@ -64,7 +64,7 @@ static int try_value(const struct reproduce *r, const struct machine_config *bas
       trial->cell = i;
     }
   }
-  trial->mean_error = errors / r->table.cells;
+  trial->mean_error = r->table.cells ? errors / r->table.cells : 0;
   return rc;
 }
 

@@ -164,9 +164,11 @@ static int read_all(struct why_list *list, struct trace_error *err)
 
   r.cpu = calloc(WHY_CPUS, sizeof(r.cpu[0]));
   list->first = malloc(WHY_CPUS * sizeof(list->first[0]));
-  if (!r.cpu || !list->first)
-    rc = out_of_memory(list, err);
-  for (unsigned i = 0; i < WHY_CPUS && !rc; i++) {
+  if (!r.cpu || !list->first) {
+    free(r.cpu);
+    return out_of_memory(list, err);
+  }
+  for (unsigned i = 0; i < WHY_CPUS; i++) {
     r.cpu[i].top = r.cpu[i].last = WHY_NONE;
     list->first[i] = WHY_NONE;
   }
