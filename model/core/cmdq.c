@@ -10,6 +10,7 @@
 #include "core/cmd_exec.h"
 #include "core/queue.h"
 #include "core/queues.h"
+#include "util/check.h"
 
 enum cmdq_phase {
   CMDQ_IDLE,
@@ -371,6 +372,7 @@ static void complete_sync(const struct view *v)
 
 static void error(const struct view *v)
 {
+  CHECK(v->ring); /* what has no ring makes no errors */
   VISIBLE(v->s);
   trace_command(*v, SMMU_TRACE_CERROR, v->q->cerror);
   if (queue_kind(v->s, v->number) == QUEUE_ECMDQ) {
