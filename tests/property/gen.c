@@ -155,6 +155,18 @@ static struct gen_word draw_word(struct gen_world *w)
   return found;
 }
 
+/* What a cache knows of a group it need not read from another of its descriptors. */
+static bool is_in_group(const struct gen_world *w, uint64_t line)
+{
+  unsigned i;
+
+  for (i = 0; i < w->words; i++)
+    if (w->word[i].group_log2 > 0 && line + 64 > w->word[i].addr &&
+        line < w->word[i].addr + (8ull << w->word[i].group_log2))
+      return true;
+  return false;
+}
+
 /* A line with a structure's word aborts, from the first try for a kind that is present. */
 static void mutate_abort(struct gen_world *w)
 {
@@ -167,6 +179,8 @@ static void mutate_abort(struct gen_world *w)
       at = w->word[i].addr;
   gen_heal(w);
   w->abort.base = at & ~63ull;
+  if (is_in_group(w, w->abort.base))
+    return;
   w->abort.on = engine_memory_inject_abort(w->memory, w->abort.base, 64, true) == 0;
 }
 

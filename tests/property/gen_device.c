@@ -44,11 +44,11 @@ static const struct draw draws[] = {
 
 static uint32_t draw_value(struct gen_rng *r, uint32_t values)
 {
-  uint32_t v = (uint32_t)gen_below(r, 32);
+  uint64_t skip = gen_below(r, (uint64_t)__builtin_popcount(values));
 
-  while (!(values >> v & 1))
-    v = (v + 1) & 31;
-  return v;
+  while (skip-- > 0)
+    values &= values - 1;
+  return (uint32_t)__builtin_ctz(values);
 }
 
 /* STALL_MODEL, with the STALL_MAX that goes with it. */

@@ -1,12 +1,11 @@
 /* The naive translator. Order of checks: IHI 0070 3.3, 3.4 and 7.3.22; structures: 5.1-5.5; events:
  * 7.3; walks: the VMSAv8-64 of the Arm ARM, chapter D8, as 3.4 and 5.4 restrict it.
  *
- * Where the text leaves a choice, PICK. These four set constrained_unpredictable:
+ * Where the text leaves a choice, PICK. These three set constrained_unpredictable:
  *   L1STD.L2Ptr beyond OAS is truncated (3.4.3 note 5);
  *   S1ContextPtr and L1CD.L2Ptr beyond IAS under stage 2 are C_BAD_STE and C_BAD_SUBSTREAMID
  *   (3.4.3 notes 2 and 4);
- *   RES0 low bits of S1ContextPtr are taken as zero (5.2 S1Fmt);
- *   a block that is larger than the output size is judged by its own address (3.4, 7.3.14).
+ *   RES0 low bits of S1ContextPtr are taken as zero (5.2 S1Fmt).
  * These do not:
  *   a start level that the Arm ARM forbids for the PA size (S2InvalidSL) makes the STE ILLEGAL;
  *   a write marked Instruction is Data (13.1.2); address bits that a descriptor of a 48-bit format

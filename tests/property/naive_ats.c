@@ -70,9 +70,13 @@ unsigned naive_ats_grant(const struct job *j, unsigned perm)
 /* A completion with access. ipa: what stage 1 put out. */
 void naive_ats_complete(struct job *j, uint64_t ipa)
 {
+  static const uint64_t dirty = 1 << 7 | 1ull << 63; /* in either byte order */
   struct naive_result *out = j->out;
+  unsigned i;
 
   out->perm = (uint8_t)naive_ats_grant(j, out->perm);
+  for (i = 0; i < out->flips && !(out->perm & NAIVE_W); i++) /* stage 1 need not become dirty */
+    out->flip[i].must &= ~(out->flip[i].may & dirty);
   if (out->bypassed) {
     out->perm = NAIVE_R | NAIVE_W;
     out->size_known = false;

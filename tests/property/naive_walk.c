@@ -130,11 +130,9 @@ static bool walk(struct job *j, const struct stage *st, uint64_t input, enum fau
     return update(j, st, leaf, true, st->haft ? ~desc & 1 << 10 : 0) &&
            walk(j, st, input, class, level + 1, out, leaf);
   }
-  out = output(st, desc, span);
-  if (!fits(out, st->out_bits))
+  leaf->addr = output(st, desc, span) | bits(input, span - 1, 0);
+  if (!fits(leaf->addr, st->out_bits)) /* 3.4: also where a block reaches beyond */
     return naive_fault(j, F_ADDR_SIZE, st->is_s2, class, input);
-  leaf->addr = out | bits(input, span - 1, 0);
-  j->out->constrained_unpredictable |= !fits(leaf->addr, st->out_bits);
   if (!bit(desc, 10) && !st->ha && !st->ignore_af)
     return naive_fault(j, F_ACCESS, st->is_s2, class, input);
   leaf->size_log2 = leaf->size_most = span;
