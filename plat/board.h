@@ -48,6 +48,8 @@ struct plat_device_ops {
   void (*set_hooks)(void *ctx, const struct smmu_hooks *hooks);
   /* Who answers ATC_INV and hears PRI responses; NULL: nobody. May be NULL itself: nobody can. */
   void (*set_endpoint)(void *ctx, const struct engine_endpoint *endpoint);
+  /* As smmu_pri_request(); NULL: no Page Requests. */
+  int (*page_request)(void *ctx, const struct smmu_pri *p);
   struct smmu *(*core)(void *ctx);
   void (*destroy)(void *ctx);
 
@@ -151,6 +153,9 @@ void plat_board_raise(struct plat_board *board, unsigned line, uint64_t delay_ps
  * until the device has a free slot. txn->tbu exists (CHECKed). */
 void plat_board_translate(struct plat_board *board, const struct smmu_txn *txn,
                           struct smmu_result *out);
+/* A Page Request of a device, from a program. 0, SMMU_ERR_NOSLOT (full: sleep and try again),
+ * SMMU_ERR_BADARG (the device takes none, or a field is out of range). */
+int plat_board_page_request(struct plat_board *board, const struct smmu_pri *p);
 
 /* A sleeping lock. Taking a free one costs a plat_take() of its line, and so does releasing it.
  * Who finds it held sleeps; the one who releases it wakes the first sleeper, unless he is on his

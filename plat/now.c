@@ -129,6 +129,11 @@ static void now_set_endpoint(void *ctx, const struct engine_endpoint *endpoint)
   engine_now_set_endpoint(d->engine, endpoint);
 }
 
+static int now_page_request(void *ctx, const struct smmu_pri *p)
+{
+  return engine_now_pri_request(((struct device_now *)ctx)->engine, p);
+}
+
 static void now_set_hooks(void *ctx, const struct smmu_hooks *hooks)
 {
   struct device_now *d = ctx;
@@ -191,6 +196,7 @@ static const struct plat_device_ops now_ops = {
   .set_signal = now_set_signal,
   .set_hooks = now_set_hooks,
   .set_endpoint = now_set_endpoint,
+  .page_request = now_page_request,
   .core = now_core,
   .destroy = now_destroy,
   .set_pmcgs = now_set_pmcgs,

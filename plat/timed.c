@@ -58,6 +58,11 @@ static void timed_set_signal(void *ctx,
   engine_timed_set_signal(ctx, signal, arg);
 }
 
+static int timed_page_request(void *ctx, const struct smmu_pri *p)
+{
+  return engine_timed_pri_request(ctx, p);
+}
+
 static void timed_set_endpoint(void *ctx, const struct engine_endpoint *endpoint)
 {
   engine_timed_set_endpoint(ctx, endpoint);
@@ -118,6 +123,7 @@ static const struct plat_device_ops timed_ops = {
   .set_signal = timed_set_signal,
   .set_hooks = timed_set_hooks,
   .set_endpoint = timed_set_endpoint,
+  .page_request = timed_page_request,
   .core = timed_core,
   .destroy = timed_destroy,
   .set_pmcgs = timed_set_pmcgs,

@@ -62,3 +62,16 @@ void plat_board_translate(struct plat_board *board, const struct smmu_txn *txn,
   board->expecting++;
   cpu_sleep(board, SLEEP_ANSWER, NULL);
 }
+
+int plat_board_page_request(struct plat_board *board, const struct smmu_pri *p)
+{
+  int err = SMMU_ERR_BADARG;
+
+  plat_cpu_settle(board);
+  cpu_meet_device(board);
+  if (board->device.ops->page_request)
+    err = board->device.ops->page_request(board->device.ctx, p);
+  if (board->monitors)
+    word_check(board, cpu_current(board)->key.clock);
+  return err;
+}
