@@ -32,6 +32,7 @@ void machine_device_config(const struct machine_config *cfg, struct smmu_config 
   device->contiguous = (uint8_t)machine_get(cfg, MACHINE_KEY_CONTIGUOUS);
   device->cont = (uint8_t)machine_get(cfg, MACHINE_KEY_CONT);
   device->conflict = (uint8_t)machine_get(cfg, MACHINE_KEY_CONFLICT);
+  device->prefetch = (uint8_t)machine_get(cfg, MACHINE_KEY_PREFETCH);
   if (machine_get(cfg, MACHINE_KEY_QUEUE) == MACHINE_QUEUE_VCMDQ)
     smmu_config_set_cmdqv(device, (unsigned)machine_get(cfg, MACHINE_KEY_VINTFS),
                           (unsigned)machine_get(cfg, MACHINE_KEY_VCMDQS));

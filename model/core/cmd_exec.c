@@ -12,10 +12,10 @@
 typedef enum cmd_action (*cmd_handler)(const struct smmu_features *f, const uint64_t *w,
                                        struct inval *inv);
 
-static enum cmd_action nothing(const struct smmu_features *f, const uint64_t *w, struct inval *inv)
+static enum cmd_action prefetch(const struct smmu_features *f, const uint64_t *w, struct inval *inv)
 {
   (void)f, (void)w, (void)inv;
-  return CMD_ACTION_NOTHING;
+  return CMD_ACTION_PREFETCH;
 }
 
 /* ---- configuration ---- */
@@ -65,7 +65,7 @@ static enum cmd_action cfgi_vms_pidm(const struct smmu_features *f, const uint64
                                      struct inval *inv)
 {
   (void)w, (void)inv;
-  return f->mpam && f->partid_max && f->s1p && f->s2p ? CMD_ACTION_NOTHING : CMD_ACTION_ILLEGAL;
+  return f->mpam && f->partid_max && f->s1p && f->s2p ? CMD_ACTION_PREFETCH : CMD_ACTION_ILLEGAL;
 }
 
 /* ---- translations ---- */
@@ -229,8 +229,8 @@ static enum cmd_action stall(const struct smmu_features *f, const uint64_t *w, s
 }
 
 static const cmd_handler handlers[256] = {
-  [CMD_PREFETCH_CONFIG] = nothing,
-  [CMD_PREFETCH_ADDR] = nothing,
+  [CMD_PREFETCH_CONFIG] = prefetch,
+  [CMD_PREFETCH_ADDR] = prefetch,
   [CMD_CFGI_STE] = cfgi_ste,
   [CMD_CFGI_STE_RANGE] = cfgi_range,
   [CMD_CFGI_CD] = cfgi_cd,

@@ -6,7 +6,7 @@
 
 enum cmd_action {
   CMD_ACTION_ILLEGAL,    /* CERROR_ILL */
-  CMD_ACTION_NOTHING,    /* consumed without effect (PREFETCH_*: a hint) */
+  CMD_ACTION_PREFETCH,   /* a hint: config.prefetch */
   CMD_ACTION_INVALIDATE, /* *inv filled */
   CMD_ACTION_SEND,       /* a message to an endpoint; ignored with SMMUEN = 0 */
   CMD_ACTION_STALL,      /* an answer to stalled transactions */

@@ -21,6 +21,7 @@ enum cmdq_phase {
   CMDQ_INV_CFG,
   CMDQ_SEND,
   CMDQ_SENT,
+  CMDQ_PREFETCH,
   CMDQ_STALL,
   CMDQ_CONSUME,
   CMDQ_DRAIN,
@@ -185,7 +186,7 @@ static inline void execute(const struct view *v)
   ask_stage(v->ask, SMMU_STAGE_CMD);
   switch (smmu_cmd_action(&v->s->features, q->words, &q->inval)) {
   case CMD_ACTION_ILLEGAL: stop(v, CERROR_ILL); break;
-  case CMD_ACTION_NOTHING: q->phase = CMDQ_CONSUME; break;
+  case CMD_ACTION_PREFETCH: q->phase = v->s->config.prefetch ? CMDQ_PREFETCH : CMDQ_CONSUME; break;
   case CMD_ACTION_SYNC: q->phase = CMDQ_DRAIN; break;
   case CMD_ACTION_SEND: q->phase = smmu_enabled(v->s) ? CMDQ_SEND : CMDQ_CONSUME; break;
   case CMD_ACTION_STALL: q->phase = CMDQ_STALL; break;
@@ -312,6 +313,25 @@ static void send(const struct view *v)
   smmu_atc_send(v->s, v->number, q->words, v->h, v->ask);
 }
 
+/* A hint; with config.prefetch = 2 the engine decides. */
+static void prefetch(const struct view *v, const struct smmu_reply *reply)
+{
+  if (v->s->config.prefetch == 2 && !v->q->picking) {
+    v->q->picking = 1;
+    v->ask->kind = SMMU_ASK_PICK;
+    v->ask->key = SMMU_PICK_PREFETCH;
+    v->ask->choices = 2;
+    v->ask->data[0] = 1;
+    return;
+  }
+  VISIBLE(v->s);
+  if (!v->q->picking || reply->choice)
+    smmu_prefetch(v->s, v->q->words, v->h);
+  v->q->picking = 0;
+  v->q->phase = CMDQ_CONSUME;
+  ask_stage(v->ask, SMMU_STAGE_CMD);
+}
+
 static void drain(const struct view *v)
 {
   struct cmdq *q = v->q;
@@ -435,6 +455,7 @@ static void step(const struct view *v, const struct smmu_reply *reply)
     ask_stage(v->ask, SMMU_STAGE_CMD);
     break;
   case CMDQ_SEND: send(v); break;
+  case CMDQ_PREFETCH: prefetch(v, reply); break;
   case CMDQ_SENT:
     q->phase = CMDQ_CONSUME;
     ask_stage(v->ask, SMMU_STAGE_CMD);

@@ -306,6 +306,8 @@ static int check_cache_rules(const struct smmu_config *cfg, char *why, size_t le
     err = check_range(cfg->contiguous, 0, 1, "contiguous", "0 or 1", why, len);
   if (err == SMMU_OK)
     err = check_range(cfg->cont, 0, 1, "cont", "0 or 1", why, len);
+  if (err == SMMU_OK)
+    err = check_range(cfg->prefetch, 0, 2, "prefetch", "0 to 2", why, len);
   return err;
 }
 

@@ -153,6 +153,9 @@ void smmu_txn_step(struct smmu *s, unsigned slot, const struct smmu_reply *reply
 /* RUN of a group was set: R_GATOS_CTRL or R_VATOS_CTRL. */
 void smmu_atos_start(struct smmu *s, unsigned ctrl);
 
+/* A prefetch command has an effect (txn_submit.c), where there is room for it. */
+void smmu_prefetch(struct smmu *s, const uint64_t words[2], const struct smmu_hooks *h);
+
 /* ---- queues and registers (cmdq.c, evtq.c, ack.c, gerror.c) ---- */
 
 /* number: see queues.h. */

@@ -65,6 +65,10 @@ void go_fault(struct step *x, unsigned type, unsigned clss, bool s2, uint64_t ip
   struct txn *t = x->t;
   struct smmu_record r = { .addr_in = t->in.addr, .addr_out = ipa, .word = fetch_addr };
 
+  if (is_prefetch(t)) { /* IHI 0070 4.2 */
+    go_respond(x, SMMU_STATUS_ABORT);
+    return;
+  }
   t->fault = (struct fault){
     .type = (uint8_t)type, .clss = (uint8_t)clss, .s2 = s2, .ipa = ipa, .fetch_addr = fetch_addr
   };

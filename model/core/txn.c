@@ -25,37 +25,6 @@ void txn_record(const struct step *x, unsigned category, struct smmu_record *r)
 
 /* ---- arrival ---- */
 
-int smmu_submit(struct smmu *s, const struct smmu_txn *txn, smmu_actor *actor,
-                const struct smmu_hooks *hooks)
-{
-  struct txn_free *free_slots = txn_free_of(s);
-  struct smmu_record r = { 0 };
-  unsigned slot;
-  struct txn *t;
-
-  if (txn->tbu >= s->config.tbus || txn->kind >= SMMU_TXN_KINDS)
-    return SMMU_ERR_BADARG;
-  if (free_slots->free_count == 0)
-    return SMMU_ERR_NOSLOT;
-  slot = free_slots->slot[--free_slots->free_count];
-  free_slots->in_flight++;
-  t = txn_at(s, slot);
-  t->in = *txn;
-  if (txn_is_ats(t))
-    smmu_ats_submitted(s, &t->in);
-  if (txn->kind != SMMU_TXN_ATS_REQUEST) /* a request may be for reads, writes and fetches */
-    t->in.instruction = t->in.instruction && !txn->write;
-  t->phase = TXN_ARRIVE;
-  set_runnable(s, slot, true);
-  *actor = slot;
-  r.addr_in = txn->addr;
-  r.unit = txn->tbu;
-  r.phase = txn->kind;
-  r.perm = txn->write ? SMMU_PERM_WRITE : txn->instruction ? SMMU_PERM_EXEC : SMMU_PERM_READ;
-  txn_record(&(struct step){ .s = s, .t = t, .h = hooks, .slot = slot }, SMMU_TRACE_SUBMIT, &r);
-  return SMMU_OK;
-}
-
 void go_bypass(struct step *x, struct smmu_attr attr)
 {
   struct smmu_result *r = &x->t->result;
@@ -143,7 +112,7 @@ static void bypass_stream(struct step *x)
 /* First translation cache that exists, else the walk. */
 static void go_lookup(struct step *x)
 {
-  if (cache_on(x->s, SMMU_CACHE_UTLB))
+  if (cache_on(x->s, SMMU_CACHE_UTLB) && !is_prefetch(x->t))
     go_stage(x, TXN_UTLB, SMMU_STAGE_TBU);
   else if (cache_on(x->s, SMMU_CACHE_TLB))
     go_stage(x, TXN_TLB, SMMU_STAGE_MAIN_TLB);
@@ -185,6 +154,10 @@ void go_translate(struct step *x)
 
   if (is_atos(t)) {
     go_atos_translate(x);
+    return;
+  }
+  if (t->in.kind == SMMU_TXN_PREFETCH_CONFIG) {
+    go_respond(x, SMMU_STATUS_OK);
     return;
   }
   if (t->cfg.flags & CFG_ABORT) {
@@ -294,7 +267,7 @@ static void on_utlb(struct step *x)
 
 static void go_utlb_fill(struct step *x)
 {
-  if (cache_on(x->s, SMMU_CACHE_UTLB))
+  if (cache_on(x->s, SMMU_CACHE_UTLB) && !is_prefetch(x->t))
     go_stage(x, TXN_UTLB_FILL, SMMU_STAGE_UTLB_FILL);
   else
     go_respond(x, SMMU_STATUS_OK);

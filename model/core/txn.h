@@ -80,6 +80,8 @@ static inline const struct cache *utlb_of(const struct step *x)
 }
 
 /* txn.c */
+/* Take a free slot, which there is. */
+unsigned smmu_txn_begin(struct smmu *s, const struct smmu_txn *in, const struct smmu_hooks *h);
 void txn_record(const struct step *x, unsigned category, struct smmu_record *r);
 void go_respond(struct step *x, unsigned status);
 /* Out as it came, with these attributes. */
@@ -242,6 +244,11 @@ uint16_t mpam_map(const struct txn *t, uint64_t word);
 void mpam_label(const struct step *x, struct smmu_record *r);
 
 /* atos.c: what a request through the ATOS registers does differently. */
+/* Answers nobody and faults in silence. */
+static inline bool is_prefetch(const struct txn *t)
+{
+  return t->in.kind == SMMU_TXN_PREFETCH || t->in.kind == SMMU_TXN_PREFETCH_CONFIG;
+}
 static inline bool is_atos(const struct txn *t)
 {
   return t->in.kind == SMMU_TXN_ATOS;

@@ -1,6 +1,6 @@
 /* Finding a stream's configuration: Stream table, STE, Context Descriptor. IHI
  * 0070 3.3.1, 3.3.2, 5.1 to 5.4, 7.3.22 (order). Every structure address under nesting is an IPA
- * and goes through stage 2 first; the VMS (5.6) is at a PA. Left out: prefetch. */
+ * and goes through stage 2 first; the VMS (5.6) is at a PA. */
 #include "arch/cd.h"
 #include "arch/structs.h"
 #include "core/lookup.h"

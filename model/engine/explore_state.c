@@ -87,7 +87,8 @@ static bool program_is_legal(const struct explore_program *p)
 {
   if (p->n_threads > EXPLORE_THREADS || smmu_config_check(&p->config, NULL, 0) != SMMU_OK ||
       p->config.cmdqv.present || (p->config.idr[0] & OTHER_BITS) || smmu_ecmdq_count(&p->config) ||
-      p->config.txns + has_dvm(p) > EXPLORE_ACTORS_MAX - 3 || most_moves(p) > EXPLORE_MOVES_MAX)
+      p->config.prefetch || p->config.txns + has_dvm(p) > EXPLORE_ACTORS_MAX - 3 ||
+      most_moves(p) > EXPLORE_MOVES_MAX)
     return false;
   for (unsigned i = 0; i < p->n_threads; i++) {
     if (!thread_is_legal(p, &p->thread[i]))

@@ -47,7 +47,8 @@ enum smmu_txn_kind {
   SMMU_TXN_KINDS,
   /* The device's own; smmu_submit() refuses them. */
   SMMU_TXN_PREFETCH = SMMU_TXN_KINDS,
-  SMMU_TXN_ATOS
+  SMMU_TXN_ATOS,
+  SMMU_TXN_PREFETCH_CONFIG
 };
 
 struct smmu_txn {
