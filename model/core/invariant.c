@@ -1,4 +1,5 @@
 /* What is true in every reachable state, and that every aid can be rebuilt from the meaning. */
+#include "core/atc.h"
 #include "core/lookup.h"
 #include "core/queues.h"
 #include "core/txn.h"
@@ -180,6 +181,18 @@ static void check_ecmdqs(const struct smmu *s)
   CHECK(shared_const(s)->ack.ecmdq_turn <= s->n_ecmdqs);
 }
 
+/* A tag that nobody holds names nobody, and only a queue knows of failures. */
+static void check_atc(const struct smmu *s)
+{
+  for (unsigned number = 0; s->features.ats && number < s->n_queues; number++) {
+    const struct atc *a = atc_const(s, number);
+
+    CHECK(a->failed <= 1);
+    for (unsigned i = 0; i < ATC_TAGS; i++)
+      CHECK((a->out >> i & 1) || a->sid[i] == 0);
+  }
+}
+
 void smmu_invariant(const struct smmu *s)
 {
   const struct shared *sh = shared_const(s);
@@ -210,6 +223,7 @@ void smmu_invariant(const struct smmu *s)
   CHECK(sh->evtq.count <= s->config.events);
   CHECK(sh->priq.count <= (s->features.pri ? s->config.page_requests : 0u));
   check_runnable(s);
+  check_atc(s);
   check_stalls(s);
   if (s->n_vcmdqs)
     check_cmdqv(s);
