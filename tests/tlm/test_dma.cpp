@@ -221,6 +221,27 @@ TEST_F(TlmDma, FaultThatReadsAsZeroIsNoError)
   EXPECT_TRUE(board_a().data.log.empty());
 }
 
+// CD.S: the socket waits with its transaction.
+TEST_F(TlmDma, StalledDmaWaitsUntilSoftwareAnswersIt)
+{
+  const uint64_t cd = 0x110000 + 64 * SID;
+  dma_done d{};
+
+  config.idr[0] &= ~(3U << 24);
+  config.idr[5] |= 1U << 16;
+  engine_memory_store64(memory, cd, engine_memory_load64(memory, cd) | 1ULL << 44);
+  start(true);
+  board_a().thread[0].give([&] { d = board_a().dma(read_of(IOVA + 0x3000)); });
+  run();
+  EXPECT_EQ(board_a().read(EVENTQ_PROD, 4), 1u);
+  EXPECT_TRUE(board_a().thread[0].job);
+  command(0, 0x44 | 1 << 13 | static_cast<uint64_t>(SID) << 32); // RESUME: abort, tag 0
+  board_a().write(CMDQ_PROD, 1, 4);
+  run();
+  EXPECT_FALSE(board_a().thread[0].job);
+  EXPECT_EQ(d.status, tlm::TLM_ADDRESS_ERROR_RESPONSE);
+}
+
 TEST_F(TlmDma, ErrorOfMemoryBelowIsTheAnswer)
 {
   start(false);
