@@ -202,6 +202,24 @@ RECORD(F_PERMISSION, 0x13, stage_2_of_a_table, 0x0000002a00000013, 0x00001180000
   dma(rig, (struct smmu_txn){ .addr = 0x1234, .write = 1 });
 }
 
+/* TTRnW is 0: the update of the Access flag at 0x40007008, through a page that cannot be written, not
+ * the read of it. CD.HA is bit 43. */
+RECORD(F_PERMISSION, 0x13, stage_2_of_an_update, 0x0000002a00000013, 0x0000018800000000,
+       0x0000000000001234, 0x0000000040007000)
+{
+  struct smmu_config config = rig->config;
+
+  config.idr[0] |= 1u << 6;
+  rig_restart(rig, &config);
+  stream(rig, 7);
+  rig_patch(rig, rig_cd(rig, STREAM, 0), 43, 43, 1);
+  rig_map2(rig, STREAM, 0x40007000, 0x1c000000, RIG_R);
+  engine_memory_store64(rig->memory, rig_table_desc(rig, &rig_space(rig, STREAM)->s1, 0x1000, 2),
+                        0x40007003);
+  engine_memory_store64(rig->memory, 0x1c000008, 0x40005b43);
+  dma(rig, (struct smmu_txn){ .addr = 0x1234 });
+}
+
 /* ---- stalled: bit 95, and the first slot is STAG 0 ---- */
 
 /* CD.S is bit 44. */
