@@ -86,9 +86,6 @@ void txn_record(const struct step *x, unsigned category, struct smmu_record *r);
 void go_respond(struct step *x, unsigned status);
 /* Out as it came, with these attributes. */
 void go_bypass(struct step *x, struct smmu_attr attr);
-void go_translate(struct step *x);
-/* Range of the input address; false when it is outside, and the fault is on its way. */
-bool go_input(struct step *x);
 void go_fill(struct step *x);
 /* A descriptor as it came from memory, or as it goes there. The one place that knows of byte order.
  */
@@ -112,6 +109,11 @@ static inline unsigned txn_group(const struct step *x, uint64_t desc, int level,
     return smmu_desc_group_log2(desc, level, g, in, out);
   return smmu_level_shift(g->granule_log2, level);
 }
+
+/* txn_input.c */
+void go_translate(struct step *x);
+/* Range of the input address; false when it is outside, and the fault is on its way. */
+bool go_input(struct step *x);
 
 /* txn_config.c */
 void go_config(struct step *x);

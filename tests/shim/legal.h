@@ -51,6 +51,19 @@ static inline void legal_put(uint64_t *words, unsigned hi, unsigned lo, uint64_t
   words[lo / 64] = (words[lo / 64] & ~mask) | (value << lo % 64 & mask);
 }
 
+/* A legal STE: 40 bits of IPA from level 1, S2PS 52 bits, VMSAv8-64 tables. */
+static inline void legal_ste(uint64_t ste[8], unsigned config)
+{
+  for (unsigned i = 0; i < 8; i++)
+    ste[i] = 0;
+  legal_put(ste, 0, 0, 1); /* V */
+  legal_put(ste, 3, 1, config);
+  legal_put(ste, 165, 160, 24); /* S2T0SZ */
+  legal_put(ste, 167, 166, 1);  /* S2SL0 */
+  legal_put(ste, 178, 176, 6);  /* S2PS */
+  legal_put(ste, 179, 179, 1);  /* S2AA64 */
+}
+
 static inline void legal_apply(const struct legal_bits *bits, unsigned n, uint64_t *words,
                                struct smmu_config *config)
 {
