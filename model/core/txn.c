@@ -1,8 +1,7 @@
 /* A transaction from arrival to response: global bypass, micro-TLB, main TLB and fills; input,
  * configuration and walks are in files of their own. IHI 0070 3.3 (procedure), 3.12 (bypass),
- * 6.3.14 (GBPA). The order of
- * the code is the order of the text. A marked transaction (inval.c) answers but fills nothing. Left
- * out: ATS, speculative and CMO transactions. */
+ * 6.3.14 (GBPA). The order of the code is the order of the text. A marked transaction (inval.c)
+ * answers but fills nothing. Left out: speculative and CMO transactions. */
 #include "core/txn.h"
 #include "core/lookup.h"
 
