@@ -114,6 +114,21 @@ bool endpoint_completed(struct endpoint *ep, const struct endpoint_access *a,
 
 /* ---- messages ---- */
 
+struct smmu_pri endpoint_page_request(const struct endpoint *ep, const struct endpoint_access *a,
+                                      unsigned group, bool last)
+{
+  return (struct smmu_pri){ .addr = align_down_log2(a->addr, 12),
+                            .sid = ep->sid,
+                            .ssid = a->ssv ? a->ssid : 0,
+                            .group = (uint16_t)group,
+                            .ssv = a->ssv,
+                            .last = last,
+                            .read = 1,
+                            .write = a->write,
+                            .privileged = a->ssv && a->privileged,
+                            .exec = a->ssv && a->instruction };
+}
+
 static bool covers(const struct smmu_message *m, const struct endpoint_entry *e)
 {
   unsigned size_log2 = m->size_log2 > e->size_log2 ? m->size_log2 : e->size_log2;

@@ -103,7 +103,8 @@ PARAM_TEST_CASE(Atc, UnmappingTakesThePageOutOfTheDevice, kit_devices, KIT_DEVIC
 /* Ask for the page and wait for the answer. */
 static unsigned request_page(struct kit *kit)
 {
-  struct smmu_pri p = { .addr = VA, .sid = SID, .write = 1, .read = 1, .last = 1, .group = 77 };
+  struct endpoint_access a = { .addr = VA + 8, .write = 1 };
+  struct smmu_pri p = endpoint_page_request(&device.endpoint, &a, 77, true);
 
   EXPECT_EQ(plat_board_page_request(kit->board, &p), SMMU_OK);
   plat_delay(&kit->plat, 100000000);

@@ -113,6 +113,24 @@ TEST_CASE(Endpoint, TheLeastRecentlyUsedOneGoes)
   EXPECT_FALSE(has(&ep, b));
 }
 
+TEST_CASE(Endpoint, AsksForAPage)
+{
+  struct endpoint_access a = { .addr = 0x1234, .ssid = 5, .ssv = 1, .write = 1, .instruction = 1 };
+  struct endpoint ep;
+  struct smmu_pri p;
+
+  endpoint_init(&ep, 7, 1);
+  p = endpoint_page_request(&ep, &a, 3, true);
+  EXPECT_EQ(p.addr, 0x1000u);
+  EXPECT_EQ(p.sid, 7u);
+  EXPECT_EQ(p.ssid, 5u);
+  EXPECT_EQ(p.group, 3u);
+  EXPECT_TRUE(p.ssv && p.last && p.read && p.write && p.exec && !p.privileged);
+  a.ssv = 0;
+  p = endpoint_page_request(&ep, &a, 3, false);
+  EXPECT_TRUE(!p.ssv && !p.ssid && !p.exec && !p.last);
+}
+
 /* ---- ATC_INV ---- */
 
 TEST_CASE(Endpoint, ForgetsTheSpanAndNothingElse)

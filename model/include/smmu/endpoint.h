@@ -71,6 +71,9 @@ enum endpoint_step endpoint_next(struct endpoint *ep, const struct endpoint_acce
 /* What came of the request for `a`: kept if it grants anything. True when it grants `a`. */
 bool endpoint_completed(struct endpoint *ep, const struct endpoint_access *a,
                         const struct smmu_result *r);
+/* The Page Request for an access that was not granted, of this group. */
+struct smmu_pri endpoint_page_request(const struct endpoint *ep, const struct endpoint_access *a,
+                                      unsigned group, bool last);
 /* A message of the SMMU; those to other StreamIDs are not for it: ENGINE_ANSWER_UNSUPPORTED. */
 enum engine_answer endpoint_receive(struct endpoint *ep, const struct smmu_message *m);
 /* How many translations it keeps. */
