@@ -113,6 +113,15 @@ static void print_success(const struct explain_walk *w)
   ui_wrap(LABEL + (unsigned)strlen(pa), LABEL, text);
 }
 
+static const char *outcome_text(unsigned status)
+{
+  switch (status) {
+  case SMMU_STATUS_RAZWI: return "read as zero, write ignored";
+  case SMMU_STATUS_STALLED: return "stalled until software answers the record";
+  default: return "abort";
+  }
+}
+
 static void print_fault(const struct explain_walk *w)
 {
   const char *section, *why = explain_fault_text(w, &section);
@@ -121,8 +130,7 @@ static void print_fault(const struct explain_walk *w)
 
   ui_put(UI_HEAD, "%-*s", LABEL, "result");
   ui_put(UI_BAD, "%s", name);
-  snprintf(text, sizeof(text), ": %s; %s%s (%s)",
-           w->result.status == SMMU_STATUS_RAZWI ? "read as zero, write ignored" : "abort",
+  snprintf(text, sizeof(text), ": %s; %s%s (%s)", outcome_text(w->result.status),
            w->fault.stage2 ? "at stage 2, " : "", why, section);
   ui_wrap(LABEL + (unsigned)strlen(name), LABEL, text);
   if (!w->fault.recorded && !w->result.event)
