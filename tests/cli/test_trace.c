@@ -55,7 +55,7 @@ TEST_CASE(Trace, RecordedConfigurationRunsAgainTheSame)
     "cmp a.txt b.txt && wc -l <a.txt",
     folder);
   EXPECT_EQ(cli_shell(script, &out, NULL), 0);
-  EXPECT_GT(atol(out), 1000);
+  EXPECT_GT(strtol(out, NULL, 10), 1000);
   free(out);
   cli_remove_folder(folder);
 }

@@ -62,7 +62,7 @@ static const char *const machines[] = { "trapped", "vcmdq", "bare" };
 PARAM_TEST_CASE(WhyRun, PartsAddUpToTheLatencyThatRunMeasured, machines, 3)
 {
   json_int_t total = 0, longest = 0, shortest = 0;
-  json_t *result, *stats;
+  json_t *result = NULL, *stats;
   char folder[64], args[128];
 
   snprintf(args, sizeof(args), "dma-map-%s --set bench.loops=%d --set bench.warmup=0",
@@ -96,7 +96,7 @@ PARAM_TEST_CASE(WhyRun, PartsAddUpToTheLatencyThatRunMeasured, machines, 3)
 
 PARAM_TEST_CASE(WhyRun, RecordingDoesNotChangeTheRun, machines, 3)
 {
-  json_t *recorded, *plain;
+  json_t *recorded = NULL, *plain;
   char folder[64], args[160];
   int exit_code = -1;
 

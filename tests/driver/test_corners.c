@@ -82,8 +82,9 @@ static bool answer_cons(struct kit *kit, uint64_t addr, bool write, uint64_t *va
 
 DRIVER_TEST(Corner, EachErrorCodeHasItsAnswer)
 {
-  uint32_t cons = 0;
+  static uint32_t cons; /* kit->arg outlives the case's frame */
 
+  cons = 0;
   kit->arg = &cons;
   kit->answer = answer_cons;
   kit_clear(kit);
