@@ -1,4 +1,4 @@
-/* Memory partitioning: which PARTID and PMG go with an access. IHI 0070 17.2, 17.4, 5.6.
+/* Memory partitioning: which PARTID and PMG go with an access. IHI 0070 17.2 to 17.4, 5.6.
  * The labels ride on trace records (READ, RESPOND), for nothing here acts on them. The map of a
  * virtual machine's PARTIDs is read for one CD and kept with its configuration, which CFGI_STE and
  * CFGI_CD drop; CFGI_VMS_PIDM finds nothing of its own. Left out: labels of queue accesses and MSIs. */
@@ -63,6 +63,13 @@ static bool is_of_ste(const struct smmu_record *r)
          (r->info == SMMU_READ_L1CD || r->info == SMMU_READ_CD || r->info == SMMU_READ_S2_DESC);
 }
 
+/* Translated transactions that nobody checks go by GBPMPAM, as everything with SMMUEN = 0. IHI
+ * 0070 17.3. */
+static bool has_configuration(const struct txn *t)
+{
+  return t->enabled && (t->in.kind != SMMU_TXN_ATS_TRANSLATED || t->atschk);
+}
+
 void mpam_label(const struct step *x, struct smmu_record *r)
 {
   const uint64_t *reg = shared_of(x->s)->reg;
@@ -72,7 +79,8 @@ void mpam_label(const struct step *x, struct smmu_record *r)
     put_label(r, GET(GMPAM, SO_PARTID, reg[R_GMPAM]), GET(GMPAM, SO_PMG, reg[R_GMPAM]));
   else if (is_of_ste(r))
     put_label(r, cfg->ste_partid, cfg->ste_pmg);
-  else if (r->category == SMMU_TRACE_READ || (r->category == SMMU_TRACE_RESPOND && x->t->enabled))
+  else if (r->category == SMMU_TRACE_READ ||
+           (r->category == SMMU_TRACE_RESPOND && has_configuration(x->t)))
     put_label(r, cfg->partid, cfg->pmg);
   else if (r->category == SMMU_TRACE_RESPOND)
     put_label(r, GET(GBPMPAM, GBP_PARTID, reg[R_GBPMPAM]), GET(GBPMPAM, GBP_PMG, reg[R_GBPMPAM]));

@@ -330,6 +330,22 @@ ENGINE_TEST(AtsRequest, StageTwoIsNotWalkedWhenStageOneGrantsNothing)
   expect_nothing(request(rig, VA, false));
 }
 
+/* ---- stalls ---- */
+
+ENGINE_TEST(AtsRequest, NeverStalls)
+{
+  struct smmu_config config;
+
+  rig_ats(rig, 1);
+  config = rig->config;
+  config.idr[0] &= ~(3u << 24); /* STALL_MODEL: both */
+  config.idr[5] |= 4u << 16;
+  rig_restart(rig, &config);
+  CD_SET(rig, SID, 0, S, 1);
+  expect_nothing(request(rig, VA, true));
+  EXPECT_EQ(rig_event(rig, NULL), 0u);
+}
+
 /* ---- two stages ---- */
 
 ENGINE_TEST(AtsRequest, FullAtsGivesTheOutputOfBothStages)

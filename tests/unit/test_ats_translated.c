@@ -79,6 +79,31 @@ ENGINE_TEST(AtsTranslated, OfADeviceWithoutAtsIsAborted)
   expect_silent_abort(rig, plain);
 }
 
+ENGINE_TEST(AtsTranslated, UncheckedIsLabelledByGbpmpamAndCheckedByTheSte)
+{
+  struct smmu_config config;
+
+  rig_ats(rig, 1);
+  config = rig->config;
+  config.idr[3] |= 1u << 7;    /* MPAM */
+  config.mpamidr = 0x00030fff; /* PARTID_MAX 4095, PMG_MAX 3 */
+  rig_restart(rig, &config);
+  rig_patch(rig, rig_ste(rig, SID), 4 * 64 + 31, 4 * 64 + 16, 0x123);
+  rig_patch(rig, rig_ste(rig, SID), 5 * 64 + 7, 5 * 64, 2);
+  rig_set_reg(rig, OFF_GBPMPAM, 0x80000000u | 1 << 16 | 0x456);
+  for (unsigned checked = 0; checked < 2; checked++) {
+    const struct smmu_record *r;
+
+    rig_set_cr0(rig, checked ? CHECKED : ON);
+    rig_watch(rig);
+    use(rig, PA, false);
+    r = rig_find(rig, SMMU_TRACE_RESPOND, 0);
+    ASSERT_TRUE(r);
+    EXPECT_EQ(r->partid, checked ? 0x123u : 0x456u);
+    EXPECT_EQ(r->pmg, checked ? 2u : 1u);
+  }
+}
+
 /* ---- ATSCHK = 1 ---- */
 
 ENGINE_TEST(AtsTranslated, PassesWithFullAts)
