@@ -204,11 +204,11 @@ void drv_gerror_handler(void *arg)
   gerror = drv_read(drv, OFF_GERROR);
   acked = drv_read(drv, OFF_GERRORN);
   active = gerror ^ acked;
-  known = (uint32_t)(MASK(GERROR, CMDQ_ERR) | MASK(GERROR, EVENTQ_ABT_ERR) |
-                     MASK(GERROR, PRIQ_ABT_ERR) | MASK(GERROR, MSI_PRIQ_ABT_ERR) |
-                     MASK(GERROR, MSI_CMDQ_ABT_ERR) | MASK(GERROR, MSI_EVENTQ_ABT_ERR) |
-                     MASK(GERROR, MSI_GERROR_ABT_ERR) | MASK(GERROR, SFM_ERR) |
-                     (drv->features.ecmdqs ? MASK(GERROR, CMDQP_ERR) : 0));
+  known =
+    (uint32_t)(MASK(GERROR, CMDQ_ERR) | MASK(GERROR, EVENTQ_ABT_ERR) | MASK(GERROR, PRIQ_ABT_ERR) |
+               MASK(GERROR, MSI_PRIQ_ABT_ERR) | MASK(GERROR, MSI_CMDQ_ABT_ERR) |
+               MASK(GERROR, MSI_EVENTQ_ABT_ERR) | MASK(GERROR, MSI_GERROR_ABT_ERR) |
+               MASK(GERROR, SFM_ERR) | (drv->features.ecmdqs ? MASK(GERROR, CMDQP_ERR) : 0));
   if (active & known) {
     drv->counts.gerrors++;
     drv_log(drv, "gerror: 0x%x active", active);

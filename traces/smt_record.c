@@ -30,7 +30,8 @@
 #define AT(field) (offsetof(struct smmu_record, field))
 
 _Static_assert(sizeof(struct smmu_record) == SMT_RECORD_BYTES, "a record has 64 bytes");
-_Static_assert(AT(slot) == 40 && AT(category) == 50 && AT(result) == 54 && AT(pmg) == 59 && AT(spare) == 62,
+_Static_assert(AT(slot) == 40 && AT(category) == 50 && AT(result) == 54 && AT(pmg) == 59 &&
+                 AT(spare) == 62,
                "fields lie where FORMAT.md says");
 
 void smt_record_encode(const struct smmu_record *r, unsigned char *bytes)

@@ -18,7 +18,7 @@ static const char *const names[6] = { "mmio", "commands", "tables", "log", "smt"
 
 static int (*const entries[6])(const uint8_t *data,
                                size_t size) = { fuzz_mmio_one, fuzz_commands_one, fuzz_tables_one,
-                                                fuzz_log_one, fuzz_smt_one, fuzz_inputs_one };
+                                                fuzz_log_one,  fuzz_smt_one,      fuzz_inputs_one };
 
 enum { SEED_MAX = 65536, NOISE = 200 };
 
