@@ -13,12 +13,11 @@
 
 /* ---- messages ---- */
 
-void smmu_message_ask(const struct smmu *s, const struct smmu_message *m, unsigned unit,
-                      const struct smmu_hooks *h, struct smmu_ask *ask)
+void smmu_message_ask(const struct smmu_message *m, unsigned unit, const struct smmu_hooks *h,
+                      struct smmu_ask *ask)
 {
   struct smmu_record r = { .addr_in = m->addr, .sid = m->sid, .ssid = m->ssid, .slot = m->tag };
 
-  (void)s;
   ask->kind = SMMU_ASK_SEND;
   ask->stage = m->kind == SMMU_MESSAGE_ATC_INV ? SMMU_STAGE_ATS : SMMU_STAGE_PRI;
   ask->key = m->kind;
@@ -87,7 +86,7 @@ void smmu_atc_send(struct smmu *s, unsigned number, const uint64_t words[2],
     m.group = (uint16_t)FGET(PRI_RESP, PRGIndex, words);
     m.response = codes[FGET(PRI_RESP, Resp, words)];
   }
-  smmu_message_ask(s, &m, number, h, ask);
+  smmu_message_ask(&m, number, h, ask);
 }
 
 /* ---- what is on its way ---- */

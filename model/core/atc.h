@@ -34,7 +34,7 @@ bool smmu_atc_is_done(const struct smmu *s, unsigned number);
 bool smmu_atc_take_failure(struct smmu *s, unsigned number);
 
 /* Any message. */
-void smmu_message_ask(const struct smmu *s, const struct smmu_message *m, unsigned unit,
-                      const struct smmu_hooks *h, struct smmu_ask *ask);
+void smmu_message_ask(const struct smmu_message *m, unsigned unit, const struct smmu_hooks *h,
+                      struct smmu_ask *ask);
 
 #endif

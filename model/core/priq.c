@@ -178,7 +178,7 @@ void priq_respond(struct smmu *s, unsigned response, bool pasid, const struct sm
   m.ssid = pasid ? (uint32_t)FGET(PRI, SSID, w) : 0;
   drop(s, h);
   shared_of(s)->priq.phase = PRIQ_SENT;
-  smmu_message_ask(s, &m, 0, h, ask);
+  smmu_message_ask(&m, 0, h, ask);
 }
 
 /* Everything is refused: to a Stop marker nobody says so. */
@@ -208,7 +208,7 @@ static void overflow(struct smmu *s, const struct smmu_hooks *h, struct smmu_ask
   } else if (!FGET(PRI, SSV, w) || s->features.pps) {
     priq_respond(s, SMMU_PRI_SUCCESS, FGET(PRI, SSV, w), h, ask);
   } else {
-    priq_ask_ppar(s, h, ask);
+    priq_ask_ppar(s, ask);
   }
 }
 

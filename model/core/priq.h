@@ -26,7 +26,7 @@ const uint64_t *priq_head(struct smmu *s);
 void priq_respond(struct smmu *s, unsigned response, bool pasid, const struct smmu_hooks *h,
                   struct smmu_ask *ask);
 /* STE.PPAR decides whether the PASID is used. */
-void priq_ask_ppar(struct smmu *s, const struct smmu_hooks *h, struct smmu_ask *ask);
+void priq_ask_ppar(struct smmu *s, struct smmu_ask *ask);
 void priq_ppar_step(struct smmu *s, const struct smmu_reply *reply, const struct smmu_hooks *h,
                     struct smmu_ask *ask);
 

@@ -56,11 +56,10 @@ static void go_read(struct smmu *s, unsigned phase, uint64_t addr, unsigned len,
   ask_read(ask, SMMU_STAGE_CFG_FETCH, addr, len);
 }
 
-void priq_ask_ppar(struct smmu *s, const struct smmu_hooks *h, struct smmu_ask *ask)
+void priq_ask_ppar(struct smmu *s, struct smmu_ask *ask)
 {
   uint64_t addr;
 
-  (void)h;
   switch (smmu_strtab_find(s, sid_of(s), &addr)) {
   case STRTAB_OUTSIDE: go_error(s, EVENT_C_BAD_STREAMID, ask); break;
   case STRTAB_L1STD: go_read(s, PRIQ_L1STD, addr, 8, ask); break;
