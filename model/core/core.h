@@ -3,6 +3,7 @@
 #ifndef SMMU_CORE_CORE_H
 #define SMMU_CORE_CORE_H
 
+#include "arch/cd.h"
 #include "core/state.h"
 
 /* ---- trace ---- */

@@ -5,41 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/pmcg_group.h"
+#include "engine/now_state.h"
 #include "smmu/cmdqv.h"
-#include "smmu/engine.h"
 #include "util/bits.h"
 #include "util/check.h"
-
-/* An actor's ask that is out, and whose completion is to be polled. */
-struct pending {
-  struct smmu_ask ask;
-  bool out;
-  uint64_t ticket; /* 0: nobody's */
-};
-
-struct engine_now {
-  struct smmu *device;
-  struct engine_memory *memory;
-  const struct smmu_hooks *hooks; /* what the core gets: the caller's, or &tee */
-  void (*signal)(void *ctx, enum smmu_signal line);
-  void *signal_ctx;
-  struct engine_endpoint endpoint; /* receive NULL: none */
-  uint64_t random;                 /* 0: no seed */
-  bool fast;
-  struct engine_now_stats stats;
-  uint64_t *runnable;
-  struct pending *pending; /* one an actor */
-  uint64_t tickets;
-  struct engine_now_done *done; /* not polled yet: [first, last) */
-  size_t first, last, room;
-  size_t promised; /* completions to come */
-
-  struct pmcg_groups *pmcgs; /* NULL: none */
-  uint64_t time;
-  struct smmu_hooks tee;           /* records to the groups, and to the caller's hooks */
-  const struct smmu_hooks *others; /* the caller's */
-};
 
 int engine_now_create(struct engine_now **out, const struct smmu_config *cfg,
                       struct engine_memory *memory)
@@ -253,18 +222,11 @@ static int run(struct engine_now *e, uint64_t max_steps)
   return SMMU_OK;
 }
 
-/* The device is at rest, nothing of ours is open: interrupts of counter groups go out. */
-static void deliver_pmcgs(struct engine_now *e)
-{
-  if (e->pmcgs)
-    pmcg_groups_deliver(e->pmcgs, e->time);
-}
-
 int engine_now_run(struct engine_now *e, uint64_t max_steps)
 {
   int rc = run(e, max_steps);
 
-  deliver_pmcgs(e);
+  now_deliver_pmcgs(e);
   return rc;
 }
 
@@ -317,7 +279,7 @@ static inline bool hit(struct engine_now *e, const struct smmu_txn *txn, struct 
   if (!e->fast || e->random || !smmu_try_hit(e->device, txn, out, e->hooks))
     return false;
   e->stats.fast_hits++;
-  deliver_pmcgs(e);
+  now_deliver_pmcgs(e);
   return true;
 }
 
@@ -338,7 +300,7 @@ int engine_now_translate(struct engine_now *e, const struct smmu_txn *txn, struc
   smmu_get_result(e->device, actor, out);
   if (out->event || e->random)
     err = run(e, 0);
-  deliver_pmcgs(e);
+  now_deliver_pmcgs(e);
   return err;
 }
 
@@ -419,77 +381,4 @@ void engine_now_cmdqv_write(struct engine_now *e, uint64_t offset, uint64_t valu
 void engine_now_get_stats(const struct engine_now *e, struct engine_now_stats *out)
 {
   *out = e->stats;
-}
-
-/* ---- counter groups ---- */
-
-/* The core knows no time. */
-static void see_record(void *ctx, const struct smmu_record *record)
-{
-  struct engine_now *e = ctx;
-  struct smmu_record stamped = *record;
-
-  stamped.time = e->time;
-  pmcg_groups_record(e->pmcgs, &stamped);
-  if (e->others && e->others->record)
-    e->others->record(e->others->ctx, record);
-}
-
-int engine_now_set_pmcgs(struct engine_now *e, const struct smmu_pmcg_config *configs,
-                         unsigned count)
-{
-  struct engine_bus bus = engine_memory_bus(e->memory);
-  int rc = e->pmcgs ? SMMU_ERR_BADARG : pmcg_groups_create(&e->pmcgs, configs, count, &bus);
-
-  if (rc != SMMU_OK)
-    return rc;
-  e->tee = (struct smmu_hooks){ e, see_record };
-  e->hooks = &e->tee;
-  return SMMU_OK;
-}
-
-void engine_now_set_pmcg_signal(struct engine_now *e,
-                                void (*signal)(void *ctx, unsigned group, uint64_t time), void *ctx)
-{
-  CHECK(e->pmcgs);
-  e->pmcgs->signal = signal;
-  e->pmcgs->ctx = ctx;
-}
-
-uint64_t engine_now_pmcg_read(struct engine_now *e, uint64_t offset, unsigned bytes)
-{
-  uint64_t value = e->pmcgs ? pmcg_groups_read(e->pmcgs, offset, bytes, e->time) : 0;
-
-  deliver_pmcgs(e);
-  return value;
-}
-
-void engine_now_pmcg_write(struct engine_now *e, uint64_t offset, uint64_t value, unsigned bytes)
-{
-  if (e->pmcgs)
-    pmcg_groups_write(e->pmcgs, offset, value, bytes, e->time);
-  deliver_pmcgs(e);
-}
-
-uint64_t engine_now_pmcg_next_time(const struct engine_now *e)
-{
-  return e->pmcgs ? pmcg_groups_next_time(e->pmcgs) : ENGINE_NEVER;
-}
-
-void engine_now_set_time(struct engine_now *e, uint64_t time)
-{
-  uint64_t next;
-
-  while ((next = engine_now_pmcg_next_time(e)) <= time && next > e->time) {
-    e->time = next;
-    pmcg_groups_advance(e->pmcgs, next);
-    deliver_pmcgs(e);
-  }
-  if (time > e->time)
-    e->time = time;
-}
-
-const struct smmu_pmcg *engine_now_pmcg(const struct engine_now *e, unsigned group)
-{
-  return e->pmcgs && group < e->pmcgs->count ? &e->pmcgs->group[group] : NULL;
 }
