@@ -1,5 +1,6 @@
 /* Engine `now`: counter groups. They see every record, and are given the time by whoever has one. */
 #include "engine/now_state.h"
+#include "util/check.h"
 
 /* The device is at rest, nothing of ours is open: interrupts of counter groups go out. */
 void now_deliver_pmcgs(struct engine_now *e)
@@ -45,7 +46,7 @@ uint64_t engine_now_pmcg_read(struct engine_now *e, uint64_t offset, unsigned by
 {
   uint64_t value = e->pmcgs ? pmcg_groups_read(e->pmcgs, offset, bytes, e->time) : 0;
 
-  deliver_pmcgs(e);
+  now_deliver_pmcgs(e);
   return value;
 }
 
@@ -53,7 +54,7 @@ void engine_now_pmcg_write(struct engine_now *e, uint64_t offset, uint64_t value
 {
   if (e->pmcgs)
     pmcg_groups_write(e->pmcgs, offset, value, bytes, e->time);
-  deliver_pmcgs(e);
+  now_deliver_pmcgs(e);
 }
 
 uint64_t engine_now_pmcg_next_time(const struct engine_now *e)
@@ -68,7 +69,7 @@ void engine_now_set_time(struct engine_now *e, uint64_t time)
   while ((next = engine_now_pmcg_next_time(e)) <= time && next > e->time) {
     e->time = next;
     pmcg_groups_advance(e->pmcgs, next);
-    deliver_pmcgs(e);
+    now_deliver_pmcgs(e);
   }
   if (time > e->time)
     e->time = time;
