@@ -373,11 +373,11 @@ static void begin_round(struct kit *kit, struct random *r, uint64_t seed)
 {
   unsigned kind = 2 * (seed & 1);
 
+  r->kit = kit;
   ASSERT_EQ(iommufd_open(kit->host, &kit->f), 0);
   ASSERT_EQ(iommufd_memory_alloc(&kit->plat, RAM, (enum iommufd_memory_kind)kind, seed, &kit->ram),
             0);
   r->state = seed;
-  r->kit = kit;
 }
 
 /* Nothing is left but what the driver keeps for a stream: its part of the Stream table and a CD. */

@@ -96,7 +96,7 @@ HOST_TEST(Viommu, VintfsAreTakenAndGivenBack)
     EXPECT_EQ(data.out_vintf_mmap_length, 0x10000u);
     id[n++] = alloc.out_viommu_id;
   }
-  EXPECT_EQ(n, 3u); /* four, and VINTF 0 is the host's */
+  ASSERT_EQ(n, 3u); /* four, and VINTF 0 is the host's */
   EXPECT_EQ(iommufd_ioctl(kit->f, IOMMUFD_NR_VIOMMU_ALLOC, &alloc), -ENOSPC);
   EXPECT_EQ(kit_destroy(kit, id[1]), 0);
   EXPECT_EQ(iommufd_ioctl(kit->f, IOMMUFD_NR_VIOMMU_ALLOC, &alloc), 0);
