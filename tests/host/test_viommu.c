@@ -85,7 +85,7 @@ HOST_TEST(Viommu, VintfsAreTakenAndGivenBack)
                                       .type = IOMMU_VIOMMU_TYPE_TEGRA241_CMDQV,
                                       .data_len = sizeof data,
                                       .data_uptr = { &data, sizeof data } };
-  uint32_t id[4];
+  uint32_t id[4] = { 0 };
   unsigned n = 0;
 
   kit_vm(kit, 1);
