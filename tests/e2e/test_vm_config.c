@@ -37,7 +37,8 @@ static struct attempt sound(void)
                                        .vcpu_cpu = { 1, 2 },
                                        .irq_line = SMMU_SIGNAL_COUNT,
                                        .devices = 2,
-                                       .device = { { 20, 1 }, { 21, 2 } } } };
+                                       .device = { { .host_sid = 20, .guest_sid = 1 },
+                                                   { .host_sid = 21, .guest_sid = 2 } } } };
 }
 
 #define REFUSED(e2e, change, text) \
