@@ -64,6 +64,9 @@ struct naive_result {
   /* The architecture allows more than one outcome (3.4.3, notes 2, 4, 5; 5.2 S1Fmt): what is here
    * is one of them. */
   bool constrained_unpredictable;
+  /* A block is larger than the output size and this address is in the part beyond (3.4): a cache
+   * that knows the block from its other part may put it out. */
+  bool beyond;
   bool s2; /* of the event, for statistics */
   uint8_t class;
   /* The event record where it is defined: (record[i] ^ dword[i]) & mask[i] == 0. */

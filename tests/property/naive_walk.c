@@ -131,7 +131,8 @@ static bool walk(struct job *j, const struct stage *st, uint64_t input, enum fau
            walk(j, st, input, class, level + 1, out, leaf);
   }
   leaf->addr = output(st, desc, span) | bits(input, span - 1, 0);
-  if (!fits(leaf->addr, st->out_bits)) /* 3.4: also where a block reaches beyond */
+  j->out->beyond = fits(output(st, desc, span), st->out_bits) && !fits(leaf->addr, st->out_bits);
+  if (!fits(leaf->addr, st->out_bits))
     return naive_fault(j, F_ADDR_SIZE, st->is_s2, class, input);
   if (!bit(desc, 10) && !st->ha && !st->ignore_af)
     return naive_fault(j, F_ACCESS, st->is_s2, class, input);
