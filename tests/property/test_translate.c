@@ -100,6 +100,8 @@ static const char *difference(const struct machine *m, const struct naive_txn *t
     return what;
   if (n->denied)
     return o->result.perm ? "permissions" : NULL;
+  if (t->kind == NAIVE_ATS_REQUEST && n->perm == 0 && o->result.perm == 0)
+    return NULL; /* it had nothing but what may be withheld */
   if (o->result.pa != n->pa)
     return "output address";
   if ((o->result.bypassed != 0) != n->bypassed)
@@ -216,7 +218,10 @@ static const char *run_devices(struct run *run, struct machine *m, struct gen_wo
       continue;
     if (!what && updates_flags(w) && !n->constrained_unpredictable)
       what = memory_difference(run, w, n);
-    if (!what && i > 0 && !same_outcome(&out[0], &out[i]))
+    if (n->perm_may &&
+        !n->constrained_unpredictable) /* a cache may not know of a page that it is dirty already */
+      what = what ? what : difference(m, t, n, &out[i]);
+    else if (!what && i > 0 && !same_outcome(&out[0], &out[i]))
       what = i < 3 ? "cached, fast path on" : "cached, fast path off";
   }
   return what;
