@@ -1,53 +1,13 @@
-/* Command queue consumer: fetch, execute, consume, one command at a time, and CMD_SYNC; for the
+/* Command queue consumer: fetch, execute, consume, one command at a time; for the
  * SMMU's own queue, VCMDQs, ECMDQs, and (dvm.c) the input for broadcast maintenance. CONS moves only
- * after the command's effects; an error stops the queue with CONS at the command, ERR visible before
- * GERROR. IHI 0070 3.5.1, 3.5.6, 4.1, 4.7.3, 6.3.27-6.3.28, 7.1, 7.5. What a CMD_SYNC waits for is in
- * sync.c; then CONS moves, and only then is completion signalled. */
+ * after the command's effects. IHI 0070 3.5.1, 3.5.6, 4.1, 6.3.27-6.3.28. How a CMD_SYNC and an error
+ * end is in cmdq_end.c. */
 #include <string.h>
 
 #include "arch/structs.h"
 #include "core/atc.h"
 #include "core/cmd_exec.h"
-#include "core/queue.h"
-#include "core/queues.h"
-#include "util/check.h"
-
-enum cmdq_phase {
-  CMDQ_IDLE,
-  CMDQ_FETCHED,
-  CMDQ_INV_WALK,
-  CMDQ_INV_TLB,
-  CMDQ_INV_UTLB,
-  CMDQ_INV_CFG,
-  CMDQ_SEND,
-  CMDQ_SENT,
-  CMDQ_PREFETCH,
-  CMDQ_STALL,
-  CMDQ_CONSUME,
-  CMDQ_DRAIN,
-  CMDQ_SYNC,
-  CMDQ_MSI,
-  CMDQ_MSI_ABORTED,
-  CMDQ_ERROR,
-  CMDQ_GERROR,
-  CMDQ_EVENT
-};
-
-/* One queue in one step. Queues differ in where their registers lie, in what lets them run, and in
- * who is told of an error. */
-struct view {
-  struct smmu *s;
-  struct cmdq *q;
-  uint64_t *ring; /* RING_*; NULL: broadcast maintenance */
-  const struct smmu_hooks *h;
-  struct smmu_ask *ask;
-  unsigned number; /* see queues.h */
-};
-
-static unsigned log2size(const struct smmu *s, const uint64_t *ring)
-{
-  return queue_log2size(ring[RING_BASE], s->features.cmdqs);
-}
+#include "core/cmdq.h"
 
 static bool is_on(const struct smmu *s, unsigned number)
 {
@@ -83,7 +43,7 @@ static inline bool can_fetch(const struct smmu *s, const uint64_t *ring, unsigne
 
   if (!ring)
     return dvm_const(s)->count != 0;
-  q = log2size(s, ring);
+  q = cmdq_log2size(s, ring);
   used = queue_used(ring[RING_PROD], ring[RING_CONS], q);
   return used != 0 && used <= (1u << q) && is_on(s, number);
 }
@@ -107,7 +67,7 @@ static uint8_t first_sweep(const struct smmu *s, const struct inval *inv)
 }
 
 /* Broadcast maintenance: a sync, or what is to be swept. */
-static void take_broadcast(const struct view *v)
+static void take_broadcast(const struct cmdq_view *v)
 {
   v->q->inval = dvm_const(v->s)->ring[0];
   if (v->q->inval.kind == 0) {
@@ -121,7 +81,7 @@ static void take_broadcast(const struct view *v)
 
 /* Reading PROD and CONS shows nothing to anybody, so a fetch may begin in the step that consumed
  * the command before. */
-static inline void fetch(const struct view *v)
+static inline void fetch(const struct cmdq_view *v)
 {
   unsigned q;
 
@@ -129,50 +89,14 @@ static inline void fetch(const struct view *v)
     take_broadcast(v);
     return;
   }
-  q = log2size(v->s, v->ring);
+  q = cmdq_log2size(v->s, v->ring);
   v->q->phase = CMDQ_FETCHED;
   ask_read(v->ask, SMMU_STAGE_CMD_FETCH,
            queue_entry(v->ring[RING_BASE], q, 4, queue_index(v->ring[RING_CONS], q)), 16);
 }
 
-/* The work item is over; an event output that is due ends it. */
-static inline void rest(const struct view *v)
-{
-  if (v->q->sev)
-    ask_signal(v->ask, SMMU_SIGNAL_SEV);
-  else
-    v->ask->kind = SMMU_ASK_END;
-  if (!v->ring)
-    v->ask->key = v->q->phase == CMDQ_SYNC ? SMMU_DVM_SYNCED : SMMU_DVM_DONE;
-  memset(v->q, 0, sizeof *v->q);
-}
-
-static inline void stop(const struct view *v, unsigned cerror)
-{
-  v->q->cerror = (uint8_t)cerror;
-  v->q->phase = CMDQ_ERROR;
-  ask_stage(v->ask, SMMU_STAGE_CMD);
-}
-
-/* By value: the view of a step can then live in registers. */
-static void trace_command(struct view v, unsigned category, unsigned result)
-{
-  struct smmu_record r = { 0 };
-
-  if (!v.h)
-    return;
-  r.category = (uint8_t)category;
-  r.addr_out = v.q->words[0];
-  r.word = v.q->words[1];
-  r.slot = v.ring ? queue_index(v.ring[RING_CONS], log2size(v.s, v.ring)) : 0;
-  r.result = (uint16_t)result;
-  r.actor = (uint16_t)actor_cmdq(v.s, v.number);
-  r.unit = (uint16_t)v.number;
-  trace_put(v.h, &r);
-}
-
 /* What the words ask for. A guest's command may have been rewritten. */
-static inline void execute(const struct view *v)
+static inline void execute(const struct cmdq_view *v)
 {
   struct cmdq *q = v->q;
   unsigned cerror = CERROR_NONE;
@@ -180,12 +104,12 @@ static inline void execute(const struct view *v)
   if (queue_kind(v->s, v->number) == QUEUE_VCMDQ)
     cerror = smmu_cmdqv_admit(v->s, vcmdq_of_queue(v->number), q->words);
   if (cerror != CERROR_NONE) {
-    stop(v, cerror);
+    cmdq_stop(v, cerror);
     return;
   }
   ask_stage(v->ask, SMMU_STAGE_CMD);
   switch (smmu_cmd_action(&v->s->features, q->words, &q->inval)) {
-  case CMD_ACTION_ILLEGAL: stop(v, CERROR_ILL); break;
+  case CMD_ACTION_ILLEGAL: cmdq_stop(v, CERROR_ILL); break;
   case CMD_ACTION_PREFETCH: q->phase = v->s->config.prefetch ? CMDQ_PREFETCH : CMDQ_CONSUME; break;
   case CMD_ACTION_SYNC: q->phase = CMDQ_DRAIN; break;
   case CMD_ACTION_SEND: q->phase = smmu_enabled(v->s) ? CMDQ_SEND : CMDQ_CONSUME; break;
@@ -199,25 +123,25 @@ static inline void execute(const struct view *v)
 
 /* The command's words are here: decide, touch nothing shared. HYP_OWN and VMID of the queue's VINTF
  * are read in this step, which takes the answer: a change meanwhile counts. */
-static inline void fetched(const struct view *v, const struct smmu_reply *reply)
+static inline void fetched(const struct cmdq_view *v, const struct smmu_reply *reply)
 {
   /* Disabled meanwhile: the command has not begun, and does not. IHI 0070 6.3.9. */
   if (!is_asked(v->s, v->number)) {
-    rest(v);
+    cmdq_rest(v);
     return;
   }
   if (reply->status != SMMU_BUS_OK) {
-    stop(v, CERROR_ABT);
+    cmdq_stop(v, CERROR_ABT);
     return;
   }
   memcpy(v->q->words, reply->data, sizeof v->q->words);
-  trace_command(*v, SMMU_TRACE_FETCH, 0);
+  cmdq_trace(*v, SMMU_TRACE_FETCH, 0);
   execute(v);
 }
 
 /* One cache for one command, and the marks that belong to it. Sources are swept before the caches
  * they feed. */
-static void sweep(const struct view *v, const struct cache *c)
+static void sweep(const struct cmdq_view *v, const struct cache *c)
 {
   const uint64_t *reg = shared_of(v->s)->reg;
   struct inval *inv = &v->q->inval;
@@ -230,7 +154,7 @@ static void sweep(const struct view *v, const struct cache *c)
 }
 
 /* How much more than it must the next sweep removes is the engine's choice. */
-static void ask_wider(const struct view *v)
+static void ask_wider(const struct cmdq_view *v)
 {
   v->q->picking = 1;
   v->ask->kind = SMMU_ASK_PICK;
@@ -239,13 +163,13 @@ static void ask_wider(const struct view *v)
   v->ask->data[0] = v->s->config.wider;
 }
 
-static void go_inval(const struct view *v, unsigned phase)
+static void go_inval(const struct cmdq_view *v, unsigned phase)
 {
   v->q->phase = (uint8_t)phase;
   ask_stage(v->ask, phase == CMDQ_CONSUME ? SMMU_STAGE_CMD : SMMU_STAGE_INVALIDATE);
 }
 
-static void invalidate(const struct view *v, const struct smmu_reply *reply)
+static void invalidate(const struct cmdq_view *v, const struct smmu_reply *reply)
 {
   struct smmu *s = v->s;
   struct cmdq *q = v->q;
@@ -280,26 +204,8 @@ static void invalidate(const struct view *v, const struct smmu_reply *reply)
   q->inval.wider = 0;
 }
 
-static inline void advance(const struct view *v)
-{
-  unsigned q;
-
-  VISIBLE(v->s);
-  if (!v->ring) {
-    smmu_dvm_pop(v->s);
-    return;
-  }
-  q = log2size(v->s, v->ring);
-  if (v->h)
-    trace_command(*v, SMMU_TRACE_COMMAND, 0);
-  /* Where events are supported, a full queue that is no longer full sends one. IHI 0070 4.1.2. */
-  if (v->s->features.sev && queue_is_full(v->ring[RING_PROD], v->ring[RING_CONS], q))
-    v->q->sev = 1;
-  v->ring[RING_CONS] = PUT(CMDQ_CONS, ERR, queue_next(v->ring[RING_CONS], q), CERROR_NONE);
-}
-
 /* An invalidation counts as on its way before it is: its answer may come at once. */
-static void send(const struct view *v)
+static void send(const struct cmdq_view *v)
 {
   struct cmdq *q = v->q;
 
@@ -314,7 +220,7 @@ static void send(const struct view *v)
 }
 
 /* A hint; with config.prefetch = 2 the engine decides. */
-static void prefetch(const struct view *v, const struct smmu_reply *reply)
+static void prefetch(const struct cmdq_view *v, const struct smmu_reply *reply)
 {
   if (v->s->config.prefetch == 2 && !v->q->picking) {
     v->q->picking = 1;
@@ -332,109 +238,7 @@ static void prefetch(const struct view *v, const struct smmu_reply *reply)
   ask_stage(v->ask, SMMU_STAGE_CMD);
 }
 
-static void drain(const struct view *v)
-{
-  struct cmdq *q = v->q;
-
-  VISIBLE(v->s);
-  if (!q->waiting) /* records of answers already given; later ones need not wait */
-    q->records = shared_of(v->s)->evtq.count;
-  q->waiting = !smmu_sync_is_drained(v->s, v->number);
-  if (q->waiting) {
-    ask_wait(v->ask, SMMU_WAIT_DRAIN);
-    return;
-  }
-  if (smmu_atc_take_failure(v->s, v->number)) {
-    stop(v, CERROR_ATC_INV_SYNC);
-    return;
-  }
-  q->phase = CMDQ_SYNC;
-  ask_stage(v->ask, SMMU_STAGE_SYNC);
-}
-
-/* The wired interrupt of a CMD_SYNC, then the event output if one is due as well. */
-static inline void signal_sync(const struct view *v)
-{
-  bool sev = v->q->sev;
-
-  memset(v->q, 0, sizeof *v->q);
-  v->q->sev = sev;
-  v->q->phase = sev ? CMDQ_EVENT : CMDQ_IDLE;
-  ask_signal(v->ask, SMMU_SIGNAL_CMD_SYNC);
-}
-
-/* CONS moves; how completion is told comes after, in steps of its own. SIG_IRQ is the MSI, where
- * there is one, and the wired interrupt. IHI 0070 4.7.3. */
-static void complete_sync(const struct view *v)
-{
-  struct cmdq *q = v->q;
-  uint64_t address = (FGET(SYNC, MSIAddress, q->words) << 2) & bits_low(v->s->features.oas);
-  unsigned cs = (unsigned)FGET(SYNC, CS, q->words);
-
-  advance(v);
-  trace_command(*v, SMMU_TRACE_SYNC, 0);
-  if (cs == 1 && v->s->features.msi && address != 0) {
-    v->ask->kind = SMMU_ASK_WRITE;
-    v->ask->stage = SMMU_STAGE_MSI;
-    v->ask->addr = address;
-    v->ask->len = 4;
-    v->ask->data[0] = FGET(SYNC, MSIData, q->words);
-    q->phase = CMDQ_MSI;
-    return;
-  }
-  if (cs == 2 && v->s->features.sev)
-    q->sev = 1;
-  if (cs == 1)
-    signal_sync(v);
-  else
-    rest(v);
-}
-
-static void error(const struct view *v)
-{
-  CHECK(v->ring); /* what has no ring makes no errors */
-  VISIBLE(v->s);
-  trace_command(*v, SMMU_TRACE_CERROR, v->q->cerror);
-  if (queue_kind(v->s, v->number) == QUEUE_ECMDQ) {
-    v->ring[RING_CONS] = PUT(ECMDQ_CONS, ERR_REASON, v->ring[RING_CONS], v->q->cerror);
-    v->ring[RING_CONS] ^= MASK(ECMDQ_CONS, ERR);
-  } else {
-    v->ring[RING_CONS] = PUT(CMDQ_CONS, ERR, v->ring[RING_CONS], v->q->cerror);
-  }
-  v->q->phase = CMDQ_GERROR;
-  ask_stage(v->ask, SMMU_STAGE_REGISTER);
-}
-
-/* The acknowledger raises the interrupt of GERROR; a VCMDQ ends with CMDQV's. */
-static void tell(const struct view *v)
-{
-  bool interrupt = false;
-
-  VISIBLE(v->s);
-  switch (queue_kind(v->s, v->number)) {
-  case QUEUE_OWN: smmu_gerror_raise(v->s, MASK(GERROR, CMDQ_ERR)); break;
-  case QUEUE_VCMDQ:
-    interrupt =
-      smmu_vcmdq_raise(v->s, vcmdq_of_queue(v->number), (uint32_t)MASK(VCMDQ_GERROR, CMDQ_ERR));
-    break;
-  default: smmu_gerror_raise(v->s, MASK(GERROR, CMDQP_ERR)); break;
-  }
-  rest(v);
-  if (interrupt)
-    ask_signal(v->ask, SMMU_SIGNAL_CMDQV);
-}
-
-static void msi_replied(const struct view *v, const struct smmu_reply *reply)
-{
-  if (!reply || reply->status == SMMU_BUS_OK) {
-    signal_sync(v);
-    return;
-  }
-  v->q->phase = CMDQ_MSI_ABORTED;
-  ask_stage(v->ask, SMMU_STAGE_REGISTER);
-}
-
-static void step(const struct view *v, const struct smmu_reply *reply)
+static void step(const struct cmdq_view *v, const struct smmu_reply *reply)
 {
   struct smmu *s = v->s;
   struct cmdq *q = v->q;
@@ -461,29 +265,29 @@ static void step(const struct view *v, const struct smmu_reply *reply)
     ask_stage(v->ask, SMMU_STAGE_CMD);
     break;
   case CMDQ_CONSUME:
-    advance(v);
-    rest(v);
+    cmdq_advance(v);
+    cmdq_rest(v);
     if (v->ask->kind == SMMU_ASK_END && can_fetch(s, v->ring, v->number))
       fetch(v);
     break;
-  case CMDQ_DRAIN: drain(v); break;
-  case CMDQ_SYNC: complete_sync(v); break;
-  case CMDQ_MSI: msi_replied(v, reply); break;
+  case CMDQ_DRAIN: cmdq_drain(v); break;
+  case CMDQ_SYNC: cmdq_complete_sync(v); break;
+  case CMDQ_MSI: cmdq_msi_replied(v, reply); break;
   case CMDQ_MSI_ABORTED:
     VISIBLE(s);
     smmu_gerror_raise(s, MASK(GERROR, MSI_CMDQ_ABT_ERR));
-    signal_sync(v);
+    cmdq_signal_sync(v);
     break;
-  case CMDQ_ERROR: error(v); break;
-  case CMDQ_GERROR: tell(v); break;
-  default: rest(v); break; /* CMDQ_EVENT */
+  case CMDQ_ERROR: cmdq_error(v); break;
+  case CMDQ_GERROR: cmdq_tell(v); break;
+  default: cmdq_rest(v); break; /* CMDQ_EVENT */
   }
 }
 
 void smmu_cmdq_step(struct smmu *s, unsigned number, const struct smmu_reply *reply,
                     const struct smmu_hooks *h, struct smmu_ask *ask)
 {
-  struct view v = { s, cmdq_at(s, number), ring_at(s, number), h, ask, number };
+  struct cmdq_view v = { s, cmdq_at(s, number), ring_at(s, number), h, ask, number };
 
   ask->kind = SMMU_ASK_NONE;
   step(&v, reply);
