@@ -82,8 +82,7 @@ static inline void cmdq_advance(const struct cmdq_view *v)
   /* Where events are supported, a full queue that is no longer full sends one. IHI 0070 4.1.2. */
   if (v->s->features.sev && queue_is_full(v->ring[RING_PROD], v->ring[RING_CONS], q))
     v->q->sev = 1;
-  if ((v->q->words[0] & 0xff) < 0x10 || (v->q->words[0] & 0xff) > 0x3f)
-    v->ring[RING_CONS] = PUT(CMDQ_CONS, ERR, queue_next(v->ring[RING_CONS], q), CERROR_NONE);
+  v->ring[RING_CONS] = PUT(CMDQ_CONS, ERR, queue_next(v->ring[RING_CONS], q), CERROR_NONE);
 }
 
 /* cmdq_end.c */
