@@ -115,8 +115,8 @@ struct tlb_entry {
 };
 
 /* What an entry was made of, in the table that addresses of a TLBI name (stage 1 of a combined
- * entry): [7:6] the granule as TG spells it, 0 for any; [5:0] log2 of the stage 1 leaf when stage 2
- * broke it into smaller entries, else 0. */
+ * entry): [7:6] the granule as TG spells it, 0 for any; [5:0] log2 of the leaf when the entry holds a
+ * part of it, for stage 2 broke it or the rest is out of range, else 0. */
 static inline uint8_t entry_made(unsigned granule_log2, unsigned fracture)
 {
   return (uint8_t)(fracture | (granule_log2 - 10) / 2 << 6);

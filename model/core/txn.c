@@ -219,15 +219,13 @@ static void build_entry(struct txn *t, struct tlb_entry *e)
   bool s1 = cfg->flags & CFG_S1, s2 = cfg->flags & CFG_S2;
   const struct leaf *last = s2 ? &t->s2_leaf : &t->s1_leaf;
   struct smmu_attr attr = txn_table_attr(t, s1, s2);
-  unsigned size_log2 = last->size_log2, fracture = 0;
-  unsigned granule_log2 = s1 ? cfg->s1[t->s1.range].granule_log2 : cfg->s2.granule_log2;
+  const struct smmu_geometry *g = s1 ? &cfg->s1[t->s1.range] : &cfg->s2;
+  unsigned size_log2 = last->size_log2;
 
   memset(e, 0, sizeof *e);
   if (s1 && s2) {
     size_log2 = t->s1_leaf.size_log2 < size_log2 ? t->s1_leaf.size_log2 : size_log2;
     e->ipa = align_down_log2(t->s1_leaf.out, size_log2);
-    fracture = smmu_level_shift(granule_log2, t->s1_leaf.level);
-    fracture = fracture > size_log2 ? fracture : 0;
   }
   e->tag = cfg->tag | (uint64_t)size_log2 << 32;
   if (s1 && t->s1_leaf.global)
@@ -240,7 +238,8 @@ static void build_entry(struct txn *t, struct tlb_entry *e)
   e->memattr = attr.memattr;
   e->sh = attr.sh;
   e->level = last->level;
-  e->made = entry_made(granule_log2, fracture);
+  e->made = entry_made(g->granule_log2,
+                       txn_fracture(g, s1 ? t->s1_leaf.level : t->s2_leaf.level, size_log2));
   e->size_log2 = (uint8_t)size_log2;
 }
 

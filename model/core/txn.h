@@ -101,13 +101,23 @@ bool may_fill(struct step *x);
  * be run again. */
 bool txn_fill(struct step *x, const struct cache *c, const struct tlb_entry *e);
 
-/* log2 of what a leaf is cached for. IMPDEF: the contiguous hint counts with config.contiguous. */
+/* log2 of what a leaf is cached for: not for addresses whose output would be out of range (3.4).
+ * IMPDEF: the contiguous hint counts with config.contiguous. */
 static inline unsigned txn_group(const struct step *x, uint64_t desc, int level,
                                  const struct smmu_geometry *g, uint64_t in, uint64_t out)
 {
-  if (x->s->config.contiguous)
-    return smmu_desc_group_log2(desc, level, g, in, out);
-  return smmu_level_shift(g->granule_log2, level);
+  unsigned size_log2 = x->s->config.contiguous ? smmu_desc_group_log2(desc, level, g, in, out)
+                                               : smmu_level_shift(g->granule_log2, level);
+
+  return size_log2 < g->oa_bits ? size_log2 : g->oa_bits;
+}
+
+/* The leaf's own size where less of it is cached, else 0: see entry_made(). */
+static inline unsigned txn_fracture(const struct smmu_geometry *g, int level, unsigned size_log2)
+{
+  unsigned shift = smmu_level_shift(g->granule_log2, level);
+
+  return shift > size_log2 ? shift : 0;
 }
 
 /* txn_input.c */

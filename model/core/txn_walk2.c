@@ -239,9 +239,10 @@ void on_s2_leaf_cache(struct step *x)
                          .perm = entry_perm(leaf->perm, leaf->clean),
                          .memattr = leaf->memattr,
                          .sh = leaf->sh,
-                         .level = leaf->level,
-                         .made = entry_made(t->cfg.s2.granule_log2, 0) };
+                         .level = leaf->level };
 
+  e.made =
+    entry_made(t->cfg.s2.granule_log2, txn_fracture(&t->cfg.s2, leaf->level, leaf->size_log2));
   VISIBLE(x->s);
   if (may_fill(x) && !txn_fill(x, &x->s->cache[SMMU_CACHE_WALK], &e))
     return;
