@@ -45,11 +45,12 @@ void smmu_evtq_push(struct smmu *s, const uint64_t words[4])
 }
 
 /* EVENTQEN going to 0 and IRQ_CTRL wait for rest: no record is taken before they are acknowledged,
- * or a stream of records would hold them up for ever. */
+ * or a stream of records would hold them up for ever. IRQ_CTRL waits for the PRI queue as well, which
+ * may itself wait for a record to be taken. */
 static bool must_rest(const struct shared *sh)
 {
   return GET(CR0, EVENTQEN, ~sh->reg[R_CR0] & sh->reg[R_CR0ACK]) ||
-         sh->reg[R_IRQ_CTRL] != sh->reg[R_IRQ_CTRLACK];
+         (sh->reg[R_IRQ_CTRL] != sh->reg[R_IRQ_CTRLACK] && !sh->priq.waiting);
 }
 
 bool smmu_evtq_can_move(const struct smmu *s)

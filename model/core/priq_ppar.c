@@ -116,6 +116,7 @@ static void record(struct smmu *s, struct smmu_ask *ask)
 
   VISIBLE(s);
   q->waiting = !smmu_evtq_has_room(s);
+  smmu_wake_evtq(s); /* it does not rest for IRQ_CTRL while this waits */
   if (q->waiting) {
     ask_wait(ask, SMMU_WAIT_EVENT_ROOM);
     return;

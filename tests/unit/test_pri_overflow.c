@@ -37,6 +37,9 @@ static void expect_response(unsigned response, unsigned group, bool pasid)
 
 static const struct smmu_pri last = { .read = 1, .last = 1, .group = 7 };
 static const struct smmu_pri with_pasid = { .read = 1, .last = 1, .group = 7, .ssv = 1, .ssid = 9 };
+static const struct smmu_pri with_pasid_of_sid = {
+  .read = 1, .last = 1, .group = 7, .ssv = 1, .ssid = 9, .sid = SID
+};
 
 /* ---- overflow ---- */
 
@@ -245,4 +248,41 @@ ENGINE_TEST(PriOverflow, AbortedWriteIsAGlobalErrorAndRefusesTheRequest)
   rig_set_reg(rig, OFF_GERRORN, 1u << 3);
   rig_page_request(rig, last);
   EXPECT_EQ(rig_reg(rig, OFF_PRIQ_PROD), 1u);
+}
+
+/* ---- registers meanwhile ---- */
+
+/* The event buffer is full, and the PRI queue waits for room for a record. */
+static struct rig_hand wait_for_room(struct rig *rig)
+{
+  struct smmu_config config;
+  struct rig_hand h;
+  smmu_actor txn;
+
+  rig_pri(rig, 1);
+  config = rig->config;
+  config.events = 1;
+  rig_restart(rig, &config);
+  rig_set_reg(rig, OFF_PRIQ_BASE, RIG_PRIQ | 1);
+  rig_set_cr0(rig, 0xf);
+  fill(rig);
+  record(rig);
+  h = rig_hand(rig);
+  smmu_submit(rig->device, &(struct smmu_txn){ .addr = 0x1000, .sid = SID }, &txn, NULL);
+  rig_finish(&h, txn);
+  STE_SET(rig, SID, V, 0);
+  EXPECT_EQ(smmu_pri_request(rig->device, &with_pasid_of_sid, NULL), (int)SMMU_OK);
+  EXPECT_EQ(rig_finish(&h, smmu_actor_priq(rig->device)), SMMU_ASK_WAIT + 0u);
+  return h;
+}
+
+ENGINE_TEST(PriOverflow, ARecordThatWaitsForRoomDoesNotHoldUpIrqCtrl)
+{
+  struct rig_hand h = wait_for_room(rig);
+
+  smmu_mmio_write(rig->device, OFF_IRQ_CTRL, 7, 4, NULL);
+  smmu_invariant(rig->device);
+  rig_settle(&h);
+  EXPECT_EQ(rig_reg(rig, OFF_IRQ_CTRLACK), 7u);
+  EXPECT_EQ(rig_events(rig, NULL, 0), 2u);
 }
