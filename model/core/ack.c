@@ -54,7 +54,7 @@ bool smmu_ack_can_move(const struct smmu *s)
          updating(sh) || smmu_ecmdq_is_ready(s) || smmu_cmdqv_is_ready(s);
 }
 
-static void acknowledge(struct smmu *s, struct smmu_ask *ask)
+static void acknowledge(struct smmu *s, const struct smmu_hooks *h, struct smmu_ask *ask)
 {
   struct shared *sh = shared_of(s);
   uint64_t ready = cr0_ready(s);
@@ -66,6 +66,8 @@ static void acknowledge(struct smmu *s, struct smmu_ask *ask)
     uint64_t field = (bit & MASK(CR0, VMW)) ? MASK(CR0, VMW) : bit;
 
     sh->reg[R_CR0ACK] = (sh->reg[R_CR0ACK] & ~field) | (sh->reg[R_CR0] & field);
+    if (field & ~sh->reg[R_CR0] & MASK(CR0, EVENTQEN))
+      smmu_evtq_discard(s, h);
     smmu_wake_cmdq(s, 0);
     smmu_wake_evtq(s);
     smmu_wake_priq(s);
@@ -87,7 +89,6 @@ void smmu_ack_step(struct smmu *s, const struct smmu_reply *reply, const struct 
 {
   struct shared *sh = shared_of(s);
 
-  (void)h;
   ask->kind = SMMU_ASK_NONE;
   switch (sh->ack.phase) {
   case ACK_IDLE:
@@ -102,7 +103,7 @@ void smmu_ack_step(struct smmu *s, const struct smmu_reply *reply, const struct 
     if (sh->ack.gerror_irq)
       smmu_gerror_irq_start(s, ask);
     else
-      acknowledge(s, ask);
+      acknowledge(s, h, ask);
     break;
   default: smmu_gerror_irq_step(s, reply, ask); break;
   }

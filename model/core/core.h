@@ -144,6 +144,9 @@ static inline void inval_mark(struct smmu *s, const struct inval *inv, unsigned 
     smmu_inval_mark_in_flight(s, inv, number, h);
 }
 
+/* The PRI queue reads an STE too: what it has of a stream that is invalidated it reads again. */
+void smmu_priq_invalidate(struct smmu *s, const struct inval *inv);
+
 /* ---- transactions (txn*.c) ---- */
 
 void smmu_txn_step(struct smmu *s, unsigned slot, const struct smmu_reply *reply,
@@ -189,6 +192,8 @@ bool smmu_evtq_has_room(const struct smmu *s);
 void smmu_evtq_push(struct smmu *s, const uint64_t words[4]);
 /* Does a record wait that this one may be merged with? IHI 0070 7.3.1. */
 bool smmu_evtq_has_equal(struct smmu *s, const uint64_t words[4]);
+/* EVENTQEN is acknowledged as 0: what has not begun to be written never is. IHI 0070 6.3.9.4. */
+void smmu_evtq_discard(struct smmu *s, const struct smmu_hooks *h);
 /* Enabled, not full, no abort unacknowledged. IHI 0070 7.2.1. */
 bool smmu_evtq_is_writable(const struct smmu *s);
 

@@ -173,6 +173,14 @@ static void trace_event(struct smmu *s, unsigned category, const struct smmu_hoo
   trace_put(h, &r);
 }
 
+void smmu_evtq_discard(struct smmu *s, const struct smmu_hooks *h)
+{
+  while (shared_of(s)->evtq.count) {
+    trace_event(s, SMMU_TRACE_EVENT_LOST, h);
+    pop(s);
+  }
+}
+
 /* Whose record is next: a stalled transaction's or the oldest of the buffer. False: nobody's any
  * more. */
 static bool choose(struct smmu *s)

@@ -131,6 +131,25 @@ ENGINE_TEST(Evtq, RecordsOfTheDisabledTimeDoNotComeLater)
   EXPECT_EQ(prod_of(rig), 0u);
 }
 
+ENGINE_TEST(Evtq, RecordsThatWaitWhenItIsSwitchedOffDoNotComeLater)
+{
+  struct rig_hand h = rig_hand(rig);
+  smmu_actor txn, ack = smmu_actor_ack(rig->device);
+
+  for (unsigned i = 0; i < 2; i++) {
+    smmu_submit(rig->device, &(struct smmu_txn){ .sid = SID }, &txn, NULL);
+    rig_finish(&h, txn);
+  }
+  smmu_mmio_write(rig->device, OFF_CR0, 9, 4, NULL);
+  rig_finish(&h, ack);
+  EXPECT_EQ(rig_reg(rig, OFF_CR0ACK), 9u);
+  smmu_mmio_write(rig->device, OFF_CR0, 0xd, 4, NULL);
+  rig_finish(&h, ack);
+  EXPECT_EQ(rig_reg(rig, OFF_CR0ACK), 0xdu);
+  rig_settle(&h);
+  EXPECT_EQ(prod_of(rig), 0u);
+}
+
 ENGINE_TEST(Evtq, AbortedWriteIsAGlobalError)
 {
   engine_memory_inject_abort(rig->memory, RIG_EVENTQ, 32, true);
