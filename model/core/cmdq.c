@@ -198,6 +198,7 @@ static void invalidate(const struct cmdq_view *v, const struct smmu_reply *reply
   default: /* CMDQ_INV_CFG */
     inval_mark(s, &q->inval, v->number, v->h);
     smmu_cfg_invalidate(s, &q->inval, v->h);
+    smmu_priq_invalidate(s, &q->inval);
     go_inval(v, CMDQ_CONSUME);
     break;
   }

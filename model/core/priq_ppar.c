@@ -1,6 +1,7 @@
 /* The answer to a Page Request with PASID that an overflow discards, on a device without PPS:
  * STE.PPAR says whether it carries the PASID; without a valid STE it is a failure. IHI 0070 8.1,
- * 8.2. The STE is read from memory each time, whatever is cached. */
+ * 8.2. The STE is read from memory each time, whatever is cached, and again when it is invalidated
+ * meanwhile (4.7.3). */
 #include "core/priq.h"
 #include "core/strtab.h"
 
@@ -141,9 +142,36 @@ static void answer(struct smmu *s, const struct smmu_hooks *h, struct smmu_ask *
   priq_respond(s, response, pasid, h, ask);
 }
 
+/* Not once its record is in the event buffer. */
+void smmu_priq_invalidate(struct smmu *s, const struct inval *inv)
+{
+  struct priq *q = &shared_of(s)->priq;
+  bool reads = q->phase >= PRIQ_L1STD && !(q->phase == PRIQ_ANSWER && q->event);
+
+  if (!reads || !smmu_inval_covers_stream(inv, sid_of(s), (uint32_t)FGET(PRI, SSID, priq_head(s))))
+    return;
+  q->again = 1;
+  q->waiting = 0;
+  smmu_wake_priq(s);
+  smmu_wake_evtq(s);
+}
+
+static void read_again(struct smmu *s, struct smmu_ask *ask)
+{
+  struct priq *q = &shared_of(s)->priq;
+
+  q->again = q->event = q->response = q->pasid = 0;
+  q->addr = 0;
+  priq_ask_ppar(s, ask);
+}
+
 void priq_ppar_step(struct smmu *s, const struct smmu_reply *reply, const struct smmu_hooks *h,
                     struct smmu_ask *ask)
 {
+  if (shared_of(s)->priq.again) {
+    read_again(s, ask);
+    return;
+  }
   switch (shared_of(s)->priq.phase) {
   case PRIQ_L1STD:
     trace_read(s, reply, SMMU_READ_L1STD, h);

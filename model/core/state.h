@@ -144,7 +144,8 @@ struct priq {
   uint8_t waiting;      /* for room in the event buffer */
   uint8_t irq;          /* an interrupt ends this work item */
   uint8_t response, pasid, event;
-  uint8_t pad[2];
+  uint8_t again; /* what was read for STE.PPAR has been invalidated */
+  uint8_t pad;
 };
 
 struct pri_slot {

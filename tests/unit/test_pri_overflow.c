@@ -286,3 +286,22 @@ ENGINE_TEST(PriOverflow, ARecordThatWaitsForRoomDoesNotHoldUpIrqCtrl)
   EXPECT_EQ(rig_reg(rig, OFF_IRQ_CTRLACK), 7u);
   EXPECT_EQ(rig_events(rig, NULL, 0), 2u);
 }
+
+/* The record is of an STE that a CFGI has taken back, and its CMD_SYNC has completed. */
+ENGINE_TEST(PriOverflow, NoRecordTellsOfAnSteFromBeforeASync)
+{
+  struct rig_hand h = wait_for_room(rig);
+  smmu_actor cmdq = smmu_actor_cmdq(rig->device, 0);
+
+  STE_SET(rig, SID, V, 1);
+  rig_put_cmd(rig, 0, "CFGI_STE sid=1");
+  rig_put_cmd(rig, 1, "SYNC");
+  smmu_mmio_write(rig->device, OFF_CMDQ_PROD, 2, 4, NULL);
+  EXPECT_EQ(rig_finish(&h, cmdq), SMMU_ASK_WAIT + 0u);
+  smmu_invariant(rig->device);
+  rig_finish(&h, smmu_actor_eventq(rig->device)); /* the record that was there before */
+  rig_finish(&h, cmdq);
+  EXPECT_EQ(rig_reg(rig, OFF_CMDQ_CONS), 2u);
+  rig_settle(&h);
+  EXPECT_EQ(rig_event(rig, NULL), 0x10u);
+}
