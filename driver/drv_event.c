@@ -1,5 +1,6 @@
 /* Interrupts of the SMMU: event records, and errors. IHI 0070 3.5.4 (event queue overflow), 7.1
- * (command errors), 7.2, 7.5 (GERROR). Left out: PRI queue, service failure recovery. */
+ * (command errors), 7.2, 7.5 (GERROR). The PRI queue: drv_fault.c. Left out: service failure
+ * recovery. */
 #include <errno.h>
 
 #include "arch/event.h"

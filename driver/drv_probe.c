@@ -1,7 +1,7 @@
 /* Bringing the device up and down: ID registers, then the reset order. Everything is off before
  * anything is set; the first commands go while no transaction is translated; SMMUEN comes when all
- * else is there, CMDQV last. IHI 0070 3.11, 6.3; order as in Linux 6.12. Left out: PRI queue, ATS,
- * E2H (CR2.E2H stays 0). */
+ * else is there, CMDQV last. IHI 0070 3.11, 6.3; order as in Linux 6.12. Left out: E2H (CR2.E2H
+ * stays 0). */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,7 @@
 /* The emulated command queue. It is carried out whole whenever the guest moves PROD: commands
  * are read from guest RAM, judged, and what concerns the host's caches is collected for
  * HWPT_INVALIDATE. CONS and CMD_SYNC become visible when all of it is done. IHI 0070: chapter 4,
- * 7.1. Left out: PRI (the guest has none), commands of EL2 and stage
- * 2, stalls. */
+ * 7.1. Left out: PRI (the guest has none), commands of EL2 and stage 2, stalls. */
 #include "host_sim/vmm_state.h"
 
 #include <string.h>

@@ -1,6 +1,6 @@
 /* The SMMU a guest sees: its registers. Page 0 and page 1 are one (bit 16 of an offset does not
  * count), acknowledgements come at once, and 64-bit accesses reach 64-bit registers alone. Stage 1
- * only; no MSI, no SEV, no PRI, no stalls. IHI 0070: 6.2, 6.3. */
+ * only; no MSI, no SEV, no PRI, no stalls; ATS where the VMM offers it. IHI 0070: 6.2, 6.3. */
 #include "host_sim/vmm_state.h"
 
 #include "util/bits.h"

@@ -74,6 +74,21 @@ void machine_device_profile(const struct machine_config *cfg, struct timed_profi
   profile->write = resource_of(cfg, MACHINE_KEY_WRITE_LATENCY);
 }
 
+/* Before the device is asked: a message about its registers would not say which key is wrong. */
+static int check_ecmdq(const struct machine_config *cfg, const struct smmu_config *device,
+                       struct machine_error *err)
+{
+  uint64_t needed = MASK(IDR0, COHACC) | MASK(IDR0, MSI);
+
+  if (!machine_get(cfg, MACHINE_KEY_HOST_ECMDQ) || (device->idr[0] & needed) == needed)
+    return SMMU_OK;
+  snprintf(err->text, sizeof(err->text),
+           "host.ecmdq is on, expected off with smmu.ids %s: enhanced queues need IDR0.COHACC and "
+           "IDR0.MSI",
+           smmu_ids_name((unsigned)machine_get(cfg, MACHINE_KEY_IDS)));
+  return SMMU_ERR_BADCFG;
+}
+
 int machine_device_check(const struct machine_config *cfg, struct machine_error *err)
 {
   struct smmu_config device;
@@ -83,6 +98,9 @@ int machine_device_check(const struct machine_config *cfg, struct machine_error 
 
   machine_device_config(cfg, &device);
   machine_device_profile(cfg, &profile);
+  rc = check_ecmdq(cfg, &device, err);
+  if (rc != SMMU_OK)
+    return rc;
   rc = smmu_config_check(&device, why, sizeof(why));
   if (rc == SMMU_OK)
     rc = timed_profile_check(&profile, why, sizeof(why));

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "arch/cmd.h"
 #include "arch/regs.h"
@@ -249,6 +250,30 @@ static void describe_register(struct decode_answer *a)
     add_flags(a);
 }
 
+/* A register beside the main pages. Those of which there are many have one row: ECMDQ_PROD3 and
+ * ECMDQ_PROD are the same, with SMMU_ in front or not. */
+static bool find_of_many(const char *arg, struct smmu_layout *layout)
+{
+  static const enum smmu_layout_kind kinds[] = { SMMU_LAYOUT_CMDQV, SMMU_LAYOUT_PMCG,
+                                                 SMMU_LAYOUT_ECMDQ };
+  const char *from = strncasecmp(arg, "SMMU_", 5) == 0 ? arg + 5 : arg;
+  size_t length = strlen(from);
+  char name[64];
+
+  if (length >= sizeof(name))
+    return false;
+  memcpy(name, from, length + 1);
+  for (unsigned without_number = 0; without_number < 2; without_number++) {
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+      if (smmu_layout_by_name(kinds[i], name, layout))
+        return true;
+    }
+    while (length > 0 && isdigit((unsigned char)name[length - 1]))
+      name[--length] = '\0';
+  }
+  return false;
+}
+
 /* A register of the main pages, by name or offset, or of another block by name. */
 static bool find_register(const char *arg, struct decode_answer *a, unsigned *width)
 {
@@ -264,9 +289,7 @@ static bool find_register(const char *arg, struct decode_answer *a, unsigned *wi
     return true;
   }
   *width = 64;
-  if (!smmu_layout_by_name(SMMU_LAYOUT_CMDQV, arg, &a->layout) &&
-      !smmu_layout_by_name(SMMU_LAYOUT_PMCG, arg, &a->layout) &&
-      !smmu_layout_by_name(SMMU_LAYOUT_ECMDQ, arg, &a->layout))
+  if (!find_of_many(arg, &a->layout))
     return false;
   snprintf(a->title, sizeof(a->title), "%s", a->layout.name);
   return true;
@@ -282,8 +305,11 @@ static bool answer_reg(struct decode_request *r, struct decode_answer *a)
     return false;
   }
   if (!find_register(r->args[0], a, &width)) {
-    snprintf(r->why, sizeof(r->why), "\"%s\" is no register, neither by name nor by offset",
-             r->args[0]);
+    snprintf(
+      r->why, sizeof(r->why),
+      "\"%s\" is no register: neither a name (docs/registers.md lists them) nor an offset in "
+      "page 0 or page 1",
+      r->args[0]);
     return false;
   }
   a->has_value = r->count == 2;

@@ -52,13 +52,26 @@ static const char *kind_of(const struct decode_request *r, uint64_t word,
   }
 }
 
+/* Level 0 needs a granule below 64 KB, and level -1 tables of 4 KB with 52-bit addresses. */
+static bool level_is_there(struct decode_request *r)
+{
+  long first = r->granule_log2 == 16 ? 1 : r->granule_log2 == 12 && r->wide ? -1 : 0;
+
+  if (r->level >= first)
+    return true;
+  snprintf(r->why, sizeof(r->why), "--level is %ld; tables of %ldK%s begin at level %ld", r->level,
+           1L << (r->granule_log2 - 10), r->granule_log2 == 12 && !r->wide ? " without --wide" : "",
+           first);
+  return false;
+}
+
 bool decode_pte(struct decode_request *r, struct decode_answer *a)
 {
   struct smmu_geometry g = geometry(r);
   const char *name = r->stage == 1 ? "S1_LEAF" : "S2_LEAF", *kind;
   unsigned low = g.granule_log2;
 
-  if (!decode_take_words(r, TABLE_WORDS, false, a->words))
+  if (!level_is_there(r) || !decode_take_words(r, TABLE_WORDS, false, a->words))
     return false;
   kind = kind_of(r, a->words[0], &g);
   if (strcmp(kind, "table") == 0)

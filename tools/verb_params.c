@@ -192,6 +192,10 @@ int verb_params(int argc, char **argv)
   argv[0] = name;
   if (argp_parse(&argp, argc, argv, 0, NULL, &q) != 0 || q.wrong || !any_is_meant(q.glob))
     return TOOL_WRONG;
+  if (q.ids && (q.glob || q.profile)) {
+    ui_complain("params", "--ids shows ID registers; expected no GLOB and no --profile with it");
+    return TOOL_WRONG;
+  }
   if (q.ids)
     return params_ids(q.ids, q.json);
   machine_config_defaults(&cfg);

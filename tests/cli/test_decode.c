@@ -30,7 +30,9 @@ static const char *const kinds[] = { "command",
                                      "wide-64k",
                                      "wide-block",
                                      "block-of-16k",
-                                     "counter-register" };
+                                     "counter-register",
+                                     "enhanced-queue",
+                                     "counter-by-number" };
 
 static const struct decoding decodings[] = {
   { "decode cmd 0x0007000000000012 0x0000000000001001", "TLBI_NH_VA asid=7 leaf=1 va=0x1000",
@@ -57,6 +59,8 @@ static const struct decoding decodings[] = {
   { "decode pte --granule 16K --level 2 0x0000000ffe000f41", "address 0xffe000000\n",
     "stage 1 level 2: block" },
   { "decode reg pmcg_evtyper 0x20000002", "TLB miss", "PMCG_EVTYPER" },
+  { "decode reg SMMU_ECMDQ_PROD17 0x80000005", "0x5", "ECMDQ_PROD" },
+  { "decode reg SMMU_PMCG_EVCNTR0 0x7", "COUNTER_VALUE", "PMCG_EVCNTR" },
 };
 
 enum { DECODINGS = sizeof(decodings) / sizeof(decodings[0]) };
@@ -97,9 +101,10 @@ PARAM_TEST_CASE(Decode, JsonHasFieldsThatMakeUpTheWords, kinds, DECODINGS)
   json_decref(root);
 }
 
-static const char *const mistakes[] = { "no-kind",   "kind",     "word-count",  "word",
-                                        "too-large", "register", "value-width", "level",
-                                        "command",   "operand",  "granule" };
+static const char *const mistakes[] = { "no-kind",     "kind",     "word-count",  "word",
+                                        "too-large",   "register", "value-width", "level",
+                                        "command",     "operand",  "granule",     "first-level",
+                                        "level-narrow" };
 static const char *const wrong_lines[] = {
   "decode",
   "decode foo 1",
@@ -112,9 +117,11 @@ static const char *const wrong_lines[] = {
   "decode cmd NOSUCH",
   "decode cmd \"TLBI_NH_VA foo=1\"",
   "decode pte --granule 5K 1",
+  "decode pte --granule 64K --wide --level 0 3",
+  "decode pte --level -1 3",
 };
 
-PARAM_TEST_CASE(Decode, WrongLineGetsAReasonAndAnExample, mistakes, 11)
+PARAM_TEST_CASE(Decode, WrongLineGetsAReasonAndAnExample, mistakes, 13)
 {
   struct test_run run;
 
@@ -123,5 +130,20 @@ PARAM_TEST_CASE(Decode, WrongLineGetsAReasonAndAnExample, mistakes, 11)
   EXPECT_STREQ(run.out, "");
   EXPECT_STR_CONTAINS(run.err, "smmulator decode: ");
   EXPECT_STR_CONTAINS(run.err, "For example:");
+  test_run_free(&run);
+}
+
+TEST_CASE(Decode, LevelThatIsNotThereIsToldWithTheFirst)
+{
+  struct test_run run;
+
+  ASSERT_TRUE(test_run_tool("decode pte --granule 64K --level 0 3", &run));
+  EXPECT_STR_CONTAINS(run.err, "tables of 64K begin at level 1");
+  test_run_free(&run);
+  ASSERT_TRUE(test_run_tool("decode pte --level -1 3", &run));
+  EXPECT_STR_CONTAINS(run.err, "tables of 4K without --wide begin at level 0");
+  test_run_free(&run);
+  ASSERT_TRUE(test_run_tool("decode pte --wide --level -1 3", &run));
+  EXPECT_EQ(run.exit_code, 0);
   test_run_free(&run);
 }

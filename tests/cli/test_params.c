@@ -84,11 +84,14 @@ static const struct {
   { "params --profile publsihed", "did you mean \"published\"?" },
   { "params --profile /nowhere.yaml", "/nowhere.yaml: No such file" },
   { "params --profile README.md", "README.md:" },
+  { "params --ids full smmu.tlb", "no GLOB" },
+  { "params --ids full --profile published", "no --profile" },
 };
 
-static const char *const mistakes[] = { "typo", "word", "two", "profile", "file", "text" };
+static const char *const mistakes[] = { "typo", "word", "two",         "profile",
+                                        "file", "text", "ids-of-some", "ids-of-profile" };
 
-PARAM_TEST_CASE(Params, WrongLineGetsAReason, mistakes, 6)
+PARAM_TEST_CASE(Params, WrongLineGetsAReason, mistakes, 8)
 {
   struct test_run run;
 

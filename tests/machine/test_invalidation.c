@@ -115,6 +115,16 @@ TEST_CASE(Invalidation, BroadcastsOfAVirtualMachineAreRefused)
   EXPECT_STR_CONTAINS(err.text, "host.tlbi");
 }
 
+TEST_CASE(Invalidation, EnhancedQueuesThatTheDeviceCannotHaveNameTheirKey)
+{
+  machine_config_defaults(&cfg);
+  set("smmu.ids=qemu");
+  EXPECT_EQ(machine_config_check(&cfg, &err), SMMU_OK);
+  set("host.ecmdq=on");
+  EXPECT_EQ(machine_config_check(&cfg, &err), SMMU_ERR_BADCFG);
+  EXPECT_STR_CONTAINS(err.text, "host.ecmdq is on, expected off with smmu.ids qemu");
+}
+
 TEST_CASE(Invalidation, EngineNowTakesBroadcastsToo)
 {
   machine_config_defaults(&cfg);

@@ -14,8 +14,9 @@
  * SMMU_ERR_BADCFG.
  *
  * A schedule string names the transitions from the first state on: 'a'..'d' a thread, '0'..'9' a
- * transaction slot, 'Q' the command queue, 'E' the event queue, 'K' the acknowledger, 'P' the
- * endpoint with the ATC, which answers an ATC_INV; "*n" after it is the choice made at a PICK. */
+ * transaction slot, 'Q' the command queue, 'B' the broadcast input, 'E' the event queue, 'K' the
+ * acknowledger, 'P' the endpoint with the ATC, which answers an ATC_INV; "*n" after it is the choice
+ * made at a PICK. */
 #ifndef SMMU_EXPLORE_H
 #define SMMU_EXPLORE_H
 
