@@ -39,6 +39,12 @@ static enum iommufd_memory_kind backing_of(const struct machine_config *cfg)
   }
 }
 
+/* Without device.ats the device has no ATC, whatever the SMMU could do. */
+static void (*ats_of(const struct machine_config *cfg))(void *world, bool on)
+{
+  return machine_get(cfg, MACHINE_KEY_ATS) ? machine_dma_set_ats : NULL;
+}
+
 static void boot_vm(void *world)
 {
   struct machine_world *w = world;
@@ -52,7 +58,7 @@ static void boot_vm(void *world)
     .vcpus = machine_world_vcpus(w),
     .irq_line = SMMU_SIGNAL_COUNT,
     .devices = 1,
-    .device = { { MACHINE_HOST_SID, GUEST_SID, machine_dma_set_ats, w } },
+    .device = { { MACHINE_HOST_SID, GUEST_SID, ats_of(cfg), w } },
     .ats = machine_get(cfg, MACHINE_KEY_ATS),
     .ril = machine_get(cfg, MACHINE_KEY_GUEST_RIL),
     .cmdqv = machine_get(cfg, MACHINE_KEY_QUEUE) == MACHINE_QUEUE_VCMDQ,
@@ -86,7 +92,7 @@ static void boot_driver(void *world)
   };
   struct dma_config dma = { .sid = bare ? MACHINE_HOST_SID : GUEST_SID,
                             .cpus = machine_world_vcpus(w),
-                            .set_ats = machine_dma_set_ats,
+                            .set_ats = ats_of(cfg),
                             .arg = w,
                             .lazy = machine_get(cfg, MACHINE_KEY_DMA) == MACHINE_DMA_LAZY };
 

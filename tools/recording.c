@@ -5,9 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arch/regs.h"
 #include "host_sim/vmm.h"
+#include "machine/device.h"
 #include "plat/board.h"
+#include "smmu/ecmdq.h"
 #include "smmu/err.h"
+#include "smmu/smmu.h"
 #include "tools/machine_words.h"
 #include "tools/run_files.h"
 
@@ -47,19 +51,43 @@ static int add_cpus(struct smt_names *names, const struct machine_config *cfg)
                            "handler of line");
 }
 
-/* In the order of smmu/step.h. */
-static int add_actors(struct smt_names *names, const struct machine_config *cfg)
+static int add_actors_of(struct smt_names *names, const struct smmu_config *device,
+                         const struct smmu *smmu)
 {
-  uint64_t first = machine_get(cfg, MACHINE_KEY_TXNS);
-  int rc = smt_names_add(names, SMT_ACTOR, first, "CMDQ");
+  unsigned vcmdqs = device->cmdqv.present ? 1u << device->cmdqv.vcmdqs_log2 : 0;
+  unsigned ecmdqs = smmu_ecmdq_count(device), behind = 1 + vcmdqs + ecmdqs;
+  int rc = smt_names_add(names, SMT_ACTOR, smmu_actor_cmdq(smmu, 0), "CMDQ");
 
   if (!rc)
-    rc = smt_names_add(names, SMT_ACTOR, first + 1, "EVENTQ");
+    rc = smt_names_add(names, SMT_ACTOR, smmu_actor_eventq(smmu), "EVENTQ");
   if (!rc)
-    rc = smt_names_add(names, SMT_ACTOR, first + 2, "acknowledger");
-  return rc ? rc
-            : add_numbered(names, SMT_ACTOR, first + 3, machine_get(cfg, MACHINE_KEY_VCMDQS),
-                           "VCMDQ");
+    rc = smt_names_add(names, SMT_ACTOR, smmu_actor_ack(smmu), "acknowledger");
+  if (!rc && vcmdqs)
+    rc = add_numbered(names, SMT_ACTOR, smmu_actor_cmdq(smmu, 1), vcmdqs, "VCMDQ");
+  if (!rc && ecmdqs)
+    rc = add_numbered(names, SMT_ACTOR, smmu_actor_cmdq(smmu, 1 + vcmdqs), ecmdqs, "ECMDQ");
+  if (!rc && GET(IDR0, BTM, device->idr[0]))
+    rc = smt_names_add(names, SMT_ACTOR, smmu_actor_cmdq(smmu, behind), "broadcast");
+  if (!rc && GET(IDR0, PRI, device->idr[0]))
+    rc = smt_names_add(names, SMT_ACTOR, smmu_actor_priq(smmu), "PRIQ");
+  return rc;
+}
+
+/* A device of the same features says which actor is which; how large its caches are does not count. */
+static int add_actors(struct smt_names *names, const struct machine_config *cfg)
+{
+  struct smmu_config device;
+  struct smmu *smmu;
+  int rc;
+
+  machine_device_config(cfg, &device);
+  device.utlb.sets = device.tlb.sets = device.walk_cache.sets = device.cfg_cache.sets = 0;
+  smmu = aligned_alloc(64, smmu_size(&device));
+  rc = smmu ? smmu_init(smmu, &device) : SMMU_ERR_NOMEM;
+  if (!rc)
+    rc = add_actors_of(names, &device, smmu);
+  free(smmu);
+  return rc;
 }
 
 static int add_names(struct smt_names *names, const struct machine_config *cfg)

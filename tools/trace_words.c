@@ -79,6 +79,11 @@ static void event(const struct smt_names *names, const struct smmu_record *r, ch
 static void command(const struct smt_names *names, const struct smmu_record *r, char *text)
 {
   (void)names;
+  /* The sync of broadcast maintenance comes from no queue and has no words. */
+  if (r->category == SMMU_TRACE_SYNC && r->addr_out == 0) {
+    snprintf(text, TRACE_WORDS, "of the broadcasts before it");
+    return;
+  }
   snprintf(text, TRACE_WORDS, "%s at index %" PRIu32 ": 0x%016" PRIx64 " 0x%016" PRIx64,
            trace_command_name((unsigned)(r->addr_out & 0xff)), r->slot, r->addr_out, r->word);
 }

@@ -110,7 +110,11 @@ static int list_programs(const struct request *q)
   size_t count;
   const struct explore_program *const *p = litmus_programs(&count);
   json_t *list = json_array();
+  unsigned wide = 0;
 
+  for (size_t i = 0; i < count; i++)
+    wide = strlen(p[i]->name) > wide ? (unsigned)strlen(p[i]->name) : wide;
+  wide += 2;
   for (size_t i = 0; i < count; i++) {
     if (q->markdown) {
       litmus_print_markdown(p[i]);
@@ -118,8 +122,8 @@ static int list_programs(const struct request *q)
       json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "name", p[i]->name, "claim",
                                             p[i]->claim, "rule", p[i]->rule));
     } else {
-      ui_put(UI_HEAD, "%-18s", p[i]->name);
-      ui_wrap(18, 18, p[i]->claim);
+      ui_put(UI_HEAD, "%-*s", (int)wide, p[i]->name);
+      ui_wrap(wide, wide, p[i]->claim);
     }
   }
   if (q->json && !q->markdown)

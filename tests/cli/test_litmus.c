@@ -155,7 +155,10 @@ TEST_CASE(Litmus, ListNamesEveryProgramAndItsClaim)
   ASSERT_TRUE(test_run_tool("litmus --list", &run));
   json_array_foreach(cli_at(root, "programs"), i, program)
   {
-    EXPECT_STR_CONTAINS(run.out, cli_text(program, "name"));
+    char column[80];
+
+    snprintf(column, sizeof(column), "%s  ", cli_text(program, "name"));
+    EXPECT_STR_CONTAINS(run.out, column);
     EXPECT_GT(strlen(cli_text(program, "claim")), 0);
   }
   EXPECT_GE(i, 8);

@@ -83,6 +83,40 @@ TEST_CASE(Trace, CatPrintsOneLineARecord)
   json_decref(info);
 }
 
+/* What the device's records are of is named after the device that ran, in whatever order its queues are. */
+TEST_CASE(Trace, QueuesHaveTheirNamesOnEveryDevice)
+{
+  static const char *const run = "@ run small-demo --set vm.queue=bare --set smmu.ids=full %s -o "
+                                 "%s/a >/dev/null 2>&1 && @ trace cat %s/a --category %s";
+  char folder[64], script[512], *out = NULL;
+
+  ASSERT_TRUE(cli_make_folder(folder));
+  snprintf(script, sizeof(script), run, "--set host.ecmdq=on", folder, folder, "command");
+  EXPECT_EQ(cli_shell(script, &out, NULL), 0);
+  EXPECT_STR_CONTAINS(out, "  ECMDQ 1         command     TLBI_NH_VA at ");
+  EXPECT_STR_CONTAINS(out, "  CMDQ            command     CFGI_STE_RANGE at ");
+  EXPECT_NULL(strstr(out, "acknowledger"));
+  EXPECT_NULL(strstr(out, "VCMDQ"));
+  free(out);
+  cli_remove_folder(folder);
+}
+
+TEST_CASE(Trace, BroadcastsHaveASyncInWords)
+{
+  char folder[64], script[512], *out = NULL;
+
+  ASSERT_TRUE(cli_make_folder(folder));
+  snprintf(script, sizeof(script),
+           "@ run small-demo --set vm.queue=bare --set host.tlbi=broadcast -o %s/a >/dev/null 2>&1 "
+           "&& @ trace cat %s/a --category sync",
+           folder, folder);
+  EXPECT_EQ(cli_shell(script, &out, NULL), 0);
+  EXPECT_STR_CONTAINS(out, "  broadcast       sync        of the broadcasts before it\n");
+  EXPECT_NULL(strchr(out, '?'));
+  free(out);
+  cli_remove_folder(folder);
+}
+
 static const char *const words[] = { "command", "sync",      "charge",   "sleep", "note",
                                      "span",    "store-reg", "load-reg", "store", "reg-write" };
 static const char *const said[] = { "TLBI_NH_VA at index ",

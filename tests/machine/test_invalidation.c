@@ -125,6 +125,25 @@ TEST_CASE(Invalidation, EnhancedQueuesThatTheDeviceCannotHaveNameTheirKey)
   EXPECT_STR_CONTAINS(err.text, "host.ecmdq is on, expected off with smmu.ids qemu");
 }
 
+/* An SMMU with ATS alone does not give the device an ATC. */
+TEST_CASE(Invalidation, DevicesHaveAnAtcWithItsKeyAlone)
+{
+  uint64_t syncs[2];
+
+  for (unsigned on = 0; on < 2; on++) {
+    machine_config_defaults(&cfg);
+    set("vm.queue=bare");
+    set("smmu.ids=mmu-700");
+    set("bench.loops=10");
+    set(on ? "device.ats=on" : "device.ats=off");
+    ASSERT_EQ(machine_run(&cfg, NULL, &result, &err), SMMU_OK);
+    syncs[on] = result.counts.guest_syncs;
+    done();
+  }
+  EXPECT_GT(syncs[0], 0);
+  EXPECT_EQ(syncs[1], 2 * syncs[0]);
+}
+
 TEST_CASE(Invalidation, EngineNowTakesBroadcastsToo)
 {
   machine_config_defaults(&cfg);
