@@ -51,6 +51,18 @@ static uint32_t *count_of(struct smmu *s, const struct txn *t)
   return t->stall != STALL_NONE && t->order == ORDER_NONE ? &txns->outstanding : NULL;
 }
 
+/* Nobody waits for a turn: equal meanings compare equal. */
+static void forget_turns(struct smmu *s)
+{
+  struct evtq *q = &shared_of(s)->evtq;
+
+  if (txn_free_of(s)->unrecorded || txn_free_of(s)->outstanding)
+    return;
+  q->turn = 0;
+  if (q->count == 0)
+    q->yield = 0;
+}
+
 static void set_state(struct smmu *s, struct txn *t, unsigned stall, unsigned order)
 {
   uint32_t *count = count_of(s, t);
@@ -62,6 +74,7 @@ static void set_state(struct smmu *s, struct txn *t, unsigned stall, unsigned or
   count = count_of(s, t);
   if (count)
     (*count)++;
+  forget_turns(s);
 }
 
 /* ---- the record ---- */

@@ -1,5 +1,7 @@
 /* Records of stalled transactions and the event queue: none is lost, none tells of what was before a
  * CMD_SYNC, neither kind of record starves the other. IHI 0070 3.5.3, 3.5.4, 4.7.3, 7.2.1, 7.4. */
+#include <stdlib.h>
+
 #include "shim/rig.h"
 
 #define OVFLG (1ULL << 31)
@@ -276,4 +278,38 @@ STALL_TEST(StallQueue, NeitherKindOfRecordHoldsUpTheOther)
   for (unsigned i = 0; i < 4; i++)
     EXPECT_EQ(words[i][0] >> 32, i % 2 ? OTHER : SID);
   EXPECT_EQ(words[4][0] >> 32, OTHER);
+}
+
+/* A stall in the first slot, or in the second one while another transaction has the first. */
+static struct smmu *after_a_stall(struct rig *rig, bool second)
+{
+  struct smmu *copy;
+  struct rig_hand h;
+  smmu_actor one = 0, two;
+
+  setup(rig, 8);
+  rig_map(rig, SID, 0x1000, 0x80000, RIG_R);
+  EXPECT_PA(rig_read(rig, SID, 0x1000), 0x80000);
+  h = rig_hand(rig);
+  if (second)
+    smmu_submit(rig->device, &(struct smmu_txn){ .addr = 0x1000, .sid = SID }, &one, NULL);
+  smmu_submit(rig->device, &(struct smmu_txn){ .addr = 0x2000, .sid = SID }, &two, NULL);
+  rig_finish(&h, two);
+  rig_finish(&h, smmu_actor_eventq(rig->device));
+  rig_put_cmd(rig, 0, "STALL_TERM sid=1");
+  smmu_mmio_write(rig->device, OFF_CMDQ_PROD, 1, 4, NULL);
+  rig_settle(&h);
+  EXPECT_EQ(rig_reg(rig, OFF_EVENTQ_PROD), 1u);
+  copy = aligned_alloc(64, (smmu_size(&rig->config) + 63) & ~63ULL);
+  smmu_clone(copy, rig->device);
+  return copy;
+}
+
+STALL_TEST(StallQueue, NothingIsLeftOfWhoseTurnItWas)
+{
+  struct smmu *a = after_a_stall(rig, false), *b = after_a_stall(rig, true);
+
+  EXPECT_TRUE(smmu_equal(a, b));
+  free(a);
+  free(b);
 }
