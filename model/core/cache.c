@@ -58,7 +58,8 @@ static void chain_remove(struct smmu *s, const struct cache *c, uint32_t index, 
 }
 
 /* Do two entries for one address contradict each other? Table descriptors of several levels never do.
- * With BBML = 1 a changed contiguous hint must not count. IHI 0070 3.20.1, 3.21.1.2. */
+ * With BBML = 1 a changed contiguous hint must not count, and the dirty state, which the device
+ * changes itself, does not either. IHI 0070 3.20.1, 3.21.1.2. */
 static bool contradict(const struct smmu *s, const struct tlb_entry *a, const struct tlb_entry *b,
                        uint64_t va)
 {
@@ -68,7 +69,9 @@ static bool contradict(const struct smmu *s, const struct tlb_entry *a, const st
   if (s->features.bbml == 0)
     return true;
   return a->level != b->level || out_a != out_b || ((a->tag ^ b->tag) & TAG_GLOBAL) ||
-         a->perm != b->perm || a->perm2 != b->perm2 || a->memattr != b->memattr || a->sh != b->sh;
+         entry_allows(a->perm) != entry_allows(b->perm) ||
+         entry_allows(a->perm2) != entry_allows(b->perm2) || a->memattr != b->memattr ||
+         a->sh != b->sh;
 }
 
 static bool looks_for_conflicts(const struct smmu *s, uint64_t tag)

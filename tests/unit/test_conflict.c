@@ -71,6 +71,28 @@ ENGINE_TEST(Conflict, LevelOneAllowsAChangeOfTheHintAlone)
   EXPECT_PA(rig_read(rig, SID, VA + 0x3000), PA + 0x3000);
 }
 
+/* The device itself has made page 3 dirty. */
+ENGINE_TEST(Conflict, LevelOneAllowsAnotherDirtyState)
+{
+  struct smmu_config config;
+  uint64_t leaf;
+
+  use_device(rig, 1, SMMU_CONFLICT_FAULT);
+  config = rig->config;
+  config.idr[0] = (config.idr[0] & ~(3u << 6)) | 2u << 6; /* HTTU */
+  rig_restart(rig, &config);
+  CD_SET(rig, SID, 0, HA, 1);
+  CD_SET(rig, SID, 0, HD, 1);
+  for (unsigned i = 0; i < 4; i += 3) {
+    leaf = rig_map(rig, SID, VA + 0x1000 * i, PA + 0x1000 * i, RIG_R);
+    set_bits(rig, leaf, 1ULL << 51 | (i ? 0 : HINT)); /* DBM */
+  }
+  EXPECT_PA(rig_write(rig, SID, VA + 0x3000), PA + 0x3000);
+  EXPECT_PA(rig_read(rig, SID, VA), PA);
+  EXPECT_PA(rig_read(rig, SID, VA + 0x3000), PA + 0x3000);
+  EXPECT_PA(rig_write(rig, SID, VA + 0x3000), PA + 0x3000);
+}
+
 ENGINE_TEST(Conflict, LevelTwoNeverReports)
 {
   uint64_t pa;
