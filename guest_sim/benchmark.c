@@ -97,6 +97,8 @@ static int run_turn(const struct benchmark_config *c, uint64_t buffer, struct tu
   t3 = plat_now_ps(c->plat);
   *turn = (struct turn){ t3, t1 - t0, t3 - t2, ticks(t0, t1), ticks(t2, t3) };
   plat_charge(c->plat, PLAT_COST_LOOP, 1);
+  if (c->access && c->late)
+    (void)c->access(c->arg, iova, c->pages, c->direction == BENCHMARK_FROM_DEVICE);
   return err;
 }
 

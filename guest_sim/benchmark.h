@@ -16,6 +16,7 @@
 #ifndef GUEST_SIM_BENCHMARK_H
 #define GUEST_SIM_BENCHMARK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "guest_sim/dma_api.h"
@@ -35,6 +36,7 @@ struct benchmark_config {
    * NULL: it does nothing. */
   unsigned (*access)(void *arg, uint64_t iova, unsigned pages, bool write);
   void *arg;
+  bool late;       /* it does so once more behind dma_unmap; what is refused then does not matter */
   uint64_t warmup; /* turns of each thread that do not count */
   /* A thread ends after so many turns, or with the first turn that ends at or after so much time
    * from the common start, whichever is sooner; 0: no such end. One of them must be given. */

@@ -119,6 +119,7 @@ static int create_benchmark(struct machine_world *w)
     .transfer_ps = machine_get(w->cfg, MACHINE_KEY_TRANSFER),
     .access = machine_get(w->cfg, MACHINE_KEY_DMA_TRAFFIC) ? machine_dma_access : NULL,
     .arg = w,
+    .late = machine_get(w->cfg, MACHINE_KEY_DMA_LATE),
     .warmup = machine_get(w->cfg, MACHINE_KEY_WARMUP),
     .turns = machine_get(w->cfg, MACHINE_KEY_LOOPS),
   };
