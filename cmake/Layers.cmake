@@ -35,7 +35,7 @@ smmu_layer(plat       DIR plat          SEES engine arch util LINKS core LIBS bo
 smmu_layer(driver     DIR driver        SEES plat arch util)
 smmu_layer(host_sim   DIR host_sim      SEES driver plat arch util)
 smmu_layer(guest_sim  DIR guest_sim     SEES driver plat arch util)
-smmu_layer(watch      DIR watch         SEES arch util)
+smmu_layer(watch      DIR watch         SEES plat arch util)
 smmu_layer(machine    DIR machine       SEES engine arch util plat driver host_sim guest_sim
                                         LINKS core LIBS yaml)
 smmu_layer(tools      DIR tools         SEES engine arch util traces litmus plat machine

@@ -1,0 +1,243 @@
+/* What memory holds, word by word, as far as records tell: the last values, who stored them and when.
+ * A store by pointer leaves no record. It is noticed when the device reads another value than the one
+ * known, or when options.load does, and dated from the last moment at which the old one was there.
+ * Bounded: when all words are in use, those that no table and no cache entry needs are given up. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/bits.h"
+#include "watch/state.h"
+
+enum { ROOM_FIRST = 1024, LOST_BEFORE_SWEEP = 4096 };
+
+/* ---- the hash table ---- */
+
+static uint32_t bucket_of(const struct watch_memory *m, uint64_t addr)
+{
+  return (uint32_t)((addr >> 3) * 0x9e3779b97f4a7c15ULL >> 32) & m->mask;
+}
+
+static uint32_t *find(const struct watch_memory *m, uint64_t addr)
+{
+  uint32_t i = bucket_of(m, addr);
+
+  while (m->bucket[i] && m->word[m->bucket[i] - 1].addr != addr)
+    i = (i + 1) & m->mask;
+  return &m->bucket[i];
+}
+
+static void rebuild(struct watch_memory *m)
+{
+  memset(m->bucket, 0, (m->mask + 1ULL) * sizeof *m->bucket);
+  for (uint32_t i = 0; i < m->used; i++) {
+    if (m->word[i].count)
+      *find(m, m->word[i].addr) = i + 1;
+  }
+}
+
+static bool resize(struct watch_memory *m, uint32_t room)
+{
+  struct watch_word *word = realloc(m->word, room * sizeof *word);
+  uint32_t *idle, *bucket;
+
+  m->word = word ? word : m->word;
+  idle = realloc(m->idle, room * sizeof *idle);
+  m->idle = idle ? idle : m->idle;
+  bucket = malloc(2ULL * room * sizeof *bucket);
+  if (!word || !idle || !bucket) {
+    free(bucket);
+    return false;
+  }
+  free(m->bucket);
+  m->bucket = bucket;
+  m->mask = 2 * room - 1;
+  m->room = room;
+  rebuild(m);
+  return true;
+}
+
+bool watch_memory_create(struct watch *w)
+{
+  struct watch_memory *m = &w->memory;
+
+  m->limit = 1;
+  while (m->limit < w->options.words && m->limit < 1u << 28)
+    m->limit *= 2;
+  return resize(m, m->limit < ROOM_FIRST ? m->limit : ROOM_FIRST);
+}
+
+void watch_memory_destroy(struct watch *w)
+{
+  free(w->memory.word);
+  free(w->memory.bucket);
+  free(w->memory.idle);
+}
+
+/* Give up what nobody needs: first what the device never read, then what no entry was built from. */
+static void sweep(struct watch_memory *m)
+{
+  for (unsigned pass = 0; pass < 2 && m->idles <= m->limit / 16; pass++) {
+    for (uint32_t i = 0; i < m->used; i++) {
+      struct watch_word *x = &m->word[i];
+
+      if (x->count && !x->holders && (!x->read || pass)) {
+        x->count = 0;
+        m->idle[m->idles++] = i;
+      }
+    }
+  }
+  rebuild(m);
+}
+
+static struct watch_word *add(struct watch *w, uint64_t addr)
+{
+  struct watch_memory *m = &w->memory;
+  uint32_t i;
+
+  if (!m->idles && m->used == m->room && m->room < m->limit && !resize(m, 2 * m->room)) {
+    w->failed = true;
+    return NULL;
+  }
+  if (!m->idles && m->used == m->room && m->full++ % LOST_BEFORE_SWEEP == 0) {
+    sweep(m);
+    m->full = m->idles > m->limit / 16 ? 0 : m->full;
+  }
+  if (!m->idles && m->used == m->room) {
+    w->counts.lost_words++;
+    return NULL;
+  }
+  i = m->idles ? m->idle[--m->idles] : m->used++;
+  m->word[i] = (struct watch_word){ .addr = addr };
+  *find(m, addr) = i + 1;
+  return &m->word[i];
+}
+
+int32_t watch_word_find(const struct watch *w, uint64_t addr)
+{
+  return (int32_t)*find(&w->memory, addr) - 1;
+}
+
+const struct watch_version *watch_word_now(const struct watch *w, uint32_t word)
+{
+  const struct watch_word *x = &w->memory.word[word];
+
+  return &x->version[x->count - 1];
+}
+
+/* ---- values ---- */
+
+/* AF and, where the hardware manages dirty state, the write permission; bits 58:55 of descriptors
+ * belong to software. IHI 0070 3.13. */
+bool watch_same(unsigned what, uint64_t a, uint64_t b)
+{
+  uint64_t loose = bits_mask(58, 55) | 1ULL << 10;
+
+  if (what != SMMU_READ_S1_DESC && what != SMMU_READ_S2_DESC)
+    return a == b;
+  if ((a & b) >> 51 & 1)
+    loose |= 1ULL << 7;
+  return ((a ^ b) & ~loose) == 0;
+}
+
+/* Tables may be of the other byte order than records, which show descriptors as numbers. */
+static bool is_what_was_stored(unsigned what, uint64_t stored, uint64_t read)
+{
+  return watch_same(what, stored, read) || __builtin_bswap64(stored) == read;
+}
+
+static void push(struct watch *w, struct watch_word *x, const struct watch_version *v)
+{
+  if (x->count == WATCH_VERSIONS)
+    memmove(&x->version[0], &x->version[1], (WATCH_VERSIONS - 1) * sizeof *v);
+  else
+    x->count++;
+  x->version[x->count - 1] = *v;
+  x->seen = w->now;
+  if (x->holders)
+    w->epoch++;
+}
+
+void watch_word_store(struct watch *w, const struct smmu_record *r)
+{
+  int32_t i = watch_word_find(w, r->addr_in);
+  struct watch_word *x = i >= 0 ? &w->memory.word[i] : add(w, r->addr_in);
+  struct watch_version v = { r->word,  w->now, r->time, watch_operation_now(w, r->actor),
+                             r->actor, false };
+
+  if (!x)
+    return;
+  if (x->count && x->version[x->count - 1].value == r->word) {
+    x->seen = w->now;
+    return;
+  }
+  if (x->count)
+    watch_operation_replaces(w, v.operation, x->version[x->count - 1].operation);
+  push(w, x, &v);
+}
+
+static void compare(struct watch *w, unsigned what, struct watch_word *x, uint64_t value)
+{
+  struct watch_version *last = &x->version[x->count - 1];
+
+  if (!is_what_was_stored(what, last->value, value))
+    push(w, x,
+         &(struct watch_version){
+           .value = value, .record = x->seen + 1, .time = w->time, .unseen = true });
+  else if (watch_same(what, last->value, value))
+    last->value = value; /* what hardware may update has no history */
+  x->seen = w->now;
+}
+
+int32_t watch_word_read(struct watch *w, unsigned what, uint64_t addr, const uint64_t *value)
+{
+  int32_t i = watch_word_find(w, addr);
+  struct watch_word *x;
+  uint64_t loaded;
+
+  if (!value && w->options.load && w->options.load(w->options.ctx, addr, &loaded))
+    value = &loaded;
+  if (i < 0 && !value)
+    return WATCH_NONE;
+  x = i >= 0 ? &w->memory.word[i] : add(w, addr);
+  if (!x)
+    return WATCH_NONE;
+  x->read = true;
+  if (x->count == 0)
+    push(w, x, &(struct watch_version){ .value = *value, .unseen = true });
+  else if (value)
+    compare(w, what, x, *value);
+  return (int32_t)(x - w->memory.word);
+}
+
+void watch_word_reload(struct watch *w, unsigned what, uint32_t word)
+{
+  struct watch_word *x = &w->memory.word[word];
+  uint64_t value;
+
+  if (w->options.load && w->options.load(w->options.ctx, x->addr, &value))
+    compare(w, what, x, value);
+}
+
+const struct watch_version *watch_changed(const struct watch *w, const struct watch_ref *ref)
+{
+  const struct watch_word *x = &w->memory.word[ref->word];
+
+  if (watch_same(ref->what, x->version[x->count - 1].value, ref->value))
+    return NULL;
+  for (unsigned i = 0; i < x->count; i++) {
+    if (x->version[i].record > ref->read && !watch_same(ref->what, x->version[i].value, ref->value))
+      return &x->version[i];
+  }
+  return NULL;
+}
+
+const struct watch_version *watch_origin(const struct watch *w, const struct watch_ref *ref)
+{
+  const struct watch_word *x = &w->memory.word[ref->word];
+
+  for (unsigned i = x->count; i > 0; i--) {
+    if (x->version[i - 1].record <= ref->read && x->version[i - 1].value == ref->value)
+      return &x->version[i - 1];
+  }
+  return NULL;
+}
