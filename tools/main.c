@@ -28,6 +28,8 @@ static const struct verb {
   { "params", verb_params, "[GLOB]", "every parameter: value, range, and where it comes from" },
   { "litmus", verb_litmus, "[NAME]",
     "every interleaving of small programs: can a rule be broken?" },
+  { "check", verb_check, "PATH",
+    "was every translation of a recorded run right? who is to blame?" },
   { "why", verb_why, "PATH [EVENT]", "where the time of one operation of a recorded run went" },
   { "trace", verb_trace, "info|cat PATH", "what is in a recording, record by record" },
   { "decode", verb_decode, "KIND WORDS...", "a register, command, entry or event in words" },
@@ -54,8 +56,8 @@ static void print_help(FILE *out)
     "object with an integer \"schema\". Colour only on a terminal; NO_COLOR turns it off.\n"
     "\n"
     "Exit status: 0 done, and it holds; 1 done, and something differs; 2 the command line, a file\n"
-    "or a configuration is wrong; 4 the machine failed us (disk full, memory, permission);\n"
-    "70 smmulator contradicts itself: please report it.\n"
+    "or a configuration is wrong; 3 --strict, and a translation was stale; 4 the machine failed us\n"
+    "(disk full, memory, permission); 70 smmulator contradicts itself: please report it.\n"
     "\n"
     "Example:\n"
     "  smmulator reproduce dma-map\n"

@@ -14,14 +14,15 @@
 #include "tools/run_files.h"
 #include "tools/ui.h"
 #include "tools/verbs.h"
+#include "tools/watching.h"
 
-enum { KEY_SET = 256, KEY_SEED, KEY_LIST, KEY_NO_TRACE };
+enum { KEY_SET = 256, KEY_SEED, KEY_LIST, KEY_NO_TRACE, KEY_WATCH, KEY_STRICT };
 enum { SCHEMA = 1 };
 
 struct request {
   const char *scenario, *folder, *profile, *seed;
   struct machine_settings settings;
-  bool json, list, no_trace, wrong;
+  bool json, list, no_trace, watch, strict, wrong;
 };
 
 static const struct argp_option options[] = {
@@ -34,6 +35,11 @@ static const struct argp_option options[] = {
     "Costs of this profile (smmulator params) below the scenario's own", 0 },
   { "set", KEY_SET, "KEY=VALUE", 0, "Set a parameter, after the file; may be given often", 0 },
   { "seed", KEY_SEED, "N", 0, "As --set run.seed=N", 0 },
+  { "watch", KEY_WATCH, NULL, 0,
+    "Judge every translation of the device (device.dma=on): fresh, or stale and by whose fault; as "
+    "smmulator check does with a recording",
+    0 },
+  { "strict", KEY_STRICT, NULL, 0, "With --watch: exit status 3 when one was stale", 0 },
   { "list", KEY_LIST, NULL, 0, "List the presets", 0 },
   { "json", 'j', NULL, 0, "Print one JSON object", 0 },
   { 0 }
@@ -47,6 +53,7 @@ static const char doc[] =
   "  smmulator run small-demo\n"
   "  smmulator run dma-map-vcmdq --set bench.threads=2 --seed 7\n"
   "  smmulator run dma-map-trapped --profile published --json\n"
+  "  smmulator run small-demo --set device.dma=on --watch --strict\n"
   "  smmulator run --list";
 
 static error_t on_option(int key, char *arg, struct argp_state *state)
@@ -61,6 +68,8 @@ static error_t on_option(int key, char *arg, struct argp_state *state)
   case KEY_SEED: r->seed = arg; return 0;
   case KEY_LIST: r->list = true; return 0;
   case KEY_NO_TRACE: r->no_trace = true; return 0;
+  case KEY_WATCH: r->watch = true; return 0;
+  case KEY_STRICT: r->strict = true; return 0;
   case ARGP_KEY_ARG:
     if (r->scenario) {
       ui_complain("run", "one PRESET or FILE is expected, \"%s\" is one too many", arg);
@@ -142,29 +151,37 @@ static int configure(const struct request *q, struct machine_config *cfg, struct
 
 /* ---- the run ---- */
 
-static json_t *result_json(const struct machine_config *cfg, const struct machine_result *r)
+static json_t *result_json(const struct machine_config *cfg, const struct machine_result *r,
+                           const struct watching *w)
 {
-  return json_pack("{s:i, s:s, s:I, s:s, s:o, s:o}", "schema", SCHEMA, "build", machine_build_id(),
-                   "seed", (json_int_t)machine_get(cfg, MACHINE_KEY_SEED), "profile", cfg->profile,
-                   "stats", machine_stats_json(r), "config", machine_config_json(cfg));
+  json_t *root =
+    json_pack("{s:i, s:s, s:I, s:s, s:o, s:o}", "schema", SCHEMA, "build", machine_build_id(),
+              "seed", (json_int_t)machine_get(cfg, MACHINE_KEY_SEED), "profile", cfg->profile,
+              "stats", machine_stats_json(r), "config", machine_config_json(cfg));
+
+  if (w)
+    watching_json(w, root);
+  return root;
 }
 
 static int report(const struct request *q, const struct machine_config *cfg,
-                  const struct machine_result *r)
+                  const struct machine_result *r, const struct watching *w)
 {
-  if (q->folder && (!run_files_write(q->folder, cfg, r, result_json(cfg, r)) ||
+  if (q->folder && (!run_files_write(q->folder, cfg, r, result_json(cfg, r, w)) ||
                     !run_files_keep(q->folder, !q->no_trace))) {
     ui_complain("run", "%s cannot be written: %s", q->folder, strerror(errno));
     return TOOL_MACHINE;
   }
   if (q->json)
-    ui_json(result_json(cfg, r));
+    ui_json(result_json(cfg, r, w));
   else
     machine_print_summary(cfg, r);
+  if (w && !q->json)
+    watching_print(w);
   if (q->folder)
     fprintf(stderr, "wrote %s/config.yaml, stats.json, stats.txt%s\n", q->folder,
             q->no_trace ? "" : ", trace.smt");
-  return TOOL_DONE;
+  return w && q->strict && watching_found(w) ? TOOL_STRICT : TOOL_DONE;
 }
 
 static int trace_status(int rc, const struct trace_error *err)
@@ -175,21 +192,44 @@ static int trace_status(int rc, const struct trace_error *err)
   return TOOL_MACHINE;
 }
 
+/* Who gets the records: the recording, if there is one, or the watch before it. */
+static int open_watch(const struct request *q, struct watching **watching,
+                      const struct machine_sink *recording, struct machine_sink *sink)
+{
+  *sink = *recording;
+  if (!q->watch)
+    return TOOL_DONE;
+  *watching = watching_create(recording->record ? recording : NULL);
+  *sink = (struct machine_sink){ *watching, watching_record };
+  if (*watching)
+    return TOOL_DONE;
+  ui_complain("run", "%s", smmu_err_text(SMMU_ERR_NOMEM));
+  return TOOL_MACHINE;
+}
+
 /* The machine, and with -o all that happens in it as trace.smt. */
 static int run_machine(const struct request *q, const struct machine_config *cfg,
-                       struct machine_result *result)
+                       struct machine_result *result, struct watching **watching)
 {
   struct smt_writer *writer = NULL;
-  struct machine_sink sink;
+  struct machine_sink recording = { NULL, NULL }, sink = { NULL, NULL };
   struct machine_error err = { "" };
   struct trace_error trace_err;
   int status = TOOL_DONE, closed;
 
   if (q->folder && !q->no_trace)
-    status = trace_status(recording_open(&writer, &sink, q->folder, cfg, &trace_err), &trace_err);
+    status =
+      trace_status(recording_open(&writer, &recording, q->folder, cfg, &trace_err), &trace_err);
   if (status != TOOL_DONE)
     return status;
-  status = machine_status("run", machine_run(cfg, writer ? &sink : NULL, result, &err), &err);
+  status = open_watch(q, watching, &recording, &sink);
+  if (status == TOOL_DONE)
+    status =
+      machine_status("run", machine_run(cfg, sink.record ? &sink : NULL, result, &err), &err);
+  if (status == TOOL_DONE && *watching && !watching_complete(*watching)) {
+    ui_complain("run", "%s", smmu_err_text(SMMU_ERR_NOMEM));
+    status = TOOL_MACHINE;
+  }
   closed = trace_status(smt_writer_close(writer, &trace_err), &trace_err);
   return status == TOOL_DONE ? closed : status;
 }
@@ -202,6 +242,7 @@ int verb_run(int argc, char **argv)
   static struct machine_result result;
   struct machine_error err = { "" };
   struct request q = { 0 };
+  struct watching *watching = NULL;
   int status;
 
   argv[0] = name;
@@ -213,6 +254,10 @@ int verb_run(int argc, char **argv)
     ui_complain("run", "a PRESET or FILE.yaml is missing; smmulator run --list shows the presets");
     return TOOL_WRONG;
   }
+  if (q.strict && !q.watch) {
+    ui_complain("run", "--strict judges what --watch sees: give both");
+    return TOOL_WRONG;
+  }
   status = machine_status("run", configure(&q, &cfg, &err), &err);
   if (status == TOOL_DONE)
     status = machine_status("run", machine_config_check(&cfg, &err), &err);
@@ -220,11 +265,12 @@ int verb_run(int argc, char **argv)
     status = run_files_folder(q.folder);
   if (status != TOOL_DONE)
     return status;
-  status = run_machine(&q, &cfg, &result);
+  status = run_machine(&q, &cfg, &result, &watching);
   if (status == TOOL_DONE)
-    status = report(&q, &cfg, &result);
-  if (q.folder && status != TOOL_DONE)
+    status = report(&q, &cfg, &result, watching);
+  if (q.folder && status != TOOL_DONE && status != TOOL_STRICT)
     run_files_drop(q.folder);
+  watching_destroy(watching);
   machine_result_free(&result);
   return status;
 }

@@ -10,7 +10,7 @@
 enum { WRONG = 2, MACHINE = 4, BROKEN = 70, EXAMPLES_MAX = 16 };
 
 static const char *const verbs[] = { "replay", "explain", "litmus", "decode", "reproduce",
-                                     "run",    "params",  "why",    "trace" };
+                                     "run",    "params",  "why",    "trace",  "check" };
 
 /* A call of each verb that does something. */
 static const char *const calls[] = {
@@ -23,28 +23,22 @@ static const char *const calls[] = {
   "params vm",
   "why " CLI_RUN_T " UNMAP#17",
   "trace cat " CLI_RUN_T,
+  "check " CLI_RUN_T,
 };
 
 enum { VERBS = sizeof(verbs) / sizeof(verbs[0]) };
 
 TEST_CASE(Main, HelpNamesEveryVerbAndEveryExitStatus)
 {
-  static const char *const parts[] = { "replay",
-                                       "explain",
-                                       "litmus",
-                                       "decode",
-                                       "reproduce",
-                                       "run",
-                                       "params",
-                                       "why",
-                                       "trace",
-                                       "Exit status",
-                                       "0 done",
-                                       "1 done",
-                                       "2 the command line",
-                                       "4 the machine",
-                                       "70 ",
-                                       "Example:" };
+  static const char *const parts[] = { "replay",      "explain",
+                                       "litmus",      "decode",
+                                       "reproduce",   "run",
+                                       "params",      "why",
+                                       "trace",       "check",
+                                       "Exit status", "0 done",
+                                       "1 done",      "2 the command line",
+                                       "3 --strict",  "4 the machine",
+                                       "70 ",         "Example:" };
   struct test_run run;
 
   ASSERT_TRUE(test_run_tool("--help", &run));
@@ -310,6 +304,10 @@ static const struct keys promised[] = {
     (const char *const[]){ "schema", "path/0/what", "path/0/ns", "path/0/share", "total_ns",
                            "event", NULL } },
   { "trace info " CLI_RUN_T " --json", (const char *const[]){ "schema", "records", NULL } },
+  { "check " CLI_RUN_T " --json",
+    (const char *const[]){ "schema", "verdicts/fresh", "verdicts/window_pending",
+                           "verdicts/window_deferred", "verdicts/stale_driver",
+                           "verdicts/stale_device", "stories", NULL } },
 };
 
 PARAM_TEST_CASE(Verb, JsonKeysAreThere, verbs, VERBS)

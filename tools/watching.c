@@ -1,0 +1,171 @@
+/* See watching.h. */
+#include "tools/watching.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "tools/ui.h"
+
+enum { STORIES_KEPT = 100, STORIES_SHOWN = 3 };
+
+struct watching {
+  struct watch *watch;
+  const struct machine_sink *to;
+  json_t *stories;
+  uint64_t told;
+};
+
+static json_t *lines_of(const char *text)
+{
+  json_t *lines = json_array();
+
+  for (const char *end; (end = strchr(text, '\n')) != NULL; text = end + 1)
+    json_array_append_new(lines, json_stringn(text, (size_t)(end - text)));
+  return lines;
+}
+
+static void keep_story(void *ctx, const struct watch_story *s)
+{
+  struct watching *w = ctx;
+
+  if (w->told++ >= STORIES_KEPT)
+    return;
+  json_array_append_new(w->stories,
+                        json_pack("{s:s, s:I, s:I, s:I, s:I, s:o}", "verdict",
+                                  watch_verdict_key(s->verdict), "record", (json_int_t)s->record,
+                                  "time_ps", (json_int_t)s->time, "sid", (json_int_t)s->sid, "addr",
+                                  (json_int_t)s->addr, "text", lines_of(s->text)));
+}
+
+struct watching *watching_create(const struct machine_sink *to)
+{
+  struct watching *w = calloc(1, sizeof *w);
+
+  if (!w)
+    return NULL;
+  w->to = to;
+  w->stories = json_array();
+  w->watch = watch_create(&(struct watch_options){ .ctx = w, .story = keep_story });
+  if (w->watch && w->stories)
+    return w;
+  watching_destroy(w);
+  return NULL;
+}
+
+void watching_destroy(struct watching *w)
+{
+  if (!w)
+    return;
+  watch_destroy(w->watch);
+  json_decref(w->stories);
+  free(w);
+}
+
+void watching_record(void *watching, const struct smmu_record *record)
+{
+  struct watching *w = watching;
+
+  watch_record(w->watch, record);
+  if (w->to)
+    w->to->record(w->to->ctx, record);
+}
+
+bool watching_found(const struct watching *w)
+{
+  struct watch_counts c;
+
+  watch_get_counts(w->watch, &c);
+  return c.verdict[WATCH_STALE_DRIVER] != 0 || c.verdict[WATCH_STALE_DEVICE] != 0;
+}
+
+bool watching_complete(const struct watching *w)
+{
+  return !watch_failed(w->watch);
+}
+
+/* ---- JSON ---- */
+
+static json_t *lengths_json(const struct watch_lengths *l)
+{
+  json_t *buckets = json_array();
+
+  for (unsigned i = 0; i < WATCH_BUCKETS; i++) {
+    if (l->bucket[i])
+      json_array_append_new(buckets, json_pack("{s:I, s:I}", "from_ps", (json_int_t)(1ULL << i),
+                                               "count", (json_int_t)l->bucket[i]));
+  }
+  return json_pack("{s:I, s:I, s:I, s:I, s:o}", "count", (json_int_t)l->count, "mean_ps",
+                   (json_int_t)(l->count ? l->sum_ps / l->count : 0), "least_ps",
+                   (json_int_t)l->least_ps, "most_ps", (json_int_t)l->most_ps, "buckets", buckets);
+}
+
+void watching_json(const struct watching *w, struct json_t *object)
+{
+  struct watch_counts c;
+  json_t *verdicts = json_object();
+
+  watch_get_counts(w->watch, &c);
+  for (unsigned i = 0; i < WATCH_VERDICTS; i++)
+    json_object_set_new(verdicts, watch_verdict_key(i), json_integer((json_int_t)c.verdict[i]));
+  json_object_set_new(object, "verdicts", verdicts);
+  json_object_set_new(object, "untranslated", json_integer((json_int_t)c.untranslated));
+  json_object_set_new(object, "unjudged", json_integer((json_int_t)c.unjudged));
+  json_object_set_new(object, "lost",
+                      json_pack("{s:I, s:I}", "words", (json_int_t)c.lost_words, "entries",
+                                (json_int_t)c.lost_entries));
+  json_object_set_new(
+    object, "windows",
+    json_pack("{s:o, s:o}", "use", lengths_json(&c.use), "flush", lengths_json(&c.flush)));
+  json_object_set(object, "stories", w->stories);
+}
+
+/* ---- text ---- */
+
+static void print_lengths(const char *what, const struct watch_lengths *l)
+{
+  if (l->count)
+    printf("  %-28s %12s   shortest %.3f, mean %.3f, longest %.3f us\n", what, ui_count(l->count),
+           (double)l->least_ps / 1e6, (double)l->sum_ps / (double)l->count / 1e6,
+           (double)l->most_ps / 1e6);
+}
+
+static void print_stories(const struct watching *w)
+{
+  size_t shown = json_array_size(w->stories);
+
+  if (shown > STORIES_SHOWN)
+    shown = STORIES_SHOWN;
+  for (size_t i = 0; i < shown; i++) {
+    const json_t *line;
+    size_t n;
+
+    putchar('\n');
+    json_array_foreach(json_object_get(json_array_get(w->stories, i), "text"), n, line)
+      printf("%s\n", json_string_value(line));
+  }
+  if (w->told > shown)
+    printf("\nand %s stories more; --json has the first %d\n", ui_count(w->told - shown),
+           STORIES_KEPT);
+}
+
+void watching_print(const struct watching *w)
+{
+  struct watch_counts c;
+
+  watch_get_counts(w->watch, &c);
+  ui_put(UI_HEAD, "verdicts on translations\n");
+  for (unsigned i = 0; i < WATCH_VERDICTS; i++)
+    printf("  %-28s %12s\n", watch_verdict_name(i), ui_count(c.verdict[i]));
+  if (c.untranslated)
+    printf("  %-28s %12s\n", "(passed untranslated)", ui_count(c.untranslated));
+  if (c.unjudged)
+    printf("  %-28s %12s\n", "(not judged)", ui_count(c.unjudged));
+  if (c.lost_words || c.lost_entries)
+    printf("  %-28s %12s\n", "(lost for want of room)", ui_count(c.lost_words + c.lost_entries));
+  print_lengths("lazy: unmap to each use", &c.use);
+  print_lengths("lazy: unmap to flush", &c.flush);
+  print_stories(w);
+}

@@ -1,0 +1,28 @@
+/* A watch (watch/watch.h) in a tool: it may stand between a machine and a recording, keeps the first
+ * stories, and says what came of it. */
+#ifndef SMMU_TOOLS_WATCHING_H
+#define SMMU_TOOLS_WATCHING_H
+
+#include <stdbool.h>
+
+#include "machine/result.h"
+#include "watch/watch.h"
+
+struct json_t;
+struct watching;
+
+/* Records go on to *to, which may be NULL. NULL: out of memory. */
+struct watching *watching_create(const struct machine_sink *to);
+void watching_destroy(struct watching *w);
+/* For machine_sink.record. */
+void watching_record(void *watching, const struct smmu_record *record);
+/* Was anything stale? */
+bool watching_found(const struct watching *w);
+/* False: memory ran out on the way. */
+bool watching_complete(const struct watching *w);
+/* Adds the keys verdicts, untranslated, unjudged, windows and stories to an object. */
+void watching_json(const struct watching *w, struct json_t *object);
+/* Lines for people on standard output. */
+void watching_print(const struct watching *w);
+
+#endif
