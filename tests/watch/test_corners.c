@@ -196,9 +196,12 @@ TEST_CASE(Flight, BegunAgainAfterAFaultCountsFromThere)
   start();
   seq_submit(s, 0, VA);
   seq_config(s, 0);
+  seq_store(s, 1, SEQ_L1, 0);
   seq_s1(s, 0, 1, SEQ_L1, 0);
   seq_put(s, &(struct smmu_record){ .category = SMMU_TRACE_FAULT, .actor = 0, .result = 0x10 });
   seq_store(s, 1, SEQ_L1, SEQ_TABLE(SEQ_L2));
+  seq_command(s, 0, "TLBI_NH_ASID asid=7");
+  seq_command(s, 0, "SYNC");
   seq_config(s, 0);
   seq_s1(s, 0, 1, SEQ_L1, SEQ_TABLE(SEQ_L2));
   seq_s1(s, 0, 2, SEQ_L2, SEQ_TABLE(SEQ_L3));

@@ -91,6 +91,7 @@ TEST_CASE(Stage2, ByIpaAloneIsTheDrivers)
   use_once();
   unmap_stage2();
   seq_command(s, 0, "TLBI_S2_IPA vmid=5 ipa=0x80003000");
+  seq_command(s, 0, "TLBI_S2_IPA vmid=5 ipa=0x3000"); /* an IPA with the number of the VA */
   seq_command(s, 0, "SYNC");
   unmapped_stage2();
   EXPECT_EQ(use_again(), WATCH_STALE_DRIVER);
