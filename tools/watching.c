@@ -139,12 +139,11 @@ static void print_stories(const struct watching *w)
   if (shown > STORIES_SHOWN)
     shown = STORIES_SHOWN;
   for (size_t i = 0; i < shown; i++) {
-    const json_t *line;
-    size_t n;
+    const json_t *text = json_object_get(json_array_get(w->stories, i), "text");
 
     putchar('\n');
-    json_array_foreach(json_object_get(json_array_get(w->stories, i), "text"), n, line)
-      printf("%s\n", json_string_value(line));
+    for (size_t n = 0; n < json_array_size(text); n++)
+      printf("%s\n", json_string_value(json_array_get(text, n)));
   }
   if (w->told > shown)
     printf("\nand %s stories more; --json has the first %d\n", ui_count(w->told - shown),

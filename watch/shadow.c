@@ -35,21 +35,22 @@ static void rebuild(struct watch_memory *m)
   }
 }
 
+static bool enlarge(void **array, size_t bytes)
+{
+  void *more = realloc(*array, bytes);
+
+  if (!more)
+    return false;
+  *array = more;
+  return true;
+}
+
 static bool resize(struct watch_memory *m, uint32_t room)
 {
-  struct watch_word *word = realloc(m->word, room * sizeof *word);
-  uint32_t *idle, *bucket;
-
-  m->word = word ? word : m->word;
-  idle = realloc(m->idle, room * sizeof *idle);
-  m->idle = idle ? idle : m->idle;
-  bucket = malloc(2ULL * room * sizeof *bucket);
-  if (!word || !idle || !bucket) {
-    free(bucket);
+  if (!enlarge((void **)&m->word, room * sizeof *m->word) ||
+      !enlarge((void **)&m->idle, room * sizeof *m->idle) ||
+      !enlarge((void **)&m->bucket, 2ULL * room * sizeof *m->bucket))
     return false;
-  }
-  free(m->bucket);
-  m->bucket = bucket;
   m->mask = 2 * room - 1;
   m->room = room;
   rebuild(m);

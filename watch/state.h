@@ -234,9 +234,9 @@ bool watch_log_create(struct watch *w);
 void watch_log_destroy(struct watch *w);
 void watch_queue(struct watch *w, const struct smmu_record *r);
 /* Does it remove this, whatever its time? */
-bool watch_covers(const struct watch_inval *inval, const struct watch_target *target);
-void watch_inval_decode(struct watch_inval *inval, const uint64_t words[2], uint64_t cr0);
-bool watch_inval_broadcast(struct watch_inval *inval, const struct smmu_record *r);
+bool watch_covers(const struct watch_inval *v, const struct watch_target *t);
+void watch_inval_decode(struct watch_inval *v, const uint64_t words[2], uint64_t cr0);
+bool watch_inval_broadcast(struct watch_inval *v, const struct smmu_record *r);
 
 /* ---- judge.c, story.c ---- */
 struct watch_reason {
@@ -250,7 +250,7 @@ struct watch_reason {
 };
 
 void watch_judge(struct watch *w, const struct watch_txn *t, const struct smmu_record *r);
-void watch_tell(struct watch *w, const struct watch_txn *t, const struct smmu_record *r,
+void watch_tell(struct watch *w, const struct watch_txn *x, const struct smmu_record *r,
                 const struct watch_reason *why);
 
 #endif
