@@ -72,9 +72,9 @@ struct watch_options {
   /* Optional: called for each stale translation, within watch_record(). */
   void (*story)(void *ctx, const struct watch_story *story);
   /* Bounds; 0 takes the default. What a bound drops is counted, never guessed. */
-  uint32_t words;         /* followed words of memory: 262144, of 136 bytes each */
-  uint32_t entries;       /* followed cache entries: 65536, of about 100 + 64 n bytes for n words */
-  uint32_t invalidations; /* remembered: 16384, of 104 bytes each */
+  uint32_t words;         /* followed words of memory: 262144, of 132 bytes each */
+  uint32_t entries;       /* followed cache entries: 65536, of 64 + 56 n bytes for n words */
+  uint32_t invalidations; /* remembered: 16384, of 96 bytes each */
   uint32_t operations;    /* remembered: 65536, of 72 bytes each */
 };
 
