@@ -6,6 +6,7 @@
  *     EXPECT_EQ(kit_map(kit, ...), 0);
  *   }
  *
+ * A watch (watch/watch.h) sees every record: a stale translation fails the case, with its story.
  * Parts of a VM report a failure when their call fails; calls give what the kernel said. */
 #ifndef HOST_TEST_KIT_H
 #define HOST_TEST_KIT_H
@@ -15,6 +16,7 @@
 #include "host_sim/iommufd.h"
 #include "plat/board.h"
 #include "shim/gtest_c.h"
+#include "watch/watch.h"
 
 /* A device, the StreamID its guest knows, and where guest RAM begins. */
 enum { KIT_SID = 0x20, KIT_VSID = 5, KIT_COMMANDS = 8192, KIT_CPUS = 4, KIT_LINES = 16 };
@@ -52,6 +54,8 @@ struct kit {
 
   /* what the device has consumed since kit_watch() */
   struct smmu_hooks hooks;
+  struct watch *verdicts;
+  bool watched; /* by kit_watch() */
   struct kit_command command[KIT_COMMANDS];
   unsigned commands;
 
