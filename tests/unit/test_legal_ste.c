@@ -255,6 +255,14 @@ TEST_CASE(LegalSte, StageTwoInputSize)
       { WORD(175, 174, 1), WORD(167, 166, 2) },
       { WORD(165, 160, 11) },
       { WORD(165, 160, 12) } },
+  };
+
+  EXPECT_ROWS(rows);
+}
+
+TEST_CASE(LegalSte, Vmid)
+{
+  static const struct legal_row rows[] = {
     { "VMID above 8 bits",
       6,
       { IDR(0, 18, 18, 0) },
@@ -281,7 +289,7 @@ TEST_CASE(LegalSte, StageTwoInputSize)
 }
 
 /* {S2SL0_2, S2SL0} against S2TG and S2T0SZ: smallest and largest table of each start level. */
-TEST_CASE(LegalSte, StartLevelFitsTheInputSize)
+TEST_CASE(LegalSte, StartLevelFitsTheInputSize4Kb)
 {
   static const struct legal_row rows[] = {
     { "4 KB level 2, least",
@@ -314,11 +322,19 @@ TEST_CASE(LegalSte, StartLevelFitsTheInputSize)
       { WORD(167, 166, 3) },
       { WORD(165, 160, 38) },
       { WORD(165, 160, 39) } },
-    { "4 KB level 3 needs STT",
+    { "4 KB level -1, least",
       6,
-      { WORD(167, 166, 3), WORD(165, 160, 39) },
-      { IDR(3, 9, 9, 0) },
-      { IDR(3, 9, 9, 1) } },
+      { WORD(195, 195, 1), WORD(194, 194, 1), WORD(167, 166, 0) },
+      { WORD(165, 160, 16) },
+      { WORD(165, 160, 15) } },
+  };
+
+  EXPECT_ROWS(rows);
+}
+
+TEST_CASE(LegalSte, StartLevelFitsTheInputSize16KbAnd64Kb)
+{
+  static const struct legal_row rows[] = {
     { "16 KB level 3, most",
       6,
       { WORD(175, 174, 2), WORD(167, 166, 0) },
@@ -334,31 +350,24 @@ TEST_CASE(LegalSte, StartLevelFitsTheInputSize)
       { WORD(175, 174, 1), WORD(167, 166, 2) },
       { WORD(165, 160, 22) },
       { WORD(165, 160, 21) } },
-    { "64 KB S2SL0 reserved",
+  };
+
+  EXPECT_ROWS(rows);
+}
+
+TEST_CASE(LegalSte, StartLevelNeedsItsFeatures)
+{
+  static const struct legal_row rows[] = {
+    { "4 KB level 3 needs STT",
       6,
-      { WORD(175, 174, 1), WORD(165, 160, 33) },
-      { WORD(167, 166, 3) },
-      { WORD(167, 166, 1) } },
+      { WORD(167, 166, 3), WORD(165, 160, 39) },
+      { IDR(3, 9, 9, 0) },
+      { IDR(3, 9, 9, 1) } },
     { "16 KB level 0 needs S2DS",
       6,
       { WORD(175, 174, 2), WORD(167, 166, 3), WORD(165, 160, 16) },
       { WORD(195, 195, 0) },
       { WORD(195, 195, 1) } },
-    { "4 KB level -1, least",
-      6,
-      { WORD(195, 195, 1), WORD(194, 194, 1), WORD(167, 166, 0) },
-      { WORD(165, 160, 16) },
-      { WORD(165, 160, 15) } },
-    { "S2SL0_2 reserved encodings",
-      6,
-      { WORD(195, 195, 1), WORD(194, 194, 1), WORD(165, 160, 12) },
-      { WORD(167, 166, 1) },
-      { WORD(167, 166, 0) } },
-    { "S2SL0_2 counts with S2DS alone",
-      6,
-      { WORD(194, 194, 1) },
-      { WORD(195, 195, 1) },
-      { WORD(195, 195, 0) } },
     { "16 KB level 0 needs OAS 52",
       6,
       { WORD(175, 174, 2), WORD(167, 166, 3), WORD(165, 160, 16), WORD(195, 195, 1) },
@@ -379,6 +388,29 @@ TEST_CASE(LegalSte, StartLevelFitsTheInputSize)
       { WORD(167, 166, 2), WORD(165, 160, 24) },
       { IDR(5, 2, 0, 3) },
       { IDR(5, 2, 0, 4) } },
+  };
+
+  EXPECT_ROWS(rows);
+}
+
+TEST_CASE(LegalSte, StartLevelReserved)
+{
+  static const struct legal_row rows[] = {
+    { "64 KB S2SL0 reserved",
+      6,
+      { WORD(175, 174, 1), WORD(165, 160, 33) },
+      { WORD(167, 166, 3) },
+      { WORD(167, 166, 1) } },
+    { "S2SL0_2 reserved encodings",
+      6,
+      { WORD(195, 195, 1), WORD(194, 194, 1), WORD(165, 160, 12) },
+      { WORD(167, 166, 1) },
+      { WORD(167, 166, 0) } },
+    { "S2SL0_2 counts with S2DS alone",
+      6,
+      { WORD(194, 194, 1) },
+      { WORD(195, 195, 1) },
+      { WORD(195, 195, 0) } },
   };
 
   EXPECT_ROWS(rows);
