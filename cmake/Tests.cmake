@@ -131,6 +131,10 @@ function(smmu_add_layout_tests)
   add_test(NAME layout/layers-test
     COMMAND ${run} -DWORK=${CMAKE_BINARY_DIR}/layers-test -P ${scripts}/CheckLayersTest.cmake)
   add_test(NAME layout/file-size COMMAND ${run} -P ${scripts}/CheckFileSize.cmake)
+  add_test(NAME layout/function-size COMMAND ${run} -P ${scripts}/CheckFunctionSize.cmake)
+  add_test(NAME layout/function-size-test
+    COMMAND ${run} -DWORK=${CMAKE_BINARY_DIR}/function-size-test
+            -P ${scripts}/CheckFunctionSizeTest.cmake)
   add_test(NAME docs/spec-map
     COMMAND bash -c "docs/spec-map.sh | diff docs/spec-map.md - && echo up to date"
     WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
@@ -139,7 +143,8 @@ function(smmu_add_layout_tests)
   add_test(NAME layout/headers
     COMMAND ${run} -DWORK=${CMAKE_BINARY_DIR}/headers -DCC=${CMAKE_C_COMPILER}
             -DCXX=${CMAKE_CXX_COMPILER} -P ${scripts}/CheckHeaders.cmake)
-  set_tests_properties(docs/spec-map docs/cache-rules layout/layers layout/layers-test layout/file-size layout/headers
+  set_tests_properties(docs/spec-map docs/cache-rules layout/layers layout/layers-test layout/file-size
+    layout/function-size layout/function-size-test layout/headers
     PROPERTIES LABELS "layout;fast" TIMEOUT 120)
 endfunction()
 
