@@ -153,7 +153,7 @@ static void guest_store64(void *ctx, uint64_t addr, uint64_t value)
   if (pa == UINT64_MAX)
     report_stray(vm, "store", addr);
   else
-    plat_store64(vm->host, pa, value);
+    plat_board_store(vm->board, vm, addr, pa, value);
 }
 
 static uint64_t guest_load64(void *ctx, uint64_t addr)

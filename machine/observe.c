@@ -71,12 +71,13 @@ static void on_mmio(void *ctx, unsigned cpu, uint64_t time, const void *platform
   emit(ctx, &r);
 }
 
-static void on_store(void *ctx, unsigned cpu, uint64_t time, const void *platform, uint64_t addr,
-                     uint64_t value)
+static void on_store(void *ctx, unsigned cpu, uint64_t time, const void *platform, uint64_t seen,
+                     uint64_t addr, uint64_t value)
 {
   struct smmu_record r = { .category = SMMU_TRACE_STORE,
                            .time = time,
                            .addr_in = addr,
+                           .addr_out = seen,
                            .word = value,
                            .actor = (uint16_t)cpu,
                            .unit = world_of(ctx, platform),

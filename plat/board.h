@@ -195,14 +195,18 @@ struct plat_watch {
                const struct plat_note *note);
   void (*mmio)(void *ctx, unsigned cpu, uint64_t time, const void *platform, uint64_t addr,
                uint64_t value, unsigned bytes, bool write);
-  void (*store)(void *ctx, unsigned cpu, uint64_t time, const void *platform, uint64_t addr,
-                uint64_t value);
+  /* `seen` is the address as the platform's software knows it, `addr` the board's. */
+  void (*store)(void *ctx, unsigned cpu, uint64_t time, const void *platform, uint64_t seen,
+                uint64_t addr, uint64_t value);
   void (*log)(void *ctx, unsigned cpu, uint64_t time, const void *platform, const char *line);
 };
 
 /* *watch is copied, its ctx must stay; NULL: nobody. */
 void plat_board_set_watch(struct plat_board *board, const struct plat_watch *watch);
-/* For platforms built on this one (a guest's): report what happens in them. */
+/* For platforms built on this one (a guest's): report what happens in them. A store of theirs is
+ * made as the host's is, at its price, and reported as `platform`'s, which calls the address `seen`. */
+void plat_board_store(struct plat_board *board, const void *platform, uint64_t seen, uint64_t addr,
+                      uint64_t value);
 void plat_board_note(struct plat_board *board, const void *platform, const struct plat_note *note);
 void plat_board_report_mmio(struct plat_board *board, const void *platform, uint64_t addr,
                             uint64_t value, unsigned bytes, bool write);

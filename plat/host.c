@@ -86,18 +86,23 @@ static void host_dma_free(void *ctx, uint64_t addr, size_t bytes)
   ram_free(b->ram, addr, bytes);
 }
 
-static void host_store64(void *ctx, uint64_t addr, uint64_t value)
+void plat_board_store(struct plat_board *b, const void *platform, uint64_t seen, uint64_t addr,
+                      uint64_t value)
 {
-  struct plat_board *b = ctx;
   struct cpu *self = cpu_current(b);
 
   cpu_charge(b, self, PLAT_COST_STORE, 1);
   plat_cpu_settle(b);
   if (b->watch.store)
-    b->watch.store(b->watch.ctx, self->number, self->key.clock, b, addr, value);
+    b->watch.store(b->watch.ctx, self->number, self->key.clock, platform, seen, addr, value);
   engine_memory_store64(b->config.memory, addr, value);
   if (b->monitors)
     word_check(b, self->key.clock);
+}
+
+static void host_store64(void *ctx, uint64_t addr, uint64_t value)
+{
+  plat_board_store(ctx, ctx, addr, addr, value);
 }
 
 static uint64_t host_load64(void *ctx, uint64_t addr)

@@ -222,14 +222,15 @@ static void on_note(void *ctx, unsigned cpu, uint64_t time, const void *platform
                                                                      .word = n->c });
 }
 
-static void on_store(void *ctx, unsigned cpu, uint64_t time, const void *platform, uint64_t addr,
-                     uint64_t value)
+static void on_store(void *ctx, unsigned cpu, uint64_t time, const void *platform, uint64_t seen,
+                     uint64_t addr, uint64_t value)
 {
   (void)platform;
   watch_record(((struct kit *)ctx)->verdicts, &(struct smmu_record){ .category = SMMU_TRACE_STORE,
                                                                      .time = time,
                                                                      .actor = (uint16_t)cpu,
                                                                      .addr_in = addr,
+                                                                     .addr_out = seen,
                                                                      .word = value });
 }
 

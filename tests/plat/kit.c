@@ -285,10 +285,11 @@ static void on_mmio(void *ctx, unsigned cpu, uint64_t time, const void *platform
   mix(ctx, write);
 }
 
-static void on_store(void *ctx, unsigned cpu, uint64_t time, const void *platform, uint64_t addr,
-                     uint64_t value)
+static void on_store(void *ctx, unsigned cpu, uint64_t time, const void *platform, uint64_t seen,
+                     uint64_t addr, uint64_t value)
 {
   begin(ctx, 4, cpu, time);
+  (void)seen; /* the host's own: what addr is */
   in_order(ctx, time);
   mix(ctx, platform != NULL);
   mix(ctx, addr);

@@ -54,7 +54,8 @@ extern "C" {
   X(NOTE, "note")         /* software said: result=note, addr_in=a, addr_out=b, word=c */ \
   X(LOAD_REG, "load-reg") /* software read a register: addr_in=address, word=value, info=bytes */ \
   X(STORE_REG, "store-reg") /* software wrote a register */ \
-  X(STORE, "store")         /* software stored to device memory: addr_in=address, word=value */ \
+  X(STORE, "store")         /* software stored to device memory: addr_in=address, word=value, \
+                               addr_out=address as its world knows it */ \
   /* From the core. */ \
   X(BROADCAST, \
     "broadcast") /* maintenance from a CPU arrived: phase=enum smmu_dvm_kind, addr_in, \
