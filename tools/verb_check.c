@@ -92,6 +92,8 @@ static int check(const struct request *q, struct smt_reader *reader)
     if (rc > 0)
       watching_record(w, &record);
   }
+  if (w)
+    watching_end(w);
   if (!w || !watching_complete(w))
     status = fail(SMMU_ERR_NOMEM, smmu_err_text(SMMU_ERR_NOMEM));
   else if (rc < 0)

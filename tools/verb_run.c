@@ -226,6 +226,8 @@ static int run_machine(const struct request *q, const struct machine_config *cfg
   if (status == TOOL_DONE)
     status =
       machine_status("run", machine_run(cfg, sink.record ? &sink : NULL, result, &err), &err);
+  if (*watching)
+    watching_end(*watching);
   if (status == TOOL_DONE && *watching && !watching_complete(*watching)) {
     ui_complain("run", "%s", smmu_err_text(SMMU_ERR_NOMEM));
     status = TOOL_MACHINE;

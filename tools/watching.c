@@ -9,12 +9,13 @@
 
 #include "tools/ui.h"
 
-enum { STORIES_KEPT = 100, STORIES_SHOWN = 3 };
+enum { STORIES_KEPT = 100, STORIES_SHOWN = 3, FINDINGS_KEPT = 1000, FINDINGS_SHOWN = 20 };
 
 struct watching {
   struct watch *watch;
+  struct check *check;
   const struct machine_sink *to;
-  json_t *stories;
+  json_t *stories, *findings[2]; /* by enum check_weight */
   uint64_t told;
 };
 
@@ -40,6 +41,20 @@ static void keep_story(void *ctx, const struct watch_story *s)
                                   (json_int_t)s->addr, "text", lines_of(s->text)));
 }
 
+static void keep_finding(void *ctx, const struct check_finding *f)
+{
+  struct watching *w = ctx;
+  json_t *list = w->findings[check_rule_weight(f->rule)];
+
+  if (json_array_size(list) >= FINDINGS_KEPT)
+    return;
+  json_array_append_new(
+    list, json_pack("{s:s, s:s, s:I, s:I, s:i, s:i, s:s, s:s}", "rule", check_rule_id(f->rule),
+                    "section", check_rule_section(f->rule), "record", (json_int_t)f->record,
+                    "time_ps", (json_int_t)f->time, "cpu", (int)f->cpu, "world", (int)f->world,
+                    "message", check_rule_message(f->rule), "what", f->text));
+}
+
 struct watching *watching_create(const struct machine_sink *to)
 {
   struct watching *w = calloc(1, sizeof *w);
@@ -48,8 +63,11 @@ struct watching *watching_create(const struct machine_sink *to)
     return NULL;
   w->to = to;
   w->stories = json_array();
+  w->findings[0] = json_array();
+  w->findings[1] = json_array();
   w->watch = watch_create(&(struct watch_options){ .ctx = w, .story = keep_story });
-  if (w->watch && w->stories)
+  w->check = check_create(&(struct check_options){ .ctx = w, .finding = keep_finding });
+  if (w->watch && w->check && w->stories && w->findings[0] && w->findings[1])
     return w;
   watching_destroy(w);
   return NULL;
@@ -60,7 +78,10 @@ void watching_destroy(struct watching *w)
   if (!w)
     return;
   watch_destroy(w->watch);
+  check_destroy(w->check);
   json_decref(w->stories);
+  json_decref(w->findings[0]);
+  json_decref(w->findings[1]);
   free(w);
 }
 
@@ -69,8 +90,14 @@ void watching_record(void *watching, const struct smmu_record *record)
   struct watching *w = watching;
 
   watch_record(w->watch, record);
+  check_record(w->check, record);
   if (w->to)
     w->to->record(w->to->ctx, record);
+}
+
+void watching_end(struct watching *w)
+{
+  check_end(w->check);
 }
 
 bool watching_found(const struct watching *w)
@@ -78,12 +105,13 @@ bool watching_found(const struct watching *w)
   struct watch_counts c;
 
   watch_get_counts(w->watch, &c);
-  return c.verdict[WATCH_STALE_DRIVER] != 0 || c.verdict[WATCH_STALE_DEVICE] != 0;
+  return c.verdict[WATCH_STALE_DRIVER] != 0 || c.verdict[WATCH_STALE_DEVICE] != 0 ||
+         check_findings(w->check, CHECK_FINDING) != 0;
 }
 
 bool watching_complete(const struct watching *w)
 {
-  return !watch_failed(w->watch);
+  return !watch_failed(w->watch) && !check_failed(w->check);
 }
 
 /* ---- JSON ---- */
@@ -120,6 +148,8 @@ void watching_json(const struct watching *w, struct json_t *object)
     object, "windows",
     json_pack("{s:o, s:o}", "use", lengths_json(&c.use), "flush", lengths_json(&c.flush)));
   json_object_set(object, "stories", w->stories);
+  json_object_set(object, "findings", w->findings[CHECK_FINDING]);
+  json_object_set(object, "advice", w->findings[CHECK_ADVICE]);
 }
 
 /* ---- text ---- */
@@ -150,6 +180,32 @@ static void print_stories(const struct watching *w)
            STORIES_KEPT);
 }
 
+static void print_findings(const struct watching *w, enum check_weight weight, const char *head)
+{
+  const json_t *list = w->findings[weight];
+  size_t shown = json_array_size(list);
+
+  if (shown == 0)
+    return;
+  putchar('\n');
+  ui_put(UI_HEAD, "%s\n", head);
+  for (size_t i = 0; i < shown && i < FINDINGS_SHOWN; i++) {
+    const json_t *f = json_array_get(list, i);
+    long long world = json_integer_value(json_object_get(f, "world"));
+
+    printf("  %s (%s), record %lld, %s, CPU %lld: %s\n    %s\n",
+           json_string_value(json_object_get(f, "rule")),
+           json_string_value(json_object_get(f, "section")),
+           json_integer_value(json_object_get(f, "record")), world ? "guest" : "host",
+           json_integer_value(json_object_get(f, "cpu")),
+           json_string_value(json_object_get(f, "what")),
+           json_string_value(json_object_get(f, "message")));
+  }
+  if (shown > FINDINGS_SHOWN)
+    printf("  and %s more; --json has the first %d\n",
+           ui_count(check_findings(w->check, weight) - FINDINGS_SHOWN), FINDINGS_KEPT);
+}
+
 void watching_print(const struct watching *w)
 {
   struct watch_counts c;
@@ -167,4 +223,6 @@ void watching_print(const struct watching *w)
   print_lengths("lazy: unmap to each use", &c.use);
   print_lengths("lazy: unmap to flush", &c.flush);
   print_stories(w);
+  print_findings(w, CHECK_FINDING, "rules that software broke");
+  print_findings(w, CHECK_ADVICE, "advice");
 }

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "machine/result.h"
+#include "watch/check.h"
 #include "watch/watch.h"
 
 struct json_t;
@@ -14,9 +15,11 @@ struct watching;
 /* Records go on to *to, which may be NULL. NULL: out of memory. */
 struct watching *watching_create(const struct machine_sink *to);
 void watching_destroy(struct watching *w);
+/* When the last record has come. */
+void watching_end(struct watching *w);
 /* For machine_sink.record. */
 void watching_record(void *watching, const struct smmu_record *record);
-/* Was anything stale? */
+/* Was anything stale, or a rule broken? */
 bool watching_found(const struct watching *w);
 /* False: memory ran out on the way. */
 bool watching_complete(const struct watching *w);

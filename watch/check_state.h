@@ -1,0 +1,122 @@
+/* Inside a check: what its families of rules share. Numbers of records serve as time: they order
+ * everything, and the first is 1, so 0 is "never". */
+#ifndef WATCH_CHECK_STATE_H
+#define WATCH_CHECK_STATE_H
+
+#include "arch/regs.h"
+#include "plat/plat.h"
+#include "watch/check.h"
+
+/* Bytes of registers looked at: page 0 and page 1. CHECK_QUEUES: a world's, at most. */
+enum { CHECK_WORLDS = 16, CHECK_QUEUES = 320, CHECK_SMMU_BYTES = 0x20000 };
+
+/* Where something was done. */
+struct check_at {
+  uint64_t record, time;
+  uint32_t place;
+  uint16_t cpu, world;
+};
+
+/* A word of memory that this world has stored, at the address the world calls it. */
+struct check_word {
+  uint64_t addr, value, before; /* before: the value that the last store replaced; 0: none known */
+  struct check_at at;           /* of the last store */
+};
+
+struct check_memory {
+  struct check_word *word;
+  uint32_t *bucket; /* word + 1 */
+  uint32_t used, mask, room;
+};
+
+/* A register as software knows it: 64-bit ones are put together from halves. */
+struct check_register {
+  uint64_t written, read; /* the last values; `written` begins with the reset value */
+  struct check_at wrote, saw;
+};
+
+/* A command that was handed over: PROD has passed it. */
+struct check_command {
+  uint64_t words[2];
+  struct check_at at;        /* of the store of its first word; of PROD's write if there was none */
+  struct check_at submitted; /* of the write to PROD */
+  uint64_t number;           /* counts this world's commands, from 1 */
+  uint32_t index;            /* RD/WR value of its slot, with wrap bit */
+};
+
+enum check_queue_kind { CHECK_CMDQ, CHECK_VCMDQ, CHECK_ECMDQ };
+
+/* A command queue of a world. Commands handed over and not yet seen completed are kept in a ring. */
+struct check_queue {
+  enum check_queue_kind kind;
+  uint64_t prod_reg, cons_reg, base_reg; /* addresses in this world */
+  uint64_t base;                         /* of the ring */
+  unsigned log2;
+  uint32_t prod, cons;        /* last written; last seen. With wrap bit */
+  struct check_command *owed; /* commands from `cons` up to `prod`: slot is index modulo size */
+  bool enabled, known;        /* known: base and size have been written */
+};
+
+struct check_world {
+  uint16_t number;
+  bool active;
+  struct check_memory memory;
+  struct check_register reg[R_COUNT];
+  struct check_queue *queue; /* [0] is CMDQ */
+  uint32_t queues;
+  uint64_t commands; /* handed over so far */
+};
+
+struct check {
+  struct check_options options;
+  struct check_world world[CHECK_WORLDS];
+  const struct smmu_record *record; /* under way */
+  struct check_at now;
+  uint64_t count[CHECK_RULES];
+  bool failed;
+};
+
+/* ---- check.c ---- */
+
+/* Tell a finding at `at` (NULL: the record under way). printf's text: what exactly, one line. */
+__attribute__((format(printf, 4, 5))) void check_tell(struct check *c, unsigned rule,
+                                                      const struct check_at *at, const char *format,
+                                                      ...);
+
+/* ---- check_memory.c ---- */
+/* NULL: this world has not stored there. */
+const struct check_word *check_memory_find(const struct check_world *w, uint64_t addr);
+/* The stored word, with what it replaced; NULL: out of memory. */
+const struct check_word *check_memory_store(struct check *c, struct check_world *w, uint64_t addr,
+                                            uint64_t value);
+void check_memory_destroy(struct check_world *w);
+
+/* ---- check_register.c ---- */
+void check_register_start(struct check_world *w);
+/* Accesses of this world to the page of SMMU registers; offset from its base. */
+void check_register_write(struct check *c, struct check_world *w, uint64_t offset, uint64_t value,
+                          unsigned bytes);
+void check_register_read(struct check *c, struct check_world *w, uint64_t offset, uint64_t value,
+                         unsigned bytes);
+
+/* ---- check_queue.c ---- */
+/* Called for accesses to any register; the queues know theirs. */
+void check_queue_write(struct check *c, struct check_world *w, uint64_t addr, uint64_t value,
+                       unsigned bytes);
+void check_queue_read(struct check *c, struct check_world *w, uint64_t addr, uint64_t value,
+                      unsigned bytes);
+void check_queues_destroy(struct check_world *w);
+
+/* ---- what families hear: check.c hands it to each ---- */
+
+/* A word was stored: x->before is what it replaces. */
+void check_stored(struct check *c, struct check_world *w, const struct check_word *x);
+/* A command was handed over; later: it and all before it in its queue were seen consumed. */
+void check_submitted(struct check *c, struct check_world *w, struct check_queue *q,
+                     const struct check_command *command);
+void check_consumed(struct check *c, struct check_world *w, struct check_queue *q,
+                    const struct check_command *command);
+/* Software said something; *n as in plat/plat.h. */
+void check_noted(struct check *c, struct check_world *w, const struct plat_note *n);
+
+#endif
