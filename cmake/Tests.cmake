@@ -140,10 +140,12 @@ function(smmu_add_layout_tests)
     WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
   add_test(NAME docs/cache-rules COMMAND bash docs/renew.sh --check docs/cache-rules.md
     WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  add_test(NAME docs/rules COMMAND bash -c "docs/renew.sh --check docs/rules/*.md"
+    WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
   add_test(NAME layout/headers
     COMMAND ${run} -DWORK=${CMAKE_BINARY_DIR}/headers -DCC=${CMAKE_C_COMPILER}
             -DCXX=${CMAKE_CXX_COMPILER} -P ${scripts}/CheckHeaders.cmake)
-  set_tests_properties(docs/spec-map docs/cache-rules layout/layers layout/layers-test layout/file-size
+  set_tests_properties(docs/spec-map docs/cache-rules docs/rules layout/layers layout/layers-test layout/file-size
     layout/function-size layout/function-size-test layout/headers
     PROPERTIES LABELS "layout;fast" TIMEOUT 120)
 endfunction()

@@ -126,7 +126,7 @@ done
 if [ $# = 0 ]; then
   awk -f docs/plot.awk "$(output 'reproduce dma-map')" >"$work/plot"
   settle docs/images/dma-map.svg "$work/plot"
-  mapfile -t pages < <(grep -lE '^<!-- (begin|file|script): ' README.md docs/*.md docs/decisions/*.md)
+  mapfile -t pages < <(grep -lE '^<!-- (begin|file|script): ' README.md docs/*.md docs/decisions/*.md docs/rules/*.md)
 fi
 for file in "${pages[@]}"; do
   renew "$file" >"$work/page"
