@@ -280,12 +280,13 @@ void atos_show(struct step *x);
 
 enum entry_verdict { ENTRY_OK, ENTRY_CLEAN, ENTRY_DENIED_S1, ENTRY_DENIED_S2 };
 
-/* ENTRY_CLEAN: not before the tables say that something was written. */
+/* ENTRY_CLEAN: not before the tables say that something was written. Stage 1 says so first, whatever
+ * stage 2 thinks of its output: the update has faults of its own. IHI 0070 7.3.22, 13.4. */
 static inline enum entry_verdict txn_judge(const struct tlb_entry *e, unsigned access)
 {
   if (e->perm & e->perm2 & access)
     return ENTRY_OK;
-  if (entry_allows(e->perm & e->perm2) & access)
+  if (entry_allows(e->perm & (e->perm & access ? e->perm2 : 0xff)) & access)
     return ENTRY_CLEAN;
   return (entry_allows(e->perm) & access) || tag_kind(e->tag) == ENTRY_S2 ? ENTRY_DENIED_S2
                                                                           : ENTRY_DENIED_S1;

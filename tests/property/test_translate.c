@@ -247,6 +247,10 @@ static void run_case(struct run *run, struct machine *m, struct gen_world *w,
   m->bare.answer = m->fast.answer = m->slow.answer =
     (enum rig_answer)gen_below(w->rng, RIG_ANSWERS);
   what = run_devices(run, m, w, &t, &n, out);
+  if (getenv("SMMULATOR_STORY")) {
+    printf("---- case %u: %s\n", i_case, what ? what : "agree");
+    dump_case(w, &t, &n, out);
+  }
   if (what)
     report(run, w, &t, what, &n, out);
 }
@@ -291,15 +295,24 @@ static void change(struct run *run, struct machine *m, struct gen_world *w,
   run->commands = 0;
   if (gen_chance(w->rng, 30)) {
     gen_repair(w);
+    if (getenv("SMMULATOR_STORY"))
+      printf("---- repair, forget all\n");
     forget(run, m, w);
     return;
   }
   gen_mutate(w);
+  if (getenv("SMMULATOR_STORY"))
+    printf("---- mutate\n");
   if (w->changes == first || gen_chance(w->rng, 20)) {
+    if (getenv("SMMULATOR_STORY"))
+      printf("---- forget all\n");
     forget(run, m, w);
     return;
   }
   n = targeted_commands(w, first, used, uses, run->command);
+  if (getenv("SMMULATOR_STORY"))
+    for (unsigned q = 0; q < n; q++)
+      printf("---- targeted %016" PRIx64 " %016" PRIx64 "\n", run->command[q][0], run->command[q][1]);
   run->commands = n;
   run->seen.targeted++;
   send = m->device.idr[0] >> 5 & 1 && !has_aset(w) && gen_chance(w->rng, 50) ? rig_broadcast

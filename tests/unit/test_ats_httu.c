@@ -90,3 +90,25 @@ ENGINE_TEST(AtsHttu, AReadOnlyStageOneLeavesStageTwoClean)
   EXPECT_EQ(granted(rig, true), (unsigned)R);
   EXPECT_EQ(engine_memory_load64(rig->memory, desc) & READ_ONLY, 0u); /* S2AP[1]: not writable */
 }
+
+ENGINE_TEST(AtsHttu, UpdateThatStageTwoForbidsGrantsNothingAlsoFromTheTlb)
+{
+  struct smmu_config config;
+  uint64_t leaf, tables;
+
+  rig_ats_nested(rig, 1);
+  config = rig->config;
+  config.idr[0] |= 2u << 6;
+  rig_restart(rig, &config);
+  CD_SET(rig, SID, 0, HA, 1);
+  CD_SET(rig, SID, 0, HD, 1);
+  leaf = rig_map(rig, SID, VA, IPA, RIG_R);
+  engine_memory_store64(rig->memory, leaf, engine_memory_load64(rig->memory, leaf) | DBM);
+  rig_map2(rig, SID, IPA, PA, RIG_R);
+  tables = rig_table_desc(rig, &rig_space(rig, SID)->s2, rig_cd(rig, SID, 0), 2);
+  engine_memory_store64(rig->memory, tables,
+                        engine_memory_load64(rig->memory, tables) & ~(uint64_t)READ_ONLY);
+  EXPECT_EQ(granted(rig, false), (unsigned)R);
+  EXPECT_EQ(granted(rig, true), 0u);
+  EXPECT_EQ(engine_memory_load64(rig->memory, leaf) & READ_ONLY, (uint64_t)READ_ONLY);
+}

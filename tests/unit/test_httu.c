@@ -277,6 +277,46 @@ ENGINE_TEST(Httu, UpdateOfStageOneMakesItsPageDirty)
   EXPECT_EQ(word(rig, leaf) & AF, AF);
 }
 
+/* A clean page behind a stage 2 page without writes, which a read has made known to the TLB. */
+static uint64_t clean_and_kept(struct rig *rig)
+{
+  uint64_t leaf;
+
+  nested(rig, 0, 0, 0x40005000, RIG_R);
+  CD_SET(rig, SID, 0, HA, 1);
+  CD_SET(rig, SID, 0, HD, 1);
+  leaf = leaf_of(rig);
+  set(rig, leaf, DBM | RO, 0);
+  EXPECT_PA(rig_read(rig, SID, 0x1008), 0x80008);
+  return leaf;
+}
+
+ENGINE_TEST(Httu, StageOneBecomesDirtyBeforeStageTwoDeniesAlsoFromTheTlb)
+{
+  uint64_t leaf = clean_and_kept(rig), words[4];
+
+  EXPECT_FAULT(rig_write(rig, SID, 0x1008), F_PERMISSION);
+  EXPECT_EQ(rig_event(rig, words), 0x13u);
+  EXPECT_EQ(words[1] >> 40 & 3, 2u); /* CLASS IN */
+  EXPECT_EQ(words[3], 0x40005000u);
+  EXPECT_EQ(word(rig, leaf) & RO, 0u);
+}
+
+ENGINE_TEST(Httu, UpdateThatStageTwoForbidsIsTheFirstFaultAlsoFromTheTlb)
+{
+  uint64_t leaf, words[4];
+
+  leaf = clean_and_kept(rig);
+  structures(rig);
+  rig_cmds(rig, "TLBI_NSNH_ALL; SYNC");
+  EXPECT_PA(rig_read(rig, SID, 0x1008), 0x80008);
+  EXPECT_FAULT(rig_write(rig, SID, 0x1008), F_PERMISSION);
+  EXPECT_EQ(rig_event(rig, words), 0x13u);
+  EXPECT_EQ(words[1] >> 40 & 3, 1u); /* CLASS TT */
+  EXPECT_EQ(words[3], leaf & ~0xfffULL);
+  EXPECT_EQ(word(rig, leaf) & RO, RO);
+}
+
 ENGINE_TEST(Httu, CdFetchSetsTheAccessFlagAndNothingElse)
 {
   uint64_t at;
