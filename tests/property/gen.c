@@ -198,7 +198,9 @@ static uint64_t keep_apart(const struct gen_world *w, const struct gen_word *wor
     return v;
   if (word->kind == GEN_CD)
     return (v & ~(0x1ffffull << 47)) | (old & 0x1ffffull << 47);
-  return word->kind == GEN_S1_DESC ? v | 1ull << 11 : v;
+  if (word->kind != GEN_S1_DESC)
+    return v;
+  return v | (word->big_endian ? __builtin_bswap64(1ull << 11) : 1ull << 11);
 }
 
 static void flip_words(struct gen_world *w, const struct gen_word *word, uint64_t mask)

@@ -67,7 +67,13 @@ struct naive_result {
   /* A block is larger than the output size and this address is in the part beyond (3.4): a cache
    * that knows the block from its other part may put it out. */
   bool beyond;
-  bool s2; /* of the event, for statistics */
+  /* On the way lies a group of descriptors that the Contiguous bit joins wrongly: not all of them
+   * have it, or they do not say the same. A cache that keeps groups may answer with any of it (Arm
+   * ARM, VMSAv8-64, the Contiguous bit). */
+  bool torn;
+  bool stage1; /* stage 1 was asked for the address */
+  bool global; /* the stage 1 leaf belongs to every ASID */
+  bool s2;     /* of the event, for statistics */
   uint8_t class;
   /* The event record where it is defined: (record[i] ^ dword[i]) & mask[i] == 0. */
   uint64_t dword[4], mask[4];

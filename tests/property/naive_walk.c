@@ -83,7 +83,49 @@ static uint64_t output(const struct stage *st, uint64_t desc, unsigned low)
   return st->lpa ? out | bits(desc, 15, 12) << 48 : out;
 }
 
-static bool read_descriptor(struct job *j, const struct stage *st, uint64_t at,
+/* Log2 of how many leaves the Contiguous bit joins. */
+static unsigned group_log2(const struct stage *st, int level)
+{
+  return st->grain == 12 ? 4 : st->grain == 14 && level == 3 ? 7 : 5;
+}
+
+static bool is_leaf(const struct stage *st, uint64_t desc, int level)
+{
+  return bits(desc, 1, 0) == (level == 3 ? 3 : 1) && (level == 3 || block_is_legal(st, level));
+}
+
+/* Bits in which the members of a group may differ: flags that are updated. */
+static uint64_t flags_of(const struct stage *st, uint64_t desc)
+{
+  return (st->ha ? 1 << 10 : 0) | (st->hd && bit(desc, 51) ? 1 << 7 : 0);
+}
+
+/* The group around the descriptor at pa: has a leaf of it the Contiguous bit, though they are not
+ * all alike but for the address, which counts up? */
+static bool is_torn(struct job *j, const struct stage *st, uint64_t pa, int level)
+{
+  unsigned log2 = group_log2(st, level), span = naive_entry_span(st, level), i;
+  uint64_t first = align_down(pa, log2 + 3), desc, like = 0;
+  bool hint = false, same = true;
+  uint8_t bytes[8];
+
+  if (level < 1 || span + log2 > st->in_bits)
+    return false;
+  for (i = 0; i < 1u << log2; i++) {
+    if (!naive_read(j, first + 8 * i, bytes, sizeof bytes)) {
+      same = false;
+      continue;
+    }
+    desc = word_of(bytes, st->big_endian);
+    hint |= is_leaf(st, desc, level) && bit(desc, 52);
+    if (i == 0)
+      like = desc;
+    same &= ((desc ^ like ^ (uint64_t)i << span) & ~flags_of(st, desc)) == 0;
+  }
+  return hint && !(same && bits(like, span + log2 - 1, span) == 0);
+}
+
+static bool read_descriptor(struct job *j, const struct stage *st, uint64_t at, int level,
                             enum fault_class class, struct leaf *leaf)
 {
   struct leaf through = { 0 };
@@ -96,6 +138,7 @@ static bool read_descriptor(struct job *j, const struct stage *st, uint64_t at,
       return false;
     leaf->pa = through.addr;
   }
+  j->out->torn |= is_torn(j, st, leaf->pa, level);
   if (!naive_read(j, leaf->pa, bytes, sizeof bytes))
     return naive_walk_abort(j, st->is_s2, class, leaf->pa);
   leaf->desc = word_of(bytes, st->big_endian);
@@ -111,7 +154,7 @@ static bool walk(struct job *j, const struct stage *st, uint64_t input, enum fau
   unsigned top = level == st->start ? st->in_bits - 1 : span + st->grain - 4;
   uint64_t desc, out;
 
-  if (!read_descriptor(j, st, table + 8 * bits(input, top, span), class, leaf))
+  if (!read_descriptor(j, st, table + 8 * bits(input, top, span), level, class, leaf))
     return false;
   desc = leaf->desc;
   if (!bit(desc, 0) || (level == 3 && !bit(desc, 1)) ||
@@ -138,7 +181,7 @@ static bool walk(struct job *j, const struct stage *st, uint64_t input, enum fau
     return naive_fault(j, F_ACCESS, st->is_s2, class, input);
   leaf->size_log2 = leaf->size_most = span;
   if (bit(desc, 52)) /* Contiguous */
-    leaf->size_most += st->grain == 12 ? 4 : st->grain == 14 && level == 3 ? 7 : 5;
+    leaf->size_most += group_log2(st, level);
   return true;
 }
 
@@ -331,6 +374,7 @@ bool naive_stage1(struct job *j, struct leaf *leaf, unsigned *perm)
   struct stage st;
   unsigned granted;
 
+  j->out->stage1 = true;
   if (!naive_stage1_geometry(j, upper, &st) || half_is_privileged_only(j, upper) ||
       bits(upper ? ~va : va, tbi ? 55 : 63, st.in_bits) != 0)
     return naive_fault(j, F_TRANSLATION, false, CLASS_IN, 0);
@@ -341,5 +385,6 @@ bool naive_stage1(struct job *j, struct leaf *leaf, unsigned *perm)
   if (granted == 0)
     return denied(j, &st, CLASS_IN, leaf, 0);
   naive_attr_stage1(j, &st, leaf->desc);
+  j->out->global = j->world != WORLD_EL2 && !bit(leaf->desc, 11);
   return touch(j, &st, leaf, granted & (j->need | ask_for_write(j)) & NAIVE_W);
 }
