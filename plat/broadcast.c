@@ -55,9 +55,9 @@ void broadcast_sync(struct plat_board *b)
   cpu_sleep(b, SLEEP_SYNC, NULL);
 }
 
-void broadcast_synced(void *arg, uint64_t time)
+void broadcast_synced(void *board, uint64_t time)
 {
-  struct plat_board *b = arg;
+  struct plat_board *b = board;
   uint64_t ticket = ++b->syncs_done;
 
   for (uint32_t i = 0; i < b->total; i++) {

@@ -100,7 +100,7 @@ TEST_CASE(ImageFlips, EachMakesTheFolderDiffer)
 /* The log shows where the level 2 array lies; an image that says otherwise is told from the log. */
 TEST_CASE(ImageFlips, StructureThatContradictsTheLogIsNamed)
 {
-  struct place places[WORDS_MAX];
+  struct place places[WORDS_MAX] = { 0 };
   struct replay_results res;
   struct kit_dir dir;
   char path[600], *text;

@@ -108,7 +108,7 @@ static bool collect(struct host *h, uint64_t ticket, struct smmu_result *out)
   bool found = false;
 
   while (engine_timed_poll(h->timed, &done)) {
-    if (done.ticket == ticket) {
+    if (out && done.ticket == ticket) {
       *out = done.result;
       found = true;
     } else {

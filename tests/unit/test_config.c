@@ -345,5 +345,10 @@ TEST_CASE(Config, UnknownDeviceIsNoConfiguration)
   smmu_config_neutral(&cfg);
   before = cfg;
   EXPECT_EQ(smmu_config_set_ids(&cfg, "mmu-900"), SMMU_ERR_BADARG);
-  EXPECT_EQ(memcmp(&cfg, &before, sizeof cfg), 0);
+  EXPECT_MEMEQ(cfg.idr, before.idr, sizeof cfg.idr);
+  EXPECT_EQ(cfg.idr6, before.idr6);
+  EXPECT_EQ(cfg.mpamidr, before.mpamidr);
+  EXPECT_EQ(cfg.iidr, before.iidr);
+  EXPECT_EQ(cfg.aidr, before.aidr);
+  EXPECT_EQ(cfg.page_requests, before.page_requests);
 }

@@ -127,8 +127,9 @@ ENGINE_TEST(Httu, CleanPagesCountAsWritableInResults)
 
 ENGINE_TEST(Httu, HdWithoutHaAndDbmWithoutHdAreNothing)
 {
-  uint64_t at = clean(rig, 0, 1);
+  uint64_t at;
 
+  clean(rig, 0, 1);
   EXPECT_FAULT(rig_write(rig, SID, 0x1000), F_PERMISSION);
   at = clean(rig, 1, 0);
   EXPECT_FAULT(rig_write(rig, SID, 0x1000), F_PERMISSION);

@@ -76,7 +76,7 @@ static void answered_from_outside(struct rig *rig)
 {
   enum engine_answer answer = ENGINE_ANSWER_LATER;
   struct engine_endpoint endpoint = { &answer, receive, 100000 };
-  struct engine_timed *e = rig_timed(rig);
+  struct engine_timed *e;
 
   rig_ats(rig, 1);
   e = rig_timed(rig);
