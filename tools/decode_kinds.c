@@ -1,6 +1,5 @@
 /* smmulator decode: from words to an answer, a function for each kind of structure. A reserved
  * opcode or event number is an answer, not an error. IHI 0070: 7.1, 7.3, 7.5, 8, 9.1.4. */
-#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -128,19 +127,8 @@ static bool answer_pri(struct decode_request *r, struct decode_answer *a)
                                     FGET(PRI, W, a->words) != 0, FGET(PRI, R, a->words) != 0));
   snprintf(a->title, sizeof(a->title), "%s", a->note[0]->name);
   smmu_text_add(&t, "%s", a->title);
-  for (unsigned i = 0; i < a->layout.count; i++) {
-    const struct smmu_field *f = &a->layout.fields[i];
-    uint64_t value = smmu_field_get(f, a->words);
-
-    if (value == 0)
-      continue;
-    smmu_text_add(&t, " ");
-    for (const char *c = f->name; *c != '\0'; c++)
-      smmu_text_add(&t, "%c", tolower((unsigned char)*c));
-    if (smmu_field_is_address(f))
-      value <<= f->lo % 64;
-    smmu_text_add(&t, value < 10 ? "=%llu" : "=0x%llx", (unsigned long long)value);
-  }
+  for (unsigned i = 0; i < a->layout.count; i++)
+    smmu_field_add(&a->layout.fields[i], a->words, &t);
   return true;
 }
 

@@ -3,7 +3,6 @@
  * DEFINED records. */
 #include "arch/event.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #include "arch/fields.h"
@@ -145,18 +144,8 @@ size_t smmu_event_print(const uint64_t words[4], char *text, size_t size)
     layout.count = 0;
   }
   for (unsigned i = 1; i < layout.count; i++) {
-    const struct smmu_field *f = &layout.fields[i];
-    uint64_t value = smmu_field_get(f, rest);
-
-    smmu_field_put(f, rest, 0);
-    if (value == 0)
-      continue;
-    smmu_text_add(&t, " ");
-    for (const char *c = f->name; *c != '\0'; c++)
-      smmu_text_add(&t, "%c", tolower((unsigned char)*c));
-    if (smmu_field_is_address(f))
-      value <<= f->lo % 64;
-    smmu_text_add(&t, value < 10 ? "=%llu" : "=0x%llx", (unsigned long long)value);
+    smmu_field_add(&layout.fields[i], rest, &t);
+    smmu_field_put(&layout.fields[i], rest, 0);
   }
   for (unsigned i = 0; i < EVENT_WORDS; i++) {
     if (rest[i] != 0)

@@ -2,6 +2,7 @@
  * the words for enumerated values from meaning.def. Nothing here is on a hot path. */
 #include "arch/fields.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -180,6 +181,20 @@ bool smmu_layout_stray(const struct smmu_layout *layout, const uint64_t *words, 
   for (unsigned i = 0; i < layout->words; i++)
     any |= stray[i];
   return any != 0;
+}
+
+void smmu_field_add(const struct smmu_field *field, const uint64_t *words, struct smmu_text *text)
+{
+  uint64_t value = smmu_field_get(field, words);
+
+  if (value == 0)
+    return;
+  smmu_text_add(text, " ");
+  for (const char *c = field->name; *c != '\0'; c++)
+    smmu_text_add(text, "%c", tolower((unsigned char)*c));
+  if (smmu_field_is_address(field))
+    value <<= field->lo % 64;
+  smmu_text_add(text, value < 10 ? "=%llu" : "=0x%llx", (unsigned long long)value);
 }
 
 size_t smmu_layout_print(const struct smmu_layout *layout, const uint64_t *words, char *text,

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "arch/text.h"
+
 /* Bits counted over the whole structure: bit 67 is bit 3 of word 1. */
 struct smmu_field {
   const char *name;
@@ -69,6 +71,9 @@ const char *smmu_field_meaning(const struct smmu_layout *layout, const struct sm
 
 /* Whether bits outside every field are set; they are stored in stray[0 .. words - 1]. */
 bool smmu_layout_stray(const struct smmu_layout *layout, const uint64_t *words, uint64_t *stray);
+
+/* Appends " name=value", the name in small letters, an address in full; nothing when the value is 0. */
+void smmu_field_add(const struct smmu_field *field, const uint64_t *words, struct smmu_text *text);
 
 /* One line a field: name, [hi:lo], value, meaning. Writes at most size bytes, the last one 0;
  * returns the length of the whole text. */
