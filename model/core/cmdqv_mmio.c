@@ -12,21 +12,6 @@ uint64_t smmu_cmdqv_bytes(const struct smmu_config *cfg)
   return vintfs ? SMMU_CMDQV_VINTF_PAGES + vintfs * 2 * SMMU_CMDQV_PAGE : 0;
 }
 
-static void record(const struct smmu_hooks *h, unsigned category, uint64_t offset, uint64_t value,
-                   unsigned bytes)
-{
-  struct smmu_record r = { 0 };
-
-  if (!h)
-    return;
-  r.category = (uint8_t)category;
-  r.unit = 1;
-  r.addr_in = offset;
-  r.word = value;
-  r.info = (uint8_t)bytes;
-  trace_put(h, &r);
-}
-
 /* ---- where an access goes ---- */
 
 struct place {
@@ -216,7 +201,7 @@ uint64_t smmu_cmdqv_read(const struct smmu *s, uint64_t offset, unsigned bytes,
   uint64_t value;
 
   if (p.reg < 0) {
-    record(hooks, SMMU_TRACE_REG_BAD, offset, 0, bytes);
+    trace_access(hooks, 1, SMMU_TRACE_REG_BAD, offset, 0, bytes);
     return 0;
   }
   value = load(s, &p) >> p.shift;
@@ -226,7 +211,7 @@ uint64_t smmu_cmdqv_read(const struct smmu *s, uint64_t offset, unsigned bytes,
     p.index++;
     value |= load(s, &p) << 32;
   }
-  record(hooks, SMMU_TRACE_REG_READ, offset, value, bytes);
+  trace_access(hooks, 1, SMMU_TRACE_REG_READ, offset, value, bytes);
   return value;
 }
 
@@ -239,10 +224,10 @@ void smmu_cmdqv_write(struct smmu *s, uint64_t offset, uint64_t value, unsigned 
   if (bytes == 4)
     value &= 0xffffffff;
   if (p.reg < 0 || !guard_open(s, &p)) {
-    record(hooks, SMMU_TRACE_REG_BAD, offset, value, bytes);
+    trace_access(hooks, 1, SMMU_TRACE_REG_BAD, offset, value, bytes);
     return;
   }
-  record(hooks, SMMU_TRACE_REG_WRITE, offset, value, bytes);
+  trace_access(hooks, 1, SMMU_TRACE_REG_WRITE, offset, value, bytes);
   if (smmu_cmdqv_rows[p.reg].hook == CMDQV_HOOK_DERIVED)
     return;
   old = load(s, &p);

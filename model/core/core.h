@@ -15,6 +15,22 @@ static inline void trace_put(const struct smmu_hooks *h, const struct smmu_recor
     h->record(h->ctx, r);
 }
 
+/* The record of a register access: unit 0 is the SMMU, 1 CMDQV. */
+static inline void trace_access(const struct smmu_hooks *h, unsigned unit, unsigned category,
+                                uint64_t offset, uint64_t value, unsigned bytes)
+{
+  struct smmu_record r = { 0 };
+
+  if (!h)
+    return;
+  r.category = (uint8_t)category;
+  r.unit = (uint8_t)unit;
+  r.addr_in = offset;
+  r.word = value;
+  r.info = (uint8_t)bytes;
+  trace_put(h, &r);
+}
+
 /* ---- asks ---- */
 
 static inline void ask_stage(struct smmu_ask *ask, unsigned stage)

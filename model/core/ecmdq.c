@@ -109,20 +109,6 @@ static struct place find(const struct smmu *s, uint64_t offset, unsigned bytes)
 
 /* ---- the access ---- */
 
-static void record(const struct smmu_hooks *h, unsigned category, uint64_t offset, uint64_t value,
-                   unsigned bytes)
-{
-  struct smmu_record r = { 0 };
-
-  if (!h)
-    return;
-  r.category = (uint8_t)category;
-  r.addr_in = offset;
-  r.word = value;
-  r.info = (uint8_t)bytes;
-  trace_put(h, &r);
-}
-
 static uint64_t page_base(unsigned page)
 {
   uint64_t value = SMMU_ECMDQ_PAGES + (uint64_t)page * SMMU_ECMDQ_PAGE;
@@ -159,13 +145,13 @@ uint64_t smmu_ecmdq_read(const struct smmu *s, uint64_t offset, unsigned bytes,
   uint64_t value;
 
   if (p.reg < 0) {
-    record(h, SMMU_TRACE_REG_BAD, offset, 0, bytes);
+    trace_access(h, 0, SMMU_TRACE_REG_BAD, offset, 0, bytes);
     return 0;
   }
   value = load(s, &p) >> p.shift;
   if (bytes == 4)
     value &= 0xffffffff;
-  record(h, SMMU_TRACE_REG_READ, offset, value, bytes);
+  trace_access(h, 0, SMMU_TRACE_REG_READ, offset, value, bytes);
   return value;
 }
 
@@ -199,10 +185,10 @@ void smmu_ecmdq_write(struct smmu *s, uint64_t offset, uint64_t value, unsigned 
   if (bytes == 4)
     value &= 0xffffffff;
   if (p.reg < 0 || !guard_open(s, &p)) {
-    record(h, SMMU_TRACE_REG_BAD, offset, value, bytes);
+    trace_access(h, 0, SMMU_TRACE_REG_BAD, offset, value, bytes);
     return;
   }
-  record(h, SMMU_TRACE_REG_WRITE, offset, value, bytes);
+  trace_access(h, 0, SMMU_TRACE_REG_WRITE, offset, value, bytes);
   if (smmu_ecmdq_rows[p.reg].block == ECMDQ_BLOCK_PAGE)
     return;
   store(s, &p, value, bytes);

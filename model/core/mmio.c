@@ -6,20 +6,6 @@
 #include "core/queue.h"
 #include "util/bits.h"
 
-static void record(const struct smmu_hooks *h, unsigned category, uint64_t offset, uint64_t value,
-                   unsigned bytes)
-{
-  struct smmu_record r = { 0 };
-
-  if (!h)
-    return;
-  r.category = (uint8_t)category;
-  r.addr_in = offset;
-  r.word = value;
-  r.info = (uint8_t)bytes;
-  trace_put(h, &r);
-}
-
 /* Registers of features that are absent are RES0. */
 static bool is_present(const struct smmu_features *f, int reg)
 {
@@ -100,13 +86,13 @@ uint64_t smmu_mmio_read(const struct smmu *s, uint64_t offset, unsigned bytes,
   if (smmu_ecmdq_owns(s, offset))
     return smmu_ecmdq_read(s, offset, bytes, hooks);
   if (reg < 0) {
-    record(hooks, SMMU_TRACE_REG_BAD, offset, 0, bytes);
+    trace_access(hooks, 0, SMMU_TRACE_REG_BAD, offset, 0, bytes);
     return 0;
   }
   value = readable(s, reg, shared_const(s)->reg[reg]) >> shift;
   if (bytes == 4)
     value &= 0xffffffff;
-  record(hooks, SMMU_TRACE_REG_READ, offset, value, bytes);
+  trace_access(hooks, 0, SMMU_TRACE_REG_READ, offset, value, bytes);
   return value;
 }
 
@@ -264,12 +250,12 @@ void smmu_mmio_write(struct smmu *s, uint64_t offset, uint64_t value, unsigned b
   if (bytes == 4)
     value &= 0xffffffff;
   if (reg < 0 || !guard_open(sh, smmu_reg_rows[reg].guard)) {
-    record(hooks, SMMU_TRACE_REG_BAD, offset, value, bytes);
+    trace_access(hooks, 0, SMMU_TRACE_REG_BAD, offset, value, bytes);
     return;
   }
   old = sh->reg[reg];
   next = bytes == 8 ? value : bits_put(old, shift + 31, shift, value);
-  record(hooks, SMMU_TRACE_REG_WRITE, offset, value, bytes);
+  trace_access(hooks, 0, SMMU_TRACE_REG_WRITE, offset, value, bytes);
   sh->reg[reg] = trim(s, reg, apply(s, reg, old, next));
   wake(s, smmu_reg_rows[reg].hook);
   if (smmu_reg_rows[reg].hook == HOOK_ATOS && sh->reg[reg])
