@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "machine/device.h"
-#include "machine/near.h"
 #include "smmu/err.h"
 #include "smmu/step.h"
 #include "util/bits.h"
+#include "util/near.h"
 
 static const struct machine_key keys[MACHINE_KEY_COUNT] = {
 #define KEY(id, key, unit, value, least, most, origin, what) \
@@ -45,7 +45,7 @@ static const char *key_name(const void *ctx, size_t i)
 
 const char *machine_key_nearest(const char *typed)
 {
-  return machine_nearest(typed, key_name, NULL);
+  return smmu_nearest(typed, key_name, NULL);
 }
 
 const char *machine_key_unit(unsigned id)

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "machine/config.h"
-#include "machine/near.h"
+#include "util/near.h"
 
 struct suffix {
   const char *text;
@@ -90,7 +90,7 @@ static const char *nearest_word(struct word_list *list, const char *typed)
     length = word_at(list->words, i, &start);
     snprintf(list->word[i], WORD_LENGTH, "%.*s", (int)length, length ? start : "");
   }
-  return machine_nearest(typed, choice_word, list);
+  return smmu_nearest(typed, choice_word, list);
 }
 
 /* ---- numbers ---- */

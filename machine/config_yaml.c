@@ -7,8 +7,8 @@
 #include <yaml.h>
 
 #include "machine/config_yaml.h"
-#include "machine/near.h"
 #include "smmu/err.h"
+#include "util/near.h"
 
 enum { PROFILES_DEEP = 4 };
 
@@ -109,7 +109,7 @@ static int read_origin(struct reader *r, const yaml_node_t *node, struct machine
       return SMMU_OK;
     }
   }
-  near = text ? machine_nearest(text, origin_word, NULL) : NULL;
+  near = text ? smmu_nearest(text, origin_word, NULL) : NULL;
   return fail(r, &node->start_mark,
               "origin is \"%.40s\", expected neutral, measured, published, fitted, assumed or "
               "chosen%s%s%s",

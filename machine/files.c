@@ -5,7 +5,7 @@
 
 #include "machine/config.h"
 #include "machine/embedded.h"
-#include "machine/near.h"
+#include "util/near.h"
 
 const struct machine_file *machine_file_at(const char *folder, size_t i)
 {
@@ -50,5 +50,5 @@ const char *machine_file_nearest(const char *folder, const char *typed)
   memset(&list, 0, sizeof(list));
   for (size_t i = 0; i < NAMES_MOST && (file = machine_file_at(folder, i)) != NULL; i++)
     snprintf(list.name[i], MACHINE_NAME_MAX, "%.*s", (int)strcspn(file->name, "."), file->name);
-  return machine_nearest(typed, stem, &list);
+  return smmu_nearest(typed, stem, &list);
 }

@@ -10,6 +10,7 @@
 #include "smmu_build.h"
 #include "tools/ui.h"
 #include "tools/verbs.h"
+#include "util/near.h"
 
 #define VERSION "smmulator " SMMU_BUILD_VERSION " (" SMMU_BUILD_ID ")"
 
@@ -95,7 +96,7 @@ static const char *verb_name(const void *ctx, size_t i)
 
 static int unknown(const char *what, const char *word)
 {
-  const char *near = ui_nearest(word, verb_name, NULL);
+  const char *near = smmu_nearest(word, verb_name, NULL);
 
   if (near)
     ui_complain(NULL, "unknown %s \"%s\"; did you mean \"%s\"?", what, word, near);

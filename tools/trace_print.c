@@ -12,6 +12,7 @@
 #include "smmu/err.h"
 #include "tools/trace_words.h"
 #include "tools/ui.h"
+#include "util/near.h"
 
 enum { SCHEMA = 1, CATEGORIES = 256, ACTORS = 65536 };
 
@@ -230,7 +231,7 @@ static int choose(const struct smt_names *names, const struct trace_filter *filt
       wanted[number] = true;
       continue;
     }
-    near = ui_nearest(text, category_name, names);
+    near = smmu_nearest(text, category_name, names);
     return trace_fail(err, SMMU_ERR_BADARG,
                       "--category: \"%.40s\" is no category of this recording%s%.40s%s", text,
                       near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");

@@ -6,14 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <jansson.h>
 
-enum { WIDTH_MIN = 60, WIDTH_MAX = 100, NAME_MAX_LENGTH = 31 };
+enum { WIDTH_MIN = 60, WIDTH_MAX = 100 };
 
 static bool use_colour, on_terminal, progress_shown, write_failed;
 
@@ -182,50 +181,6 @@ void ui_complain(const char *verb, const char *format, ...)
   vfprintf(stderr, format, args);
   va_end(args);
   fputc('\n', stderr);
-}
-
-/* Insertions, deletions and replacements that make one word the other (Levenshtein). */
-static unsigned distance(const char *a, const char *b)
-{
-  unsigned row[NAME_MAX_LENGTH + 1];
-  size_t length_a = strlen(a), length_b = strlen(b);
-
-  if (length_a > NAME_MAX_LENGTH || length_b > NAME_MAX_LENGTH)
-    return NAME_MAX_LENGTH;
-  for (unsigned j = 0; j <= length_b; j++)
-    row[j] = j;
-  for (unsigned i = 1; i <= length_a; i++) {
-    unsigned diagonal = row[0];
-
-    row[0] = i;
-    for (unsigned j = 1; j <= length_b; j++) {
-      unsigned replace = diagonal + (a[i - 1] != b[j - 1]);
-      unsigned shorter = row[j] < row[j - 1] ? row[j] + 1 : row[j - 1] + 1;
-
-      diagonal = row[j];
-      row[j] = replace < shorter ? replace : shorter;
-    }
-  }
-  return row[length_b];
-}
-
-const char *ui_nearest(const char *typed, const char *(*next)(const void *ctx, size_t i),
-                       const void *ctx)
-{
-  const char *word, *best = NULL;
-  unsigned least = 1 + (unsigned)strlen(typed) / 3;
-
-  if (!*typed)
-    return NULL;
-  for (size_t i = 0; (word = next(ctx, i)) != NULL; i++) {
-    unsigned d = strncasecmp(word, typed, strlen(typed)) == 0 ? 0 : distance(typed, word);
-
-    if (d < least || (d == least && !best)) {
-      least = d;
-      best = word;
-    }
-  }
-  return best;
 }
 
 /* ---- the end ---- */

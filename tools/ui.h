@@ -51,9 +51,6 @@ void ui_progress_end(void);
 
 /* "smmulator VERB: message" on stderr. */
 void ui_complain(const char *verb, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* The known word nearest to a mistyped one, or NULL when none is near; next(ctx, i) is word i. */
-const char *ui_nearest(const char *typed, const char *(*next)(const void *ctx, size_t i),
-                       const void *ctx);
 
 /* Print and free. */
 void ui_json(struct json_t *root);

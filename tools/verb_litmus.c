@@ -13,6 +13,7 @@
 #include "tools/litmus_words.h"
 #include "tools/ui.h"
 #include "tools/verbs.h"
+#include "util/near.h"
 
 enum { KEY_REPLAY = 256, KEY_MAX, KEY_LIST, KEY_MARKDOWN };
 enum { SCHEMA = 1 };
@@ -88,7 +89,7 @@ static const char *program_name(const void *ctx, size_t i)
 static const struct explore_program *find_program(const char *name)
 {
   const struct explore_program *p = litmus_find(name);
-  const char *near = ui_nearest(name, program_name, NULL);
+  const char *near = smmu_nearest(name, program_name, NULL);
   struct stat st;
 
   if (p)

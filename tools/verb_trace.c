@@ -9,6 +9,7 @@
 #include "tools/trace_print.h"
 #include "tools/ui.h"
 #include "tools/verbs.h"
+#include "util/near.h"
 
 enum { KEY_FROM = 256, KEY_TO, KEY_CATEGORY, KEY_CONFIG };
 
@@ -106,7 +107,7 @@ static bool is_complete(struct request *r)
     return false;
   }
   if (strcmp(r->what, "info") != 0 && strcmp(r->what, "cat") != 0) {
-    near = ui_nearest(r->what, word, NULL);
+    near = smmu_nearest(r->what, word, NULL);
     ui_complain("trace", "\"%s\" is not known; %s \"%s\"", r->what,
                 near ? "did you mean" : "expected info or cat, for example", near ? near : "info");
     return false;
