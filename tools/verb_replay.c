@@ -11,13 +11,14 @@
 #include "smmu/err.h"
 #include "tools/ui.h"
 #include "tools/verbs.h"
+#include "tools/watching.h"
 #include "traces/replay.h"
 
-enum { KEY_FORMAT = 256, KEY_TLB, KEY_ENGINE, KEY_STRICT, KEY_JSON, KEY_PROGRESS };
+enum { KEY_FORMAT = 256, KEY_TLB, KEY_ENGINE, KEY_STRICT, KEY_JSON, KEY_PROGRESS, KEY_WATCH };
 
 struct arguments {
   const char *path, *format, *tlb, *engine, *progress;
-  bool strict, json;
+  bool strict, json, watch;
 };
 
 struct progress {
@@ -34,6 +35,10 @@ static const struct argp_option options[] = {
   { "engine", KEY_ENGINE, "NAME", 0, "Engine: now (default)", 0 },
   { "strict-input", KEY_STRICT, NULL, 0, "Exit with 1 when a damaged line had to be left out", 0 },
   { "json", KEY_JSON, NULL, 0, "Print one JSON object instead of the table", 0 },
+  { "watch", KEY_WATCH, NULL, 0,
+    "Judge every translation, and every access of the guest's driver (docs/watch.md). A folder with "
+    "the guest's own trace (ftrace.txt) tells what it unmapped; its tables are changed accordingly",
+    0 },
   { "progress", KEY_PROGRESS, "HOW", 0,
     "auto (default: a line on a terminal, else every 30 s), json, never", 0 },
   { 0 }
@@ -44,7 +49,7 @@ static const char doc[] =
   "and snapshots. Every register write, command and DMA of the recording is given to the model, "
   "and everything the recording tells about the outcome is compared.\v"
   "Example:\n"
-  "  smmulator replay traces/recorded/F-vfio-edu-faults\n";
+  "  smmulator replay --watch traces/recorded/F-vfio-edu-faults\n";
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
@@ -57,6 +62,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
   case KEY_PROGRESS: a->progress = arg; break;
   case KEY_STRICT: a->strict = true; break;
   case KEY_JSON: a->json = true; break;
+  case KEY_WATCH: a->watch = true; break;
   case ARGP_KEY_ARG:
     if (state->arg_num > 0)
       argp_error(state, "one PATH is expected, \"%s\" is one too many", arg);
@@ -135,15 +141,33 @@ static int check_path(const char *path)
   return error == EACCES ? TOOL_MACHINE : TOOL_WRONG;
 }
 
-static int report(const struct arguments *a, const struct replay_results *res)
+static void print(const struct arguments *a, const struct replay_results *res,
+                  const struct watching *w)
 {
-  if (a->json)
-    (void)replay_print_json(res, stdout);
-  else
-    replay_print_table(res, stdout);
+  struct json_t *root = a->json ? replay_json(res) : NULL;
+
+  if (root && w)
+    watching_json(w, root);
+  if (a->json) {
+    ui_json(root);
+    return;
+  }
+  replay_print_table(res, stdout);
+  if (w)
+    watching_print(w);
+}
+
+static int report(const struct arguments *a, const struct replay_results *res,
+                  const struct watching *w)
+{
+  print(a, res, w);
   if (!ui_finish("replay"))
     return TOOL_MACHINE;
-  if (replay_results_differ(res))
+  if (w && !watching_complete(w)) {
+    ui_complain("replay", "%s", smmu_err_text(SMMU_ERR_NOMEM));
+    return TOOL_MACHINE;
+  }
+  if (replay_results_differ(res) || (w && watching_found(w)))
     return TOOL_DIFFERS;
   if (a->strict && replay_results_damaged(res)) {
     ui_complain("replay", "the input is damaged, and --strict-input was given");
@@ -152,15 +176,42 @@ static int report(const struct arguments *a, const struct replay_results *res)
   return TOOL_DONE;
 }
 
+static int replay(const struct arguments *a, struct replay_options *opt, struct watching *w)
+{
+  struct progress show = { .began = ui_seconds() };
+  struct replay_results res;
+  struct trace_error err;
+  int rc;
+
+  show.json = strcmp(a->progress, "json") == 0;
+  show.bar = !show.json && isatty(STDERR_FILENO);
+  show.last = show.bar ? 0 : show.began;
+  opt->ctx = &show;
+  opt->progress = strcmp(a->progress, "never") == 0 ? NULL : show_progress;
+  rc = replay_path(a->path, opt, &res, &err);
+  if (show.bar && opt->progress)
+    ui_progress_end();
+  if (rc) {
+    ui_complain("replay", "%s", err.text);
+    return rc == SMMU_ERR_NOMEM || rc == SMMU_ERR_IO ? TOOL_MACHINE : TOOL_WRONG;
+  }
+  if (opt->progress && !show.json)
+    fprintf(stderr, "replayed %s lines in %.2f s (%s lines/s), with snapshots %.2f s\n",
+            ui_count(res.lines), res.log_seconds,
+            ui_count((uint64_t)((double)res.lines / (res.log_seconds + 1e-9))), res.seconds);
+  if (w)
+    watching_end(w);
+  return report(a, &res, w);
+}
+
 int verb_replay(int argc, char **argv)
 {
   static const struct argp argp = { options, parse, "PATH", doc, NULL, NULL, NULL };
   static char name[] = "smmulator replay";
   struct arguments a = { .format = "auto", .tlb = "qemu", .engine = "now", .progress = "auto" };
-  struct progress show = { .began = ui_seconds() };
-  struct replay_options opt = { .ctx = &show };
-  struct replay_results res;
-  struct trace_error err;
+  struct replay_options opt = { 0 };
+  struct replay_watch watch = { .record = watching_record, .unmap = watching_unmap };
+  struct watching *w = NULL;
   int rc;
 
   argv[0] = name;
@@ -170,21 +221,17 @@ int verb_replay(int argc, char **argv)
   rc = check_path(a.path);
   if (rc)
     return rc;
-  show.json = strcmp(a.progress, "json") == 0;
-  show.bar = !show.json && isatty(STDERR_FILENO);
-  show.last = show.bar ? 0 : show.began;
   opt.tlb_profile = a.tlb;
-  opt.progress = strcmp(a.progress, "never") == 0 ? NULL : show_progress;
-  rc = replay_path(a.path, &opt, &res, &err);
-  if (show.bar && opt.progress)
-    ui_progress_end();
-  if (rc) {
-    ui_complain("replay", "%s", err.text);
-    return rc == SMMU_ERR_NOMEM || rc == SMMU_ERR_IO ? TOOL_MACHINE : TOOL_WRONG;
+  if (a.watch) {
+    w = watching_create_log(REPLAY_SMMU_BASE);
+    if (!w) {
+      ui_complain("replay", "%s", smmu_err_text(SMMU_ERR_NOMEM));
+      return TOOL_MACHINE;
+    }
+    watch.ctx = w;
+    opt.watch = &watch;
   }
-  if (opt.progress && !show.json)
-    fprintf(stderr, "replayed %s lines in %.2f s (%s lines/s), with snapshots %.2f s\n",
-            ui_count(res.lines), res.log_seconds,
-            ui_count((uint64_t)((double)res.lines / (res.log_seconds + 1e-9))), res.seconds);
-  return report(&a, &res);
+  rc = replay(&a, &opt, w);
+  watching_destroy(w);
+  return rc;
 }

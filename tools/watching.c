@@ -7,6 +7,7 @@
 
 #include <jansson.h>
 
+#include "plat/plat.h"
 #include "tools/ui.h"
 
 enum { STORIES_KEPT = 100, STORIES_SHOWN = 3, FINDINGS_KEPT = 1000, FINDINGS_SHOWN = 20 };
@@ -17,6 +18,7 @@ struct watching {
   const struct machine_sink *to;
   json_t *stories, *findings[2]; /* by enum check_weight */
   uint64_t told;
+  bool lines; /* places are lines of a log */
 };
 
 static json_t *lines_of(const char *text)
@@ -44,18 +46,20 @@ static void keep_story(void *ctx, const struct watch_story *s)
 static void keep_finding(void *ctx, const struct check_finding *f)
 {
   struct watching *w = ctx;
-  json_t *list = w->findings[check_rule_weight(f->rule)];
+  json_t *list = w->findings[check_rule_weight(f->rule)], *one;
 
   if (json_array_size(list) >= FINDINGS_KEPT)
     return;
-  json_array_append_new(
-    list, json_pack("{s:s, s:s, s:I, s:I, s:i, s:i, s:s, s:s}", "rule", check_rule_id(f->rule),
-                    "section", check_rule_section(f->rule), "record", (json_int_t)f->record,
-                    "time_ps", (json_int_t)f->time, "cpu", (int)f->cpu, "world", (int)f->world,
-                    "message", check_rule_message(f->rule), "what", f->text));
+  one = json_pack("{s:s, s:s, s:I, s:I, s:i, s:i, s:s, s:s}", "rule", check_rule_id(f->rule),
+                  "section", check_rule_section(f->rule), "record", (json_int_t)f->record,
+                  "time_ps", (json_int_t)f->time, "cpu", (int)f->cpu, "world", (int)f->world,
+                  "message", check_rule_message(f->rule), "what", f->text);
+  if (w->lines && f->place)
+    json_object_set_new(one, "line", json_integer(f->place));
+  json_array_append_new(list, one);
 }
 
-struct watching *watching_create(const struct machine_sink *to)
+static struct watching *create(const struct machine_sink *to, uint64_t smmu)
 {
   struct watching *w = calloc(1, sizeof *w);
 
@@ -66,11 +70,26 @@ struct watching *watching_create(const struct machine_sink *to)
   w->findings[0] = json_array();
   w->findings[1] = json_array();
   w->watch = watch_create(&(struct watch_options){ .ctx = w, .story = keep_story });
-  w->check = check_create(&(struct check_options){ .ctx = w, .finding = keep_finding });
+  w->check =
+    check_create(&(struct check_options){ .ctx = w, .finding = keep_finding, .smmu = smmu });
   if (w->watch && w->check && w->stories && w->findings[0] && w->findings[1])
     return w;
   watching_destroy(w);
   return NULL;
+}
+
+struct watching *watching_create(const struct machine_sink *to)
+{
+  return create(to, 0);
+}
+
+struct watching *watching_create_log(uint64_t smmu)
+{
+  struct watching *w = create(NULL, smmu);
+
+  if (w)
+    w->lines = true;
+  return w;
 }
 
 void watching_destroy(struct watching *w)
@@ -93,6 +112,35 @@ void watching_record(void *watching, const struct smmu_record *record)
   check_record(w->check, record);
   if (w->to)
     w->to->record(w->to->ctx, record);
+}
+
+static void note(struct watching *w, unsigned cpu, uint64_t time, unsigned kind, uint64_t a,
+                 uint64_t b, uint64_t c)
+{
+  struct smmu_record r = { .category = SMMU_TRACE_NOTE,
+                           .time = time,
+                           .actor = (uint16_t)cpu,
+                           .result = (uint16_t)kind,
+                           .addr_in = a,
+                           .addr_out = b,
+                           .word = c };
+
+  watching_record(w, &r);
+}
+
+void watching_unmap(void *watching, unsigned cpu, uint64_t time, bool begins, uint16_t asid,
+                    uint64_t iova, uint64_t bytes)
+{
+  struct watching *w = watching;
+
+  if (begins) {
+    /* The domain of an address space goes by its ASID. */
+    note(w, cpu, time, PLAT_NOTE_ASID, asid, 1, asid);
+    note(w, cpu, time, PLAT_NOTE_BEGIN, PLAT_OP_UNMAP, iova, 0);
+  } else {
+    note(w, cpu, time, PLAT_NOTE_UNMAPPED, iova, bytes, asid);
+    note(w, cpu, time, PLAT_NOTE_STOP, PLAT_OP_UNMAP, 0, 0);
+  }
 }
 
 void watching_end(struct watching *w)
@@ -190,15 +238,17 @@ static void print_findings(const struct watching *w, enum check_weight weight, c
   putchar('\n');
   ui_put(UI_HEAD, "%s\n", head);
   for (size_t i = 0; i < shown && i < FINDINGS_SHOWN; i++) {
-    const json_t *f = json_array_get(list, i);
+    const json_t *f = json_array_get(list, i), *line = json_object_get(f, "line");
     long long world = json_integer_value(json_object_get(f, "world"));
 
-    printf("  %s (%s), record %lld, %s, CPU %lld: %s\n    %s\n",
-           json_string_value(json_object_get(f, "rule")),
-           json_string_value(json_object_get(f, "section")),
-           json_integer_value(json_object_get(f, "record")), world ? "guest" : "host",
-           json_integer_value(json_object_get(f, "cpu")),
-           json_string_value(json_object_get(f, "what")),
+    printf("  %s (%s), ", json_string_value(json_object_get(f, "rule")),
+           json_string_value(json_object_get(f, "section")));
+    if (line)
+      printf("line %lld: ", json_integer_value(line));
+    else
+      printf("record %lld, %s, CPU %lld: ", json_integer_value(json_object_get(f, "record")),
+             world ? "guest" : "host", json_integer_value(json_object_get(f, "cpu")));
+    printf("%s\n    %s\n", json_string_value(json_object_get(f, "what")),
            json_string_value(json_object_get(f, "message")));
   }
   if (shown > FINDINGS_SHOWN)

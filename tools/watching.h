@@ -14,7 +14,12 @@ struct watching;
 
 /* Records go on to *to, which may be NULL. NULL: out of memory. */
 struct watching *watching_create(const struct machine_sink *to);
+/* Of a replayed log: the guest sees the registers at `smmu`, and `slot` of its records is a line. */
+struct watching *watching_create_log(uint64_t smmu);
 void watching_destroy(struct watching *w);
+/* For replay_watch.unmap. */
+void watching_unmap(void *watching, unsigned cpu, uint64_t time, bool begins, uint16_t asid,
+                    uint64_t iova, uint64_t bytes);
 /* When the last record has come. */
 void watching_end(struct watching *w);
 /* For machine_sink.record. */

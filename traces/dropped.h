@@ -23,6 +23,7 @@
   X(SNAPSHOT_ROW, 1, "snapshot: malformed row of a list") \
   X(SNAPSHOT_RING, 1, "snapshot: malformed queue slot") \
   X(GUEST_LIST, 1, "guest list: malformed line") \
+  X(LAZY_UNMAP, 0, "guest's trace: unmap in lazy mode, invalidated at no known moment") \
   X(OTHER_DEVICE, 0, "message about another device") \
   X(SPLIT_DMA, 0, "recording splits one faulting DMA into pieces") \
   X(NO_EVENT, 0, "recording has no event for a refused input address") \

@@ -75,6 +75,8 @@ void replay_destroy(struct replay *r)
   trace_words_free(&r->known);
   free(r->expected);
   free(r->dmas.list);
+  guest_unmaps_free(&r->watched.unmaps);
+  trace_words_free(&r->watched.leaves);
   free(r);
 }
 
@@ -138,7 +140,10 @@ int replay_load_folder(struct replay *r, const char *dir, struct trace_error *er
     if (rc)
       return rc;
   }
-  return replay_dma_load(r, dir, err);
+  rc = replay_dma_load(r, dir, err);
+  if (!rc && replay_is_watched(r))
+    rc = guest_unmaps_load(&r->watched.unmaps, dir, &r->res.dropped, err);
+  return rc;
 }
 
 /* The ID values of the log's own reads; the built-in ones when the model refuses those. */
@@ -163,6 +168,8 @@ static void compare_read(struct replay *r, const struct trace_line *line)
   uint64_t got = engine_now_mmio_read(r->engine, line->addr, (unsigned)line->size);
   char expected[64];
 
+  if (replay_is_watched(r))
+    replay_watch_read(r, line->addr, line->value, (unsigned)line->size);
   replay_count(&r->res.reads, got == line->value);
   if (got == line->value)
     return;
@@ -262,7 +269,11 @@ static void write_line(struct replay *r, struct replay_thread *t, const struct t
     replay_touch(r, bits_get(line->value, 51, 5) << 5);
   }
   r->seen.line = line->line_no;
+  if (replay_is_watched(r))
+    replay_watch_write(r, line->addr, line->value, (unsigned)line->size);
   engine_now_mmio_write(r->engine, line->addr, line->value, (unsigned)line->size);
+  if (replay_is_watched(r))
+    replay_watch_written(r, line->addr);
 }
 
 /* The state of a host thread; the one that was silent longest gives way when there are too many. */
@@ -353,6 +364,8 @@ int replay_feed(struct replay *r, const struct trace_line *line)
 {
   r->res.lines++;
   pass_snapshots(r, line->line_no);
+  if (replay_is_watched(r))
+    replay_watch_line(r, line);
   if (line->kind == TRACE_KIND_EVENT) {
     r->res.records++;
     event_line(r, line);
@@ -375,6 +388,7 @@ int replay_finish(struct replay *r)
     if (r->threads[i].in_translation)
       trace_drop_add(&r->res.dropped, TRACE_DROP_NO_END, NULL, r->threads[i].start_line);
   replay_dma_finish(r);
+  replay_watch_end(r);
   if (r->expected_count > 0) {
     r->res.recorded_commands.mismatched += r->expected_count;
     replay_diverge(r, NULL, r->expected[r->expected_first].line, "command", "the model consumes it",

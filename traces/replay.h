@@ -29,12 +29,27 @@ struct replay_progress {
   uint64_t bytes, bytes_total; /* of the file as it lies on disk; total 0: unknown */
 };
 
+/* Where the watched guest's registers lie: QEMU's virt machine. */
+#define REPLAY_SMMU_BASE 0x09050000ULL
+
+/* Somebody who judges what is replayed. Records of the device, and STORE, STORE_REG and LOAD_REG of
+ * the guest (smmu/trace.h); `slot` of these is the line of the log, the CPU always 0 but for unmaps. */
+struct replay_watch {
+  void *ctx;
+  void (*record)(void *ctx, const struct smmu_record *record);
+  /* The guest unmaps a range: begins before its descriptors are cleared, ends when the guest knows
+   * its invalidation complete. Only with the guest's own trace of its unmaps. */
+  void (*unmap)(void *ctx, unsigned cpu, uint64_t time, bool begins, uint16_t asid, uint64_t iova,
+                uint64_t bytes);
+};
+
 struct replay_options {
   const char
     *tlb_profile; /* "qemu" (hits and misses are compared too), "none", "neutral"; NULL: "qemu" */
   bool slow_path; /* never use smmu_try_hit() */
   void (*progress)(void *ctx, const struct replay_progress *p); /* every 8,192 lines; may be NULL */
   void *ctx;
+  const struct replay_watch *watch; /* must stay; NULL: nobody */
 };
 
 struct replay_count {
@@ -65,6 +80,9 @@ struct replay_results {
     table_words; /* words the model read; against what the recording knows of that address */
   struct replay_count events; /* event records in the ring; replayed: those a snapshot recorded */
   struct replay_count dmas;   /* the guest program's list; replayed: listed */
+  struct replay_count
+    unmaps; /* the guest's own trace of them, when watched; matched: a TLBI of just
+                                 its range follows */
   struct replay_cache_count tlb, config_cache;
   uint64_t tlb_flushes; /* full caches the model dropped */
   struct replay_count snapshot_pairs, snapshot_leaves, snapshot_neighbours, snapshot_structures;
@@ -107,7 +125,9 @@ int replay_path_session(struct replay **out, const char *path, const struct repl
 bool replay_results_differ(const struct replay_results *res);
 /* Any dropped line that means a damaged input? */
 bool replay_results_damaged(const struct replay_results *res);
-/* One JSON object, keys as in FORMAT.md; and a table for people. */
+/* One JSON object, keys as in FORMAT.md: as an object of the caller's (NULL: out of memory), and
+ * printed; and a table for people. */
+struct json_t *replay_json(const struct replay_results *res);
 int replay_print_json(const struct replay_results *res, FILE *out);
 void replay_print_table(const struct replay_results *res, FILE *out);
 

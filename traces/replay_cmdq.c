@@ -231,6 +231,8 @@ void replay_command_end(struct replay *r, struct replay_thread *t)
   if (!engine_memory_store64(r->memory, addr, word[0]) ||
       !engine_memory_store64(r->memory, addr + 8, word[1]))
     trace_drop_add(&r->res.dropped, TRACE_DROP_OUTSIDE_RAM, NULL, c->line);
+  if (replay_is_watched(r))
+    replay_watch_command(r, addr, word);
   if (c->failed)
     r->failed_commands++;
   else

@@ -55,6 +55,8 @@ void replay_record(void *ctx, const struct smmu_record *record)
 {
   struct replay *r = ctx;
 
+  if (replay_is_watched(r))
+    replay_watch_device(r, record);
   switch (record->category) {
   case SMMU_TRACE_READ: table_read(r, record); break;
   case SMMU_TRACE_HIT:

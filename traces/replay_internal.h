@@ -2,6 +2,7 @@
 #ifndef TRACES_REPLAY_INTERNAL_H
 #define TRACES_REPLAY_INTERNAL_H
 
+#include "traces/guest_unmaps.h"
 #include "traces/replay.h"
 #include "traces/snapshot.h"
 #include "traces/words.h"
@@ -75,6 +76,31 @@ struct replay_dmas {
   uint32_t first_fault;
 };
 
+/* An unmap whose invalidation is on its way: in one command or in several, which need not come in
+ * the order of their addresses. */
+struct replay_unmap {
+  bool open, synced;
+  uint16_t asid;
+  unsigned parts;
+  uint64_t iova, bytes, number;
+  size_t traced; /* in the guest's list */
+  struct replay_part {
+    uint64_t first, end;
+  } part[16]; /* invalidated, apart from each other */
+};
+
+enum { REPLAY_UNMAPS = 16 };
+
+/* For those who judge (replay_watch.c). */
+struct replay_watched {
+  struct guest_unmaps unmaps;
+  struct trace_words leaves; /* address of the descriptor of a page, by ASID and page */
+  struct replay_unmap unmap[REPLAY_UNMAPS];
+  uint64_t leaf; /* the last stage 1 descriptor of this walk */
+  uint64_t line, time, began;
+  uint64_t reads, begun; /* registers read; unmaps */
+};
+
 struct replay {
   struct replay_options opt;
   struct engine_memory *memory;
@@ -96,6 +122,7 @@ struct replay {
   size_t expected_first, expected_count, expected_capacity;
 
   struct replay_dmas dmas;
+  struct replay_watched watched;
   uint64_t last_fault_iova;
   uint32_t last_fault_sid;
   unsigned snapshot_count, next_snapshot, gigabyte_count, early_read_count;
@@ -127,6 +154,18 @@ int replay_count_commands(const char *log, uint64_t lines, uint64_t *count,
 
 /* replay_hooks.c */
 void replay_record(void *ctx, const struct smmu_record *record);
+
+/* replay_watch.c; not called when nobody watches. */
+bool replay_is_watched(const struct replay *r);
+void replay_watch_line(struct replay *r, const struct trace_line *line);
+void replay_watch_device(struct replay *r, const struct smmu_record *record);
+void replay_watch_end(struct replay *r);
+/* A command was stored at addr of the ring. */
+void replay_watch_command(struct replay *r, uint64_t addr, const uint64_t *word);
+/* Registers: read; about to be written; the write had its effects. */
+void replay_watch_read(struct replay *r, uint64_t offset, uint64_t value, unsigned bytes);
+void replay_watch_write(struct replay *r, uint64_t offset, uint64_t value, unsigned bytes);
+void replay_watch_written(struct replay *r, uint64_t offset);
 
 /* replay_cmdq.c */
 void replay_command_line(struct replay *r, struct replay_thread *t, const struct trace_line *line);

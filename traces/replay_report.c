@@ -56,16 +56,15 @@ static json_t *divergence_json(const struct replay_divergence *d)
                    d->what, "expected", d->expected, "got", d->got);
 }
 
-int replay_print_json(const struct replay_results *res, FILE *out)
+json_t *replay_json(const struct replay_results *res)
 {
   json_t *root = json_pack("{s:i,s:s,s:I,s:I,s:I}", "schema", 1, "profile", res->profile, "lines",
                            (json_int_t)res->lines, "records", (json_int_t)res->records, "commands",
                            (json_int_t)res->commands);
   json_t *tlb = cache_json(&res->tlb);
-  int rc;
 
   if (!root)
-    return SMMU_ERR_NOMEM;
+    return NULL;
   json_object_set_new(tlb, "flushes", json_integer((json_int_t)res->tlb_flushes));
   json_object_set_new(root, "recorded_commands", count_json("listed", &res->recorded_commands));
   json_object_set_new(root, "translations", count_json("replayed", &res->translations));
@@ -76,16 +75,25 @@ int replay_print_json(const struct replay_results *res, FILE *out)
   json_object_set_new(root, "table_words", count_json("read", &res->table_words));
   json_object_set_new(root, "events", count_json("recorded", &res->events));
   json_object_set_new(root, "dmas", count_json("listed", &res->dmas));
+  if (res->unmaps.replayed)
+    json_object_set_new(root, "unmaps", count_json("listed", &res->unmaps));
   json_object_set_new(root, "snapshot_pairs", count_json("live", &res->snapshot_pairs));
   json_object_set_new(root, "snapshot_leaves", count_json("listed", &res->snapshot_leaves));
   json_object_set_new(root, "snapshot_structures", count_json("listed", &res->snapshot_structures));
   json_object_set_new(root, "snapshot_neighbours", count_json("listed", &res->snapshot_neighbours));
   json_object_set_new(root, "dropped", dropped_json(&res->dropped));
   json_object_set_new(root, "first_divergence", divergence_json(&res->first_divergence));
-  rc = json_dumpf(root, out, JSON_INDENT(1));
+  return root;
+}
+
+int replay_print_json(const struct replay_results *res, FILE *out)
+{
+  json_t *root = replay_json(res);
+  int rc = root ? json_dumpf(root, out, JSON_INDENT(1)) : -1;
+
   fputc('\n', out);
   json_decref(root);
-  return rc ? SMMU_ERR_IO : 0;
+  return root && rc ? SMMU_ERR_IO : root ? 0 : SMMU_ERR_NOMEM;
 }
 
 static void row(FILE *out, const char *name, const struct replay_count *c)
@@ -143,6 +151,8 @@ void replay_print_table(const struct replay_results *res, FILE *out)
     row(out, "  event records in the ring", &res->events);
   if (res->dmas.replayed)
     row(out, "  DMAs of the guest program's list", &res->dmas);
+  if (res->unmaps.replayed)
+    row(out, "  unmaps, each with its TLBI", &res->unmaps);
   cache_row(out, "  TLB", &res->tlb, compared);
   cache_row(out, "  configuration cache", &res->config_cache, compared);
   if (res->snapshots) {

@@ -43,7 +43,8 @@ void watch_operation_replaces(struct watch *w, uint32_t number, uint32_t before)
   struct watch_operation *o = at(w, number);
   const struct watch_operation *old = at(w, before);
 
-  if (!o || !old || o->kind != PLAT_OP_UNMAP || o->ranged || !old->ranged)
+  if (!o || !old || o->kind != PLAT_OP_UNMAP || o->ranged || old->kind == PLAT_OP_UNMAP ||
+      !old->ranged)
     return;
   o->other = before;
   o->ranged = true;
