@@ -1,5 +1,6 @@
 /* smmulator decode: from words to an answer, a function for each kind of structure. A reserved
  * opcode or event number is an answer, not an error. IHI 0070: 7.1, 7.3, 7.5, 8, 9.1.4. */
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
