@@ -90,15 +90,14 @@ static uint64_t guest_mmio_read(void *ctx, uint64_t addr, unsigned bytes)
 
   if (direct && natural(addr, bytes)) {
     vm->counts.mapped++;
-    value = plat_mmio_read(vm->host, direct, bytes);
-  } else {
-    enter_vmm(vm, addr, false);
-    if (natural(addr, bytes) && in_smmu(addr))
-      value = vmm_smmu_read(vm, addr - PLAT_SMMU_BASE, bytes);
-    else if (natural(addr, bytes) && in_cmdqv(vm, addr))
-      value = vmm_cmdqv_read(vm, addr - PLAT_CMDQV_BASE, bytes);
-    leave_vmm(vm);
+    return plat_board_mmio_read(vm->board, vm, addr, direct, bytes);
   }
+  enter_vmm(vm, addr, false);
+  if (natural(addr, bytes) && in_smmu(addr))
+    value = vmm_smmu_read(vm, addr - PLAT_SMMU_BASE, bytes);
+  else if (natural(addr, bytes) && in_cmdqv(vm, addr))
+    value = vmm_cmdqv_read(vm, addr - PLAT_CMDQV_BASE, bytes);
+  leave_vmm(vm);
   plat_board_report_mmio(vm->board, vm, addr, value, bytes, false);
   return value;
 }
@@ -110,12 +109,12 @@ static void guest_mmio_write(void *ctx, uint64_t addr, uint64_t value, unsigned 
 
   if (bytes == 4)
     value &= ALL_ONES_32;
-  plat_board_report_mmio(vm->board, vm, addr, value, bytes, true);
   if (direct && natural(addr, bytes)) {
     vm->counts.mapped++;
-    plat_mmio_write(vm->host, direct, value, bytes);
+    plat_board_mmio_write(vm->board, vm, addr, direct, value, bytes);
     return;
   }
+  plat_board_report_mmio(vm->board, vm, addr, value, bytes, true);
   enter_vmm(vm, addr, true);
   if (natural(addr, bytes) && in_smmu(addr))
     vmm_smmu_write(vm, addr - PLAT_SMMU_BASE, value, bytes);

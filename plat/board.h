@@ -203,10 +203,15 @@ struct plat_watch {
 
 /* *watch is copied, its ctx must stay; NULL: nobody. */
 void plat_board_set_watch(struct plat_board *board, const struct plat_watch *watch);
-/* For platforms built on this one (a guest's): report what happens in them. A store of theirs is
- * made as the host's is, at its price, and reported as `platform`'s, which calls the address `seen`. */
+/* For platforms built on this one (a guest's): report what happens in them. A store of theirs, or an
+ * access to a register that does not trap, is made as the host's is, at its price, and reported as
+ * `platform`'s alone, which calls the address `seen`. */
 void plat_board_store(struct plat_board *board, const void *platform, uint64_t seen, uint64_t addr,
                       uint64_t value);
+uint64_t plat_board_mmio_read(struct plat_board *board, const void *platform, uint64_t seen,
+                              uint64_t addr, unsigned bytes);
+void plat_board_mmio_write(struct plat_board *board, const void *platform, uint64_t seen,
+                           uint64_t addr, uint64_t value, unsigned bytes);
 void plat_board_note(struct plat_board *board, const void *platform, const struct plat_note *note);
 void plat_board_report_mmio(struct plat_board *board, const void *platform, uint64_t addr,
                             uint64_t value, unsigned bytes, bool write);

@@ -25,9 +25,9 @@ static bool find_window(const struct plat_board *b, uint64_t addr, unsigned byte
   return *offset < b->pmcg_bytes;
 }
 
-static uint64_t host_mmio_read(void *ctx, uint64_t addr, unsigned bytes)
+uint64_t plat_board_mmio_read(struct plat_board *b, const void *platform, uint64_t seen,
+                              uint64_t addr, unsigned bytes)
 {
-  struct plat_board *b = ctx;
   struct cpu *self = cpu_current(b);
   uint64_t start = self->key.clock, cost = cpu_cost(b, self, PLAT_COST_MMIO_READ, 1);
   uint64_t value = bytes < 8 ? UINT32_MAX : UINT64_MAX, offset;
@@ -39,21 +39,26 @@ static uint64_t host_mmio_read(void *ctx, uint64_t addr, unsigned bytes)
     cpu_meet_device(b);
     value = b->device.ops->mmio_read(b->device.ctx, window, offset, bytes);
   }
-  plat_board_report_mmio(b, b, addr, value, bytes, false);
+  plat_board_report_mmio(b, platform, seen, value, bytes, false);
   self->key.clock = time_add(self->key.clock, cost - cost / 2);
   cpu_report_charge(b, self, PLAT_COST_MMIO_READ, 1, start, self->key.clock);
   return value;
 }
 
-static void host_mmio_write(void *ctx, uint64_t addr, uint64_t value, unsigned bytes)
+static uint64_t host_mmio_read(void *ctx, uint64_t addr, unsigned bytes)
 {
-  struct plat_board *b = ctx;
+  return plat_board_mmio_read(ctx, ctx, addr, addr, bytes);
+}
+
+void plat_board_mmio_write(struct plat_board *b, const void *platform, uint64_t seen, uint64_t addr,
+                           uint64_t value, unsigned bytes)
+{
   uint64_t offset;
   enum plat_window window;
 
   cpu_charge(b, cpu_current(b), PLAT_COST_MMIO_WRITE, 1);
   plat_cpu_settle(b);
-  plat_board_report_mmio(b, b, addr, value, bytes, true);
+  plat_board_report_mmio(b, platform, seen, value, bytes, true);
   if (find_window(b, addr, bytes, &window, &offset)) {
     cpu_meet_device(b);
     b->device.ops->mmio_write(b->device.ctx, window, offset, value, bytes);
@@ -62,6 +67,11 @@ static void host_mmio_write(void *ctx, uint64_t addr, uint64_t value, unsigned b
     if (b->expecting) /* an immediate device may have ended what had stalled */
       translate_collect(b);
   }
+}
+
+static void host_mmio_write(void *ctx, uint64_t addr, uint64_t value, unsigned bytes)
+{
+  plat_board_mmio_write(ctx, ctx, addr, addr, value, bytes);
 }
 
 /* ---- memory ---- */

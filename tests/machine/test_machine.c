@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arch/cmdqv.h"
 #include "machine/result.h"
+#include "plat/board.h"
 #include "shim/gtest_c.h"
 #include "smmu/err.h"
 #include "smmu/trace.h"
@@ -327,6 +329,35 @@ TEST_CASE(Records, SinkGetsEveryKindAndChangesNothing)
       ADD_TEST_FAILURE("no record of %s", smmu_trace_name(expected[i]));
   }
   machine_result_free(&other);
+  machine_result_free(&result);
+}
+
+struct doorbells {
+  uint64_t guest, host; /* the host's: of queues that are not VINTF 0's */
+};
+
+static void count_doorbell(void *ctx, const struct smmu_record *r)
+{
+  struct doorbells *d = ctx;
+  uint64_t offset = r->addr_in - PLAT_CMDQV_BASE - SMMU_CMDQV_VINTF_PAGES;
+
+  if (r->category != SMMU_TRACE_STORE_REG ||
+      r->addr_in < PLAT_CMDQV_BASE + SMMU_CMDQV_VINTF_PAGES ||
+      offset % SMMU_CMDQV_SLOT != OFF_VCMDQ_PROD_INDX || r->word == 0)
+    return;
+  d->guest += r->unit == 1;
+  d->host += r->unit == 0 && offset >= 2ULL * SMMU_CMDQV_PAGE;
+}
+
+TEST_CASE(Records, AMappedPageIsReportedAsTheGuestsAlone)
+{
+  struct doorbells doorbells = { 0 };
+  const struct machine_sink sink = { &doorbells, count_doorbell };
+
+  START("vm.queue=vcmdq", "bench.threads=2");
+  ASSERT_EQ(machine_run(&cfg, &sink, &result, &err), SMMU_OK);
+  EXPECT_GE(doorbells.guest, 40);
+  EXPECT_EQ(doorbells.host, 0);
   machine_result_free(&result);
 }
 
