@@ -5,21 +5,24 @@
 # compile; CheckLayers.cmake reads the same rows and greps the sources, so a path that climbs out
 # ("../core/state.h") does not pass either.
 #
-#   smmu_layer(name DIR dir [SEES rows] [MAYBE rows] [LINKS rows] [LIBS targets] [GNU])
+#   smmu_layer(name DIR dir [SEES rows] [MAYBE rows] [LINKS rows] [LIBS targets] [WANTS targets]
+#              [GNU] [FRAMES])
 #     SEES   rows whose headers this one may include; while one of them has no files yet, this
 #            library is skipped
 #     MAYBE  the same, but an absent row is no reason to skip
 #     LINKS  rows that are linked and stay invisible (engine runs the core through "smmu/..." only)
 #     LIBS   libraries from outside (Deps.cmake)
+#     WANTS  the same, but may be absent: SMMU_HAVE_DW says 1 or 0 of libdw
 #     GNU    may use _GNU_SOURCE; the rest is plain C11
+#     FRAMES runs on simulated CPUs: callers can be followed (smmu_target_frames)
 #
 # "smmu/..." (model/include/smmu) is visible to every row. A row is one directory, its files lie
 # flat in it.
 
 function(smmu_layer name)
-  cmake_parse_arguments(L "GNU" "DIR" "SEES;MAYBE;LINKS;LIBS" ${ARGN})
+  cmake_parse_arguments(L "GNU;FRAMES" "DIR" "SEES;MAYBE;LINKS;LIBS;WANTS" ${ARGN})
   set_property(GLOBAL APPEND PROPERTY smmu_layers ${name})
-  foreach(key IN ITEMS GNU DIR SEES MAYBE LINKS LIBS)
+  foreach(key IN ITEMS GNU FRAMES DIR SEES MAYBE LINKS LIBS WANTS)
     set_property(GLOBAL PROPERTY smmu_${name}_${key} "${L_${key}}")
   endforeach()
 endfunction()
@@ -31,13 +34,13 @@ smmu_layer(engine     DIR model/engine  SEES arch util LINKS core LIBS xxhash)
 smmu_layer(traces     DIR traces        SEES engine arch util LINKS core
                                         LIBS zstd jansson xxhash GNU)
 smmu_layer(litmus     DIR tests/litmus  SEES engine arch util LINKS core)
-smmu_layer(plat       DIR plat          SEES engine arch util LINKS core LIBS boost_context GNU)
-smmu_layer(driver     DIR driver        SEES plat arch util)
-smmu_layer(host_sim   DIR host_sim      SEES driver plat arch util)
-smmu_layer(guest_sim  DIR guest_sim     SEES driver plat arch util)
-smmu_layer(watch      DIR watch         SEES plat arch util)
+smmu_layer(plat       DIR plat          SEES engine arch util LINKS core LIBS boost_context GNU FRAMES)
+smmu_layer(driver     DIR driver        SEES plat arch util FRAMES)
+smmu_layer(host_sim   DIR host_sim      SEES driver plat arch util FRAMES)
+smmu_layer(guest_sim  DIR guest_sim     SEES driver plat arch util FRAMES)
+smmu_layer(watch      DIR watch         SEES plat arch util WANTS dw GNU)
 smmu_layer(machine    DIR machine       SEES engine arch util plat driver host_sim guest_sim
-                                        LINKS core LIBS yaml)
+                                        LINKS core LIBS yaml FRAMES)
 smmu_layer(tools      DIR tools         SEES engine arch util traces litmus plat machine
                                         MAYBE driver host_sim guest_sim watch
                                         LIBS jansson GNU)
@@ -95,6 +98,13 @@ function(smmu_target_options target)
   target_compile_definitions(${target} PRIVATE SMMU_DEBUG=$<BOOL:${SMMU_DEBUG}>)
 endfunction()
 
+# What plat/place.h and debuggers need to say where software is: frame pointers, functions that end in a
+# call, and code of one line that is not merged with that of another.
+function(smmu_target_frames target)
+  target_compile_options(${target} PRIVATE -fno-omit-frame-pointer -fno-optimize-sibling-calls
+    $<$<C_COMPILER_ID:GNU>:-fno-crossjumping -fno-tree-tail-merge -fno-ipa-icf>)
+endfunction()
+
 # One row as a library: static with .c files, interface with headers alone, nothing while it is
 # empty.
 function(smmu_add_layer name)
@@ -114,7 +124,7 @@ function(smmu_add_layer name)
     return()
   endif()
 
-  foreach(column IN ITEMS SEES LINKS LIBS GNU)
+  foreach(column IN ITEMS SEES LINKS LIBS WANTS GNU FRAMES)
     smmu_layer_get(${column} ${name} ${column})
   endforeach()
   add_library(smmu_${name} STATIC ${sources})
@@ -128,6 +138,18 @@ function(smmu_add_layer name)
     smmu_require_dep(${lib})
     target_link_libraries(smmu_${name} PUBLIC smmu_dep_${lib})
   endforeach()
+  foreach(lib IN LISTS WANTS)
+    smmu_want_dep(${lib})
+    if(TARGET smmu_dep_${lib})
+      target_link_libraries(smmu_${name} PUBLIC smmu_dep_${lib})
+    endif()
+    string(TOUPPER ${lib} upper)
+    target_compile_definitions(smmu_${name} PRIVATE
+      SMMU_HAVE_${upper}=$<BOOL:$<TARGET_EXISTS:smmu_dep_${lib}>>)
+  endforeach()
+  if(FRAMES)
+    smmu_target_frames(smmu_${name})
+  endif()
   if(GNU)
     target_compile_definitions(smmu_${name} PRIVATE $<$<COMPILE_LANGUAGE:C>:_GNU_SOURCE=>)
   endif()

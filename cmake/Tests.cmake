@@ -37,6 +37,7 @@ function(smmu_test_options target)
     target_include_directories(${target} PRIVATE ${root})
   endforeach()
   target_compile_definitions(${target} PRIVATE $<$<COMPILE_LANGUAGE:C>:_GNU_SOURCE=>)
+  smmu_target_frames(${target})
 endfunction()
 
 function(smmu_add_testkit)

@@ -83,6 +83,7 @@ static void start_observing(struct machine_world *w)
   struct engine_timed *engine = plat_device_engine_timed(plat_board_device(w->board));
 
   w->observer.world[0] = plat_board_host(w->board)->ctx;
+  w->observer.board = w->board;
   machine_observer_start(&w->observer);
   plat_board_set_watch(w->board, &w->observer.watch);
   machine_dma_init(w);

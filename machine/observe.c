@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "plat/place.h"
+
 /* ---- records ---- */
 
 static uint16_t world_of(const struct machine_observer *o, const void *platform)
@@ -32,6 +34,13 @@ static void emit(struct machine_observer *o, const struct smmu_record *r)
   o->records++;
   if (o->sink)
     o->sink->record(o->sink->ctx, r);
+}
+
+/* Where the program is that calls; numbers of places take no part in the hash, for they differ between
+ * builds. */
+static uint32_t place_of(const struct machine_observer *o)
+{
+  return o->sink && o->sink->places ? plat_place_here(o->sink->places, o->board) : 0;
 }
 
 static void on_device(void *ctx, const struct smmu_record *r)
@@ -66,6 +75,7 @@ static void on_mmio(void *ctx, unsigned cpu, uint64_t time, const void *platform
                            .word = value,
                            .actor = (uint16_t)cpu,
                            .unit = world_of(ctx, platform),
+                           .slot = place_of(ctx),
                            .info = (uint8_t)bytes };
 
   emit(ctx, &r);
@@ -81,6 +91,7 @@ static void on_store(void *ctx, unsigned cpu, uint64_t time, const void *platfor
                            .word = value,
                            .actor = (uint16_t)cpu,
                            .unit = world_of(ctx, platform),
+                           .slot = place_of(ctx),
                            .info = 8 };
 
   emit(ctx, &r);
@@ -218,6 +229,7 @@ static void on_note(void *ctx, unsigned cpu, uint64_t time, const void *platform
                            .word = note->c,
                            .actor = (uint16_t)cpu,
                            .unit = world_of(o, platform),
+                           .slot = place_of(o),
                            .result = (uint16_t)note->kind };
 
   emit(o, &r);

@@ -35,7 +35,8 @@ struct machine_observer {
   bool charged[PLAT_COST_COUNT];
   uint64_t hash, records;
   const struct machine_sink *sink; /* or NULL */
-  struct machine_tally *tally;     /* or NULL */
+  const struct plat_board *board;
+  struct machine_tally *tally; /* or NULL */
   struct plat_watch watch;
   struct smmu_hooks hooks;
 };

@@ -70,9 +70,12 @@ struct machine_result {
   uint64_t hash;                    /* of all of them, in order */
 };
 
+struct plat_places;
+
 struct machine_sink {
   void *ctx;
   void (*record)(void *ctx, const struct smmu_record *record);
+  struct plat_places *places; /* those of software, for its records; NULL: it has none */
 };
 
 /* Build the machine and run it. sink (may be NULL) gets one record for whatever happens, in the order

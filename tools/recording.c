@@ -132,7 +132,7 @@ int recording_open(struct smt_writer **out, struct machine_sink *sink, const cha
     trace_fail(err, rc, "%s: %s", path, smmu_err_text(rc));
   else
     rc = smt_writer_create(out, path, &head, err);
-  *sink = (struct machine_sink){ *out, smt_writer_record };
+  *sink = (struct machine_sink){ *out, smt_writer_record, NULL };
   smt_names_free(&head.names);
   free(yaml);
   return rc;

@@ -316,7 +316,7 @@ TEST_CASE(Records, SinkGetsEveryKindAndChangesNothing)
                                        SMMU_TRACE_NOTE,  SMMU_TRACE_LOAD_REG, SMMU_TRACE_STORE_REG,
                                        SMMU_TRACE_STORE, SMMU_TRACE_COMMAND,  SMMU_TRACE_SYNC };
   struct counter counter = { 0 };
-  const struct machine_sink sink = { &counter, count_record };
+  const struct machine_sink sink = { &counter, count_record, NULL };
 
   START("vm.queue=trapped", "bench.threads=2");
   ASSERT_TRUE(run(&result));

@@ -41,7 +41,7 @@ static void start(const char *const *settings)
 static void run(void)
 {
   struct watch *w = watch_create(&(struct watch_options){ .story = keep });
-  const struct machine_sink sink = { w, watch_record };
+  const struct machine_sink sink = { w, watch_record, NULL };
   struct machine_result result;
   struct machine_error err;
 

@@ -46,7 +46,8 @@ extern "C" {
   X(REG_WRITE, "reg-write") \
   X(REG_BAD, "reg-bad") /* no register took it: unknown offset, wrong size, guarded write */ \
   /* From engines and from software; the core writes none of these. actor is the CPU, unit the \
-     world it ran in (0 host, 1 + n virtual machine n), result an enumerator of plat/plat.h. */ \
+     world it ran in (0 host, 1 + n virtual machine n), result an enumerator of plat/plat.h. Of \
+     note, load-reg, store-reg and store, slot is the place in software, plat/place.h; 0: unknown */ \
   X(SPAN, "span") /* an actor at a stage: time=start, addr_in=arrival, word=end, phase=stage, \
                          addr_out=address, info=ask */ \
   X(CHARGE, "charge")     /* a CPU worked: time=start, word=end, addr_in=units, result=cost */ \
@@ -113,7 +114,7 @@ struct smmu_record {
   uint64_t addr_out;  /* address coming out, or first command word */
   uint64_t word;      /* word read, or second command word */
   uint32_t sid, ssid; /* of a micro-TLB's records: sid is the TBU, for an entry has no StreamID */
-  uint32_t slot;      /* (set * ways + way) of the cache, command index, transaction slot */
+  uint32_t slot;      /* (set * ways + way) of the cache, command index, transaction slot, place */
   uint16_t asid, vmid;
   uint16_t actor;
   uint8_t category; /* enum smmu_trace_category */
