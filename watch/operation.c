@@ -100,6 +100,7 @@ static void end_lazy(struct watch *w, const struct watch_death *d)
       continue;
     if (o->world == d->world && o->domain == d->id && o->first <= d->last && o->last >= d->first) {
       o->dead = d->record;
+      o->place = d->place;
       o->lazy = false;
       watch_length_add(&w->counts.flush, d->time - o->ended_time);
       break;
@@ -116,10 +117,12 @@ static void unmapped(struct watch *w, const struct watch_death *d)
   bool is_unmap = o && o->kind == PLAT_OP_UNMAP && o->world == d->world;
 
   if (o && o->kind == PLAT_OP_IOCTL) {
+    o->place = d->place;
     o->dead = d->record; /* one call may unmap several areas, one after the other */
   } else if (is_unmap &&
              (!o->ranged || (o->domain == d->id && o->first <= d->last && o->last >= d->first))) {
     o->dead = d->record;
+    o->place = d->place;
     o->first = d->first;
     o->last = d->last;
     o->domain = d->id;
@@ -146,9 +149,12 @@ static bool declare(struct watch *w, const struct smmu_record *r, struct watch_d
 {
   bool id = r->result == PLAT_NOTE_ASID || r->result == PLAT_NOTE_VMID;
 
-  *d = (struct watch_death){
-    .record = w->now, .time = r->time, .kind = r->result, .world = r->unit, .cpu = r->actor
-  };
+  *d = (struct watch_death){ .record = w->now,
+                             .time = r->time,
+                             .place = r->slot,
+                             .kind = r->result,
+                             .world = r->unit,
+                             .cpu = r->actor };
   d->id = r->result == PLAT_NOTE_UNMAPPED ? r->word : r->addr_in;
   d->first = r->addr_in;
   d->last = r->addr_in + r->addr_out - 1;

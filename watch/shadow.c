@@ -162,8 +162,12 @@ void watch_word_store(struct watch *w, const struct smmu_record *r)
 {
   int32_t i = watch_word_find(w, r->addr_in);
   struct watch_word *x = i >= 0 ? &w->memory.word[i] : add(w, r->addr_in);
-  struct watch_version v = { r->word,  w->now, r->time, watch_operation_now(w, r->actor),
-                             r->actor, false };
+  struct watch_version v = { .value = r->word,
+                             .record = w->now,
+                             .time = r->time,
+                             .operation = watch_operation_now(w, r->actor),
+                             .place = r->slot,
+                             .cpu = r->actor };
 
   if (!x)
     return;

@@ -14,6 +14,7 @@ enum { WATCH_NONE = -1, WATCH_VERSIONS = 3, WATCH_REFS = 48, WATCH_DEEP = 16 };
 struct watch_version {
   uint64_t value, record, time;
   uint32_t operation; /* number of an operation; 0: outside any */
+  uint32_t place;     /* in software; 0: unknown */
   uint16_t cpu;
   bool unseen;
 };
@@ -43,6 +44,7 @@ struct watch_operation {
   bool ranged, lazy;
   uint64_t began, ended, ended_time, dead; /* records; dead: its UNMAPPED */
   uint64_t first, last, domain;            /* of MAPPED, or of what it unmapped; with `ranged` */
+  uint32_t place;                          /* of what declared it dead */
 };
 
 struct watch_cpu {
@@ -54,6 +56,7 @@ struct watch_cpu {
 /* Something declared dead. */
 struct watch_death {
   uint64_t record, time, first, last, id;
+  uint32_t place;
   uint16_t kind; /* enum plat_note_kind */
   uint16_t world, cpu;
 };

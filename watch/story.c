@@ -8,6 +8,7 @@
 #include "arch/cmd.h"
 #include "smmu/dvm.h"
 #include "util/bits.h"
+#include "watch/place.h"
 #include "watch/state.h"
 
 enum { TEXT_MOST = 2048 };
@@ -44,6 +45,17 @@ static void put_world(struct text *t, unsigned world)
     put(t, "VM %u", world - 1);
 }
 
+/* ", drv_unmap driver/drv_unmap.c:88", where that is known. */
+static void put_place(struct text *t, const struct watch *w, uint32_t number)
+{
+  char name[WATCH_PLACE_TEXT] = "";
+
+  if (number && w->options.place)
+    w->options.place(w->options.ctx, number, name, sizeof name);
+  if (*name)
+    put(t, ", %s", name);
+}
+
 static void put_who(struct text *t, const struct watch *w, const struct watch_version *v)
 {
   const struct watch_operation *o = watch_operation_at(w, v->operation);
@@ -56,8 +68,11 @@ static void put_who(struct text *t, const struct watch *w, const struct watch_ve
   if (o) {
     put(t, " (");
     put_world(t, o->world);
-    put(t, "), %s that began in record %" PRIu64, plat_operation_name(o->kind), o->began);
+    put(t, ")");
   }
+  put_place(t, w, v->place);
+  if (o)
+    put(t, ", %s that began in record %" PRIu64, plat_operation_name(o->kind), o->began);
   put(t, ", at ");
   put_time(t, v->time);
   put(t, ", record %" PRIu64, v->record);
@@ -105,7 +120,7 @@ static void tell_word(struct text *t, const struct watch *w, const struct watch_
   }
 }
 
-static void tell_death(struct text *t, const struct watch_reason *why)
+static void tell_death(struct text *t, const struct watch *w, const struct watch_reason *why)
 {
   const struct watch_death *d = why->death;
 
@@ -116,12 +131,16 @@ static void tell_death(struct text *t, const struct watch_reason *why)
                                                                          : d->id,
         d->cpu);
     put_world(t, d->world);
-    put(t, ") at ");
+    put(t, ")");
+    put_place(t, w, d->place);
+    put(t, ", at ");
     put_time(t, d->time);
     put(t, ", record %" PRIu64 "\n", d->record);
   } else if (why->operation && why->operation->dead) {
-    put(t, "  dead:     unmapped 0x%" PRIx64 " to 0x%" PRIx64 ", record %" PRIu64 "\n",
-        why->operation->first, why->operation->last, why->operation->dead);
+    put(t, "  dead:     unmapped 0x%" PRIx64 " to 0x%" PRIx64, why->operation->first,
+        why->operation->last);
+    put_place(t, w, why->operation->place);
+    put(t, ", record %" PRIu64 "\n", why->operation->dead);
   }
 }
 
@@ -215,6 +234,20 @@ static void tell_driver(struct text *t, const struct watch *w, const struct watc
   }
 }
 
+static void blame(struct watch_story *s, const struct watch_reason *why)
+{
+  s->blame = s->record;
+  if (s->verdict != WATCH_STALE_DRIVER)
+    return;
+  if (why->death) {
+    s->blame = why->death->record;
+    s->place = why->death->place;
+  } else if (why->operation) {
+    s->blame = why->operation->dead;
+    s->place = why->operation->place;
+  }
+}
+
 void watch_tell(struct watch *w, const struct watch_txn *x, const struct smmu_record *r,
                 const struct watch_reason *why)
 {
@@ -227,9 +260,10 @@ void watch_tell(struct watch *w, const struct watch_txn *x, const struct smmu_re
                                .ssid = x->ssid,
                                .text = t.bytes };
 
+  blame(&story, why);
   tell_head(&t, x, r, why);
   tell_word(&t, w, why);
-  tell_death(&t, why);
+  tell_death(&t, w, why);
   tell_entry(&t, x, why);
   if (why->inval)
     tell_device(&t, why);

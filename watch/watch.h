@@ -60,6 +60,10 @@ struct watch_story {
   uint64_t time;              /* ps */
   uint64_t addr;              /* that the transaction asked for */
   uint32_t sid, ssid;
+  uint64_t
+    blame; /* number of the record with which software declared it dead; the device: `record` */
+  uint32_t
+    place; /* in software, of that record (watch/place.h); 0: unknown, or the device is to blame */
   const char *text;
 };
 
@@ -71,6 +75,9 @@ struct watch_options {
   bool (*load)(void *ctx, uint64_t addr, uint64_t *value);
   /* Optional: called for each stale translation, within watch_record(). */
   void (*story)(void *ctx, const struct watch_story *story);
+  /* Optional: where software was, for stories: the name of the place with this number (watch/place.h),
+   * "" when it is unknown. `len` is WATCH_PLACE_TEXT. */
+  void (*place)(void *ctx, uint32_t number, char *text, size_t len);
   /* Bounds; 0 takes the default. What a bound drops is counted, never guessed. */
   uint32_t words;         /* followed words of memory: 262144, of 132 bytes each */
   uint32_t entries;       /* followed cache entries: 65536, of 64 + 56 n bytes for n words */

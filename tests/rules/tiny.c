@@ -147,6 +147,45 @@ static void make_device(const struct run *r, struct engine_memory *memory,
     ASSERT_EQ(plat_device_now(device, &config, memory, 0), SMMU_OK);
 }
 
+/* The line marked `here` in a case, in this source tree. */
+static unsigned marked_line(const struct tiny_case *c, const char *file)
+{
+  FILE *stream = fopen(file, "r");
+  char text[256];
+  unsigned line = 0, found = 0;
+
+  while (stream && !found && fgets(text, sizeof text, stream)) {
+    line++;
+    if (line > (unsigned)c->line && strncmp(text, "}", 1) == 0)
+      break;
+    if (line > (unsigned)c->line && strstr(text, "/* here */"))
+      found = line;
+  }
+  if (stream)
+    fclose(stream);
+  return found;
+}
+
+/* The innermost frame that is in the case's file is at that line. */
+static void expect_here(const struct run *r, uint32_t place)
+{
+  const char *file = strstr(r->c->file, "tests/rules/");
+  const struct watch_frame *f = NULL;
+  unsigned n = watch_place_frames(r->checked.names, place, &f);
+
+  if (watch_places_lack())
+    return;
+  ASSERT_NOT_NULL(file);
+  while (n > 0 && strcmp(f->file, file) != 0) {
+    f++;
+    n--;
+  }
+  if (n == 0)
+    ADD_TEST_FAILURE("place %u is not in %s", place, file);
+  else
+    EXPECT_EQ(f->line, marked_line(r->c, file));
+}
+
 static void on_finding(void *ctx, const struct check_finding *f)
 {
   struct run *r = ctx;
@@ -155,6 +194,7 @@ static void on_finding(void *ctx, const struct check_finding *f)
   if (r->wrong && f->rule == r->c->rule) {
     r->broken++;
     EXPECT_STREQ(f->text, r->c->says);
+    expect_here(r, f->place);
   } else if (check_rule_weight(f->rule) == CHECK_FINDING || f->rule == r->c->rule) {
     ADD_TEST_FAILURE("%s: %s (record %llu): %s", r->wrong ? "mistake" : "remedy",
                      check_rule_id(f->rule), (unsigned long long)f->record, f->text);

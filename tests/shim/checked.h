@@ -11,6 +11,7 @@
 #include "machine/observe.h"
 #include "plat/board.h"
 #include "watch/check.h"
+#include "watch/place.h"
 #include "watch/watch.h"
 
 struct checked {
@@ -25,6 +26,8 @@ struct checked {
   struct machine_sink sink;
   struct watch *watch;
   struct check *check;
+  struct plat_places *places;
+  struct watch_places *names; /* of the places of findings */
 };
 
 /* Before the board runs; takes the place of its watch and of its device's hooks. */
