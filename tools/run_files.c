@@ -14,11 +14,13 @@
 #include "tools/ui.h"
 #include "tools/verbs.h"
 #include "traces/smt.h"
+#include "watch/place.h"
 
-enum { PATH_LENGTH = 4096, FOLDER_MOST = PATH_LENGTH - 64, FILES = 4 };
+enum { PATH_LENGTH = 4096, FOLDER_MOST = PATH_LENGTH - 64, FILES = 5, TRACE_FILES = 2 };
 
-/* The recording is the last. */
-static const char *const names[FILES] = { "config.yaml", "stats.json", "stats.txt", SMT_FILE_NAME };
+/* The last belong to the recording. */
+static const char *const names[FILES] = { "config.yaml", "stats.json", "stats.txt",
+                                          WATCH_PLACES_FILE, SMT_FILE_NAME };
 
 int run_files_folder(const char *folder)
 {
@@ -103,6 +105,13 @@ bool run_files_write(const char *folder, const struct machine_config *cfg,
   return good;
 }
 
+bool run_files_places(const char *folder, struct watch_places *places)
+{
+  FILE *file = open_new(folder, WATCH_PLACES_FILE);
+
+  return file && close_new(file, watch_places_write(places, file));
+}
+
 static void path_of(char path[PATH_LENGTH], const char *folder, const char *name, const char *end)
 {
   snprintf(path, PATH_LENGTH, "%s/%s%s", folder, name, end);
@@ -115,7 +124,7 @@ bool run_files_keep(const char *folder, bool trace)
   for (unsigned i = 0; i < FILES; i++) {
     path_of(from, folder, names[i], RUN_FILE_NEW);
     path_of(to, folder, names[i], "");
-    if (i + 1 < FILES || trace) {
+    if (i + TRACE_FILES < FILES || trace) {
       if (rename(from, to) != 0)
         return false;
     } else if (unlink(to) != 0 && errno != ENOENT) {

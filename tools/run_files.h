@@ -12,13 +12,16 @@
 #define RUN_FILE_NEW ".new"
 
 struct json_t;
+struct watch_places;
 
 /* Makes the folder when there is none; an exit status, with a complaint. */
 int run_files_folder(const char *folder);
 /* config.yaml, stats.json and stats.txt, as new files. Frees json. False: errno says why. */
 bool run_files_write(const char *folder, const struct machine_config *cfg,
                      const struct machine_result *result, struct json_t *json);
-/* The new files replace the old ones; without a trace, an old trace.smt goes. False: errno. */
+/* places.txt, which belongs to trace.smt, as a new file. False: errno. */
+bool run_files_places(const char *folder, struct watch_places *places);
+/* The new files replace the old ones; without a trace, an old one goes. False: errno. */
 bool run_files_keep(const char *folder, bool trace);
 /* The new files go. */
 void run_files_drop(const char *folder);

@@ -10,6 +10,7 @@
 #include <jansson.h>
 
 #include "smmu/err.h"
+#include "tools/places.h"
 #include "tools/trace_words.h"
 #include "tools/ui.h"
 #include "util/near.h"
@@ -239,33 +240,48 @@ static int choose(const struct smt_names *names, const struct trace_filter *filt
   return 0;
 }
 
-static void print_line(const struct smt_names *names, const struct smmu_record *r)
+/* Where software was: "" for a record of the device. */
+static void place_of(struct watch_places *places, const struct smt_names *names,
+                     const struct smmu_record *r, char text[WATCH_PLACE_TEXT])
 {
-  char who[TRACE_WHO], text[TRACE_WORDS], time[40];
+  bool software = trace_is_software(smt_names_find(names, SMT_CATEGORY, r->category));
+
+  places_text(places, software ? r->slot : 0, text, WATCH_PLACE_TEXT);
+}
+
+static void print_line(struct watch_places *places, const struct smt_names *names,
+                       const struct smmu_record *r)
+{
+  char who[TRACE_WHO], text[TRACE_WORDS], time[40], place[WATCH_PLACE_TEXT];
 
   trace_who(names, r, who);
   trace_words(names, r, text);
-  printf("%18s  %-14s  %-10s  %s\n", ns(r->time, time), who,
-         smt_names_find(names, SMT_CATEGORY, r->category), text);
+  place_of(places, names, r, place);
+  printf("%18s  %-14s  %-10s  %s%s%s\n", ns(r->time, time), who,
+         smt_names_find(names, SMT_CATEGORY, r->category), text, *place ? ", in " : "", place);
 }
 
 /* A record by itself: the file need not fit into memory. */
-static void print_record(const struct smt_names *names, const struct smmu_record *r, bool first)
+static void print_record(struct watch_places *places, const struct smt_names *names,
+                         const struct smmu_record *r, bool first)
 {
-  char who[TRACE_WHO], text[TRACE_WORDS];
+  char who[TRACE_WHO], text[TRACE_WORDS], place[WATCH_PLACE_TEXT];
   json_t *record;
 
   trace_who(names, r, who);
   trace_words(names, r, text);
   record = json_pack("{s:I, s:s, s:s, s:s}", "time_ps", (json_int_t)r->time, "who", who, "category",
                      smt_names_find(names, SMT_CATEGORY, r->category), "text", text);
+  place_of(places, names, r, place);
+  if (*place)
+    json_object_set_new(record, "place", json_string(place));
   fputs(first ? "\n    " : ",\n    ", stdout);
   json_dumpf(record, stdout, JSON_COMPACT);
   json_decref(record);
 }
 
-int trace_print_cat(struct smt_reader *reader, const struct trace_filter *filter, bool json,
-                    struct trace_error *err)
+int trace_print_cat(struct smt_reader *reader, const struct trace_filter *filter,
+                    struct watch_places *places, bool json, struct trace_error *err)
 {
   const struct smt_names *names = &smt_reader_head(reader)->names;
   bool wanted[CATEGORIES];
@@ -281,9 +297,9 @@ int trace_print_cat(struct smt_reader *reader, const struct trace_filter *filter
     if (!wanted[r.category] || r.time < filter->from || r.time >= filter->to)
       continue;
     if (json)
-      print_record(names, &r, shown == 0);
+      print_record(places, names, &r, shown == 0);
     else
-      print_line(names, &r);
+      print_line(places, names, &r);
     shown++;
   }
   if (json)

@@ -8,6 +8,7 @@
 #include <jansson.h>
 
 #include "smmu/err.h"
+#include "tools/places.h"
 #include "tools/ui.h"
 #include "tools/verbs.h"
 #include "tools/watching.h"
@@ -80,9 +81,9 @@ static void show(const struct request *q, const struct smt_reader *reader, const
   ui_json(root);
 }
 
-static int check(const struct request *q, struct smt_reader *reader)
+static int check(const struct request *q, struct smt_reader *reader, struct watch_places *places)
 {
-  struct watching *w = watching_create(NULL);
+  struct watching *w = watching_create(NULL, places);
   struct smmu_record record;
   struct trace_error err;
   int rc = w ? 1 : SMMU_ERR_NOMEM, status;
@@ -124,6 +125,7 @@ int verb_check(int argc, char **argv)
   static char name[] = "smmulator check";
   struct request q = { 0 };
   struct smt_reader *reader = NULL;
+  struct watch_places *places = NULL;
   struct trace_error err;
   int rc;
 
@@ -136,9 +138,12 @@ int verb_check(int argc, char **argv)
   rc = smt_reader_open(&reader, q.path, &err);
   if (rc)
     return fail(rc, err.text);
-  rc = check(&q, reader);
+  rc = places_open(&places, "check", q.path);
+  if (rc == TOOL_DONE)
+    rc = check(&q, reader, places);
   if (smt_reader_cut(reader))
     ui_complain("check", "%s: the recording is cut: %s", q.path, smt_reader_cut(reader));
   smt_reader_close(reader);
+  watch_places_destroy(places);
   return rc;
 }

@@ -10,6 +10,7 @@
 
 #include "smmu/err.h"
 #include "tools/machine_words.h"
+#include "tools/places.h"
 #include "tools/recording.h"
 #include "tools/run_files.h"
 #include "tools/ui.h"
@@ -25,12 +26,21 @@ struct request {
   bool json, list, no_trace, watch, strict, wrong;
 };
 
+/* Those who look on. */
+struct observation {
+  struct watching *watching; /* --watch */
+  struct plat_places *places;
+  struct watch_places *names; /* of the places */
+};
+
 static const struct argp_option options[] = {
   { "output", 'o', "DIR", 0,
-    "Write config.yaml (everything, to be run again), stats.json, stats.txt and trace.smt (every "
-    "record, for smmulator why and trace) into DIR",
+    "Write config.yaml (everything, to be run again), stats.json, stats.txt, trace.smt (every "
+    "record, for smmulator why, trace and check) and places.txt (where in the software each came "
+    "from) into DIR",
     0 },
-  { "no-trace", KEY_NO_TRACE, NULL, 0, "With -o: leave out trace.smt (64 bytes a record)", 0 },
+  { "no-trace", KEY_NO_TRACE, NULL, 0,
+    "With -o: leave out trace.smt (64 bytes a record) and places.txt", 0 },
   { "profile", 'p', "PROFILE", 0,
     "Costs of this profile (smmulator params) below the scenario's own", 0 },
   { "set", KEY_SET, "KEY=VALUE", 0, "Set a parameter, after the file; may be given often", 0 },
@@ -165,9 +175,12 @@ static json_t *result_json(const struct machine_config *cfg, const struct machin
 }
 
 static int report(const struct request *q, const struct machine_config *cfg,
-                  const struct machine_result *r, const struct watching *w)
+                  const struct machine_result *r, const struct observation *o)
 {
+  const struct watching *w = o->watching;
+
   if (q->folder && (!run_files_write(q->folder, cfg, r, result_json(cfg, r, w)) ||
+                    (!q->no_trace && !run_files_places(q->folder, o->names)) ||
                     !run_files_keep(q->folder, !q->no_trace))) {
     ui_complain("run", "%s cannot be written: %s", q->folder, strerror(errno));
     return TOOL_MACHINE;
@@ -180,7 +193,7 @@ static int report(const struct request *q, const struct machine_config *cfg,
     watching_print(w);
   if (q->folder)
     fprintf(stderr, "wrote %s/config.yaml, stats.json, stats.txt%s\n", q->folder,
-            q->no_trace ? "" : ", trace.smt");
+            q->no_trace ? "" : ", trace.smt, places.txt");
   return w && q->strict && watching_found(w) ? TOOL_STRICT : TOOL_DONE;
 }
 
@@ -193,26 +206,38 @@ static int trace_status(int rc, const struct trace_error *err)
 }
 
 /* Who gets the records: the recording, if there is one, or the watch before it. */
-static int open_watch(const struct request *q, struct watching **watching,
+static int open_watch(const struct request *q, struct observation *o,
                       const struct machine_sink *recording, struct machine_sink *sink)
 {
   *sink = *recording;
-  if (!q->watch)
+  if (!q->watch && !recording->record)
     return TOOL_DONE;
-  *watching = watching_create(recording->record ? recording : NULL);
-  *sink = (struct machine_sink){ *watching, watching_record };
-  if (*watching)
+  o->places = plat_places_create(0);
+  o->names = o->places ? watch_places_of(o->places) : NULL;
+  if (q->watch && o->names) {
+    o->watching = watching_create(recording->record ? recording : NULL, o->names);
+    *sink = (struct machine_sink){ o->watching, watching_record, NULL };
+  }
+  sink->places = o->places;
+  if (o->names && (o->watching || !q->watch))
     return TOOL_DONE;
   ui_complain("run", "%s", smmu_err_text(SMMU_ERR_NOMEM));
   return TOOL_MACHINE;
 }
 
+static void close_watch(struct observation *o)
+{
+  watching_destroy(o->watching);
+  watch_places_destroy(o->names);
+  plat_places_destroy(o->places);
+}
+
 /* The machine, and with -o all that happens in it as trace.smt. */
 static int run_machine(const struct request *q, const struct machine_config *cfg,
-                       struct machine_result *result, struct watching **watching)
+                       struct machine_result *result, struct observation *o)
 {
   struct smt_writer *writer = NULL;
-  struct machine_sink recording = { NULL, NULL }, sink = { NULL, NULL };
+  struct machine_sink recording = { NULL, NULL, NULL }, sink;
   struct machine_error err = { "" };
   struct trace_error trace_err;
   int status = TOOL_DONE, closed;
@@ -222,13 +247,13 @@ static int run_machine(const struct request *q, const struct machine_config *cfg
       trace_status(recording_open(&writer, &recording, q->folder, cfg, &trace_err), &trace_err);
   if (status != TOOL_DONE)
     return status;
-  status = open_watch(q, watching, &recording, &sink);
+  status = open_watch(q, o, &recording, &sink);
   if (status == TOOL_DONE)
     status =
       machine_status("run", machine_run(cfg, sink.record ? &sink : NULL, result, &err), &err);
-  if (*watching)
-    watching_end(*watching);
-  if (status == TOOL_DONE && *watching && !watching_complete(*watching)) {
+  if (o->watching)
+    watching_end(o->watching);
+  if (status == TOOL_DONE && o->watching && !watching_complete(o->watching)) {
     ui_complain("run", "%s", smmu_err_text(SMMU_ERR_NOMEM));
     status = TOOL_MACHINE;
   }
@@ -244,7 +269,7 @@ int verb_run(int argc, char **argv)
   static struct machine_result result;
   struct machine_error err = { "" };
   struct request q = { 0 };
-  struct watching *watching = NULL;
+  struct observation o = { NULL, NULL, NULL };
   int status;
 
   argv[0] = name;
@@ -267,12 +292,12 @@ int verb_run(int argc, char **argv)
     status = run_files_folder(q.folder);
   if (status != TOOL_DONE)
     return status;
-  status = run_machine(&q, &cfg, &result, &watching);
+  status = run_machine(&q, &cfg, &result, &o);
   if (status == TOOL_DONE)
-    status = report(&q, &cfg, &result, watching);
+    status = report(&q, &cfg, &result, &o);
   if (q.folder && status != TOOL_DONE && status != TOOL_STRICT)
     run_files_drop(q.folder);
-  watching_destroy(watching);
+  close_watch(&o);
   machine_result_free(&result);
   return status;
 }

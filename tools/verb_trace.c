@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "smmu/err.h"
+#include "tools/places.h"
 #include "tools/trace_print.h"
 #include "tools/ui.h"
 #include "tools/verbs.h"
@@ -119,10 +120,11 @@ static bool is_complete(struct request *r)
   return false;
 }
 
-static int run(const struct request *r, struct smt_reader *reader, struct trace_error *err)
+static int run(const struct request *r, struct smt_reader *reader, struct watch_places *places,
+               struct trace_error *err)
 {
   if (strcmp(r->what, "cat") == 0)
-    return trace_print_cat(reader, &r->filter, r->json, err);
+    return trace_print_cat(reader, &r->filter, places, r->json, err);
   if (r->config) {
     fputs(smt_reader_head(reader)->config, stdout);
     return 0;
@@ -136,21 +138,25 @@ int verb_trace(int argc, char **argv)
   static char name[] = "smmulator trace";
   struct request r = { .filter = { .to = UINT64_MAX } };
   struct smt_reader *reader = NULL;
+  struct watch_places *places = NULL;
   struct trace_error err;
-  int rc;
+  int rc, status = TOOL_DONE;
 
   argv[0] = name;
   if (argp_parse(&argp, argc, argv, 0, NULL, &r) != 0 || !is_complete(&r))
     return TOOL_WRONG;
   rc = smt_reader_open(&reader, r.path, &err);
   if (!rc)
-    rc = run(&r, reader, &err);
+    status = places_open(&places, "trace", r.path);
+  if (!rc && status == TOOL_DONE)
+    rc = run(&r, reader, places, &err);
   if (rc)
     ui_complain("trace", "%s", err.text);
   else if (smt_reader_cut(reader))
     ui_complain("trace", "%s: the recording is cut: %s", r.path, smt_reader_cut(reader));
   smt_reader_close(reader);
+  watch_places_destroy(places);
   if (rc)
     return rc == SMMU_ERR_NOMEM || rc == SMMU_ERR_IO ? TOOL_MACHINE : TOOL_WRONG;
-  return TOOL_DONE;
+  return status;
 }

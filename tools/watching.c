@@ -8,14 +8,22 @@
 #include <jansson.h>
 
 #include "plat/plat.h"
+#include "tools/places.h"
 #include "tools/ui.h"
 
-enum { STORIES_KEPT = 100, STORIES_SHOWN = 3, FINDINGS_KEPT = 1000, FINDINGS_SHOWN = 20 };
+enum {
+  STORIES_KEPT = 100,
+  STORIES_SHOWN = 3,
+  FINDINGS_KEPT = 1000,
+  FINDINGS_SHOWN = 20,
+  FRAMES_SHOWN = 4
+};
 
 struct watching {
   struct watch *watch;
   struct check *check;
   const struct machine_sink *to;
+  struct watch_places *places;   /* or NULL */
   json_t *stories, *findings[2]; /* by enum check_weight */
   uint64_t told;
   bool lines; /* places are lines of a log */
@@ -30,6 +38,20 @@ static json_t *lines_of(const char *text)
   return lines;
 }
 
+/* The frames of a place, from the driver's line on. */
+static json_t *frames_of(struct watch_places *places, uint32_t number)
+{
+  json_t *list = json_array();
+  const struct watch_frame *f = NULL;
+  char text[WATCH_PLACE_TEXT];
+
+  for (unsigned n = places_frames(places, number, &f); n > 0; n--, f++) {
+    watch_frame_text(f, text, sizeof text);
+    json_array_append_new(list, json_string(text));
+  }
+  return list;
+}
+
 static void keep_story(void *ctx, const struct watch_story *s)
 {
   struct watching *w = ctx;
@@ -37,10 +59,11 @@ static void keep_story(void *ctx, const struct watch_story *s)
   if (w->told++ >= STORIES_KEPT)
     return;
   json_array_append_new(w->stories,
-                        json_pack("{s:s, s:I, s:I, s:I, s:I, s:o}", "verdict",
+                        json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "verdict",
                                   watch_verdict_key(s->verdict), "record", (json_int_t)s->record,
                                   "time_ps", (json_int_t)s->time, "sid", (json_int_t)s->sid, "addr",
-                                  (json_int_t)s->addr, "text", lines_of(s->text)));
+                                  (json_int_t)s->addr, "blame", (json_int_t)s->blame, "where",
+                                  frames_of(w->places, s->place), "text", lines_of(s->text)));
 }
 
 static void keep_finding(void *ctx, const struct check_finding *f)
@@ -54,22 +77,37 @@ static void keep_finding(void *ctx, const struct check_finding *f)
                   "section", check_rule_section(f->rule), "record", (json_int_t)f->record,
                   "time_ps", (json_int_t)f->time, "cpu", (int)f->cpu, "world", (int)f->world,
                   "message", check_rule_message(f->rule), "what", f->text);
-  if (w->lines && f->place)
+  if (!w->lines)
+    json_object_set_new(one, "where", frames_of(w->places, f->place));
+  else if (f->place)
     json_object_set_new(one, "line", json_integer(f->place));
   json_array_append_new(list, one);
 }
 
-static struct watching *create(const struct machine_sink *to, uint64_t smmu)
+static void name_place(void *ctx, uint32_t number, char *text, size_t len)
+{
+  const struct watching *w = ctx;
+
+  if (w->lines)
+    snprintf(text, len, "line %u", (unsigned)number);
+  else
+    places_text(w->places, number, text, len);
+}
+
+static struct watching *create(const struct machine_sink *to, uint64_t smmu,
+                               struct watch_places *places)
 {
   struct watching *w = calloc(1, sizeof *w);
 
   if (!w)
     return NULL;
   w->to = to;
+  w->places = places;
   w->stories = json_array();
   w->findings[0] = json_array();
   w->findings[1] = json_array();
-  w->watch = watch_create(&(struct watch_options){ .ctx = w, .story = keep_story });
+  w->watch =
+    watch_create(&(struct watch_options){ .ctx = w, .story = keep_story, .place = name_place });
   w->check =
     check_create(&(struct check_options){ .ctx = w, .finding = keep_finding, .smmu = smmu });
   if (w->watch && w->check && w->stories && w->findings[0] && w->findings[1])
@@ -78,14 +116,14 @@ static struct watching *create(const struct machine_sink *to, uint64_t smmu)
   return NULL;
 }
 
-struct watching *watching_create(const struct machine_sink *to)
+struct watching *watching_create(const struct machine_sink *to, struct watch_places *places)
 {
-  return create(to, 0);
+  return create(to, 0, places);
 }
 
 struct watching *watching_create_log(uint64_t smmu)
 {
-  struct watching *w = create(NULL, smmu);
+  struct watching *w = create(NULL, smmu, NULL);
 
   if (w)
     w->lines = true;
@@ -228,6 +266,14 @@ static void print_stories(const struct watching *w)
            STORIES_KEPT);
 }
 
+static void print_frames(const json_t *where)
+{
+  size_t count = json_array_size(where);
+
+  for (size_t i = 0; i < count && i < FRAMES_SHOWN; i++)
+    printf("    %s %s\n", i ? "from" : "in", json_string_value(json_array_get(where, i)));
+}
+
 static void print_findings(const struct watching *w, enum check_weight weight, const char *head)
 {
   const json_t *list = w->findings[weight];
@@ -248,8 +294,9 @@ static void print_findings(const struct watching *w, enum check_weight weight, c
     else
       printf("record %lld, %s, CPU %lld: ", json_integer_value(json_object_get(f, "record")),
              world ? "guest" : "host", json_integer_value(json_object_get(f, "cpu")));
-    printf("%s\n    %s\n", json_string_value(json_object_get(f, "what")),
-           json_string_value(json_object_get(f, "message")));
+    printf("%s\n", json_string_value(json_object_get(f, "what")));
+    print_frames(json_object_get(f, "where"));
+    printf("    %s\n", json_string_value(json_object_get(f, "message")));
   }
   if (shown > FINDINGS_SHOWN)
     printf("  and %s more; --json has the first %d\n",

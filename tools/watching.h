@@ -10,10 +10,12 @@
 #include "watch/watch.h"
 
 struct json_t;
+struct watch_places;
 struct watching;
 
-/* Records go on to *to, which may be NULL. NULL: out of memory. */
-struct watching *watching_create(const struct machine_sink *to);
+/* Records go on to *to, which may be NULL. *places, which may be NULL, names what software did, and
+ * stays the caller's. NULL: out of memory. */
+struct watching *watching_create(const struct machine_sink *to, struct watch_places *places);
 /* Of a replayed log: the guest sees the registers at `smmu`, and `slot` of its records is a line. */
 struct watching *watching_create_log(uint64_t smmu);
 void watching_destroy(struct watching *w);
@@ -28,7 +30,7 @@ void watching_record(void *watching, const struct smmu_record *record);
 bool watching_found(const struct watching *w);
 /* False: memory ran out on the way. */
 bool watching_complete(const struct watching *w);
-/* Adds the keys verdicts, untranslated, unjudged, windows and stories to an object. */
+/* Adds the keys verdicts, untranslated, unjudged, lost, windows, stories, findings and advice to an object. */
 void watching_json(const struct watching *w, struct json_t *object);
 /* Lines for people on standard output. */
 void watching_print(const struct watching *w);

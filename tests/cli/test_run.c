@@ -115,8 +115,9 @@ TEST_CASE(Run, WrittenConfigurationGivesTheSameBytesAgain)
   EXPECT_EQ(in_folder(folder, "grep -q 'run.seed: 3' a/config.yaml"), 0);
   EXPECT_EQ(in_folder(folder, "grep -q '^unmap.mean_ps  *[0-9]* # ' a/stats.txt"), 0);
   EXPECT_EQ(in_folder(folder, "grep -q '\"unmap.mean_ps\"' a/stats.json"), 0);
-  EXPECT_EQ(in_folder(folder, "test $(ls a | wc -l) = 4 && test -s a/trace.smt"), 0);
-  EXPECT_EQ(in_folder(folder, "@ run small-demo -o c --no-trace && test ! -e c/trace.smt"), 0);
+  EXPECT_EQ(in_folder(folder, "test $(ls a | wc -l) = 5"), 0);
+  EXPECT_EQ(in_folder(folder, "test -s a/trace.smt && test -s a/places.txt"), 0);
+  EXPECT_EQ(in_folder(folder, "@ run small-demo -o c --no-trace && test $(ls c | wc -l) = 3"), 0);
   cli_remove_folder(folder);
 }
 
