@@ -175,6 +175,8 @@ static bool find(struct watch_places *p, uint32_t number)
     return true;
   if (!p->symbols)
     p->symbols = symbols_open();
+  if (!p->symbols)
+    return false;
   for (unsigned i = 0; i < deep; i++) {
     const struct named *at = look_up(p, address[i]);
 

@@ -1,6 +1,6 @@
 /* See symbol.h. With libdw, from elfutils, the DWARF of every file that is mapped is read when it is first
- * needed; files are this machine's own, nothing is fetched. Without it, an address is said as
- * module+offset, for addr2line. */
+ * needed; files are this machine's own, nothing is fetched. It needs more stack than a simulated CPU
+ * has, so it has one of its own. Without it, an address is said as module+offset, for addr2line. */
 #include "watch/symbol.h"
 
 #include <dlfcn.h>
@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { INLINED_DEEP = 16, PATH_MOST = 512 };
+enum { INLINED_DEEP = 16, PATH_MOST = 512, STACK = 8 << 20 };
 
 /* "smmulator+0x1f3a0": where in its file, which is the same in every run. */
 static void name_address(uintptr_t address, char text[WATCH_PLACE_TEXT])
@@ -33,8 +33,14 @@ static void name_address(uintptr_t address, char text[WATCH_PLACE_TEXT])
 #include <elfutils/libdw.h>
 #include <elfutils/libdwfl.h>
 
+#include "plat/fiber.h"
+
 struct symbols {
-  Dwfl *dwfl;
+  struct fiber stack, caller;
+  uintptr_t wanted;
+  struct watch_frame *frames;
+  unsigned room, found;
+  Dwfl *dwfl; /* NULL: nothing can be read */
   char address[WATCH_PLACE_TEXT];
   char file[INLINED_DEEP][PATH_MOST];
 };
@@ -54,29 +60,17 @@ static int find_no_debuginfo(Dwfl_Module *module, void **userdata, const char *n
   return -1;
 }
 
-struct symbols *symbols_open(void)
+static Dwfl *open_dwfl(void)
 {
   static const Dwfl_Callbacks callbacks = { .find_elf = dwfl_linux_proc_find_elf,
                                             .find_debuginfo = find_no_debuginfo };
-  struct symbols *s = calloc(1, sizeof *s);
+  Dwfl *dwfl = dwfl_begin(&callbacks);
 
-  if (!s)
-    return NULL;
-  s->dwfl = dwfl_begin(&callbacks);
-  if (s->dwfl && dwfl_linux_proc_report(s->dwfl, getpid()) == 0 &&
-      dwfl_report_end(s->dwfl, NULL, NULL) == 0)
-    return s;
-  symbols_close(s);
+  if (dwfl && dwfl_linux_proc_report(dwfl, getpid()) == 0 && dwfl_report_end(dwfl, NULL, NULL) == 0)
+    return dwfl;
+  if (dwfl)
+    dwfl_end(dwfl);
   return NULL;
-}
-
-void symbols_close(struct symbols *s)
-{
-  if (!s)
-    return;
-  if (s->dwfl)
-    dwfl_end(s->dwfl);
-  free(s);
 }
 
 const char *symbols_lack(void)
@@ -231,18 +225,62 @@ static unsigned put_frames(struct symbols *s, Dwarf_Die *unit, Dwarf_Addr at,
 }
 
 /* A return address may be the first one of the next function; the call lies before it. */
+static unsigned find(struct symbols *s)
+{
+  Dwarf_Addr bias = 0, at = s->wanted - 1;
+  Dwarf_Die *unit = s->dwfl ? unit_of(s, at, &bias) : NULL;
+  unsigned n = unit ? put_frames(s, unit, at - bias, s->frames, s->room) : 0;
+
+  if (n == 0) {
+    name_address(s->wanted, s->address);
+    s->frames[n++] = (struct watch_frame){ s->address, "", 0 };
+  }
+  return n;
+}
+
+/* On the stack of its own. */
+static void serve(void *arg)
+{
+  struct symbols *s = arg;
+
+  s->dwfl = open_dwfl();
+  for (;;) {
+    s->found = find(s);
+    fiber_switch(&s->stack, &s->caller);
+  }
+}
+
+struct symbols *symbols_open(void)
+{
+  struct symbols *s = calloc(1, sizeof *s);
+
+  if (s && fiber_create(&s->stack, STACK, serve, s))
+    return s;
+  free(s);
+  return NULL;
+}
+
+void symbols_close(struct symbols *s)
+{
+  if (!s)
+    return;
+  fiber_destroy(&s->stack);
+  if (s->dwfl)
+    dwfl_end(s->dwfl);
+  free(s);
+}
+
 unsigned symbols_find(struct symbols *s, uintptr_t address, struct watch_frame *frames,
                       unsigned room)
 {
-  Dwarf_Addr bias = 0;
-  Dwarf_Die *unit = s ? unit_of(s, address - 1, &bias) : NULL;
-  unsigned n = unit ? put_frames(s, unit, address - 1 - bias, frames, room) : 0;
-
-  if (n == 0 && s) {
-    name_address(address, s->address);
-    frames[n++] = (struct watch_frame){ s->address, "", 0 };
-  }
-  return n;
+  if (!s || room == 0)
+    return 0;
+  s->wanted = address;
+  s->frames = frames;
+  s->room = room;
+  s->caller = (struct fiber){ 0 };
+  fiber_switch(&s->caller, &s->stack);
+  return s->found;
 }
 
 #else
