@@ -38,6 +38,17 @@ int cli_shell(const char *script, char **out, char **err)
   return exit_code;
 }
 
+void cli_expect_refused(const char *args, int exit_code, const char *reason)
+{
+  struct test_run run;
+
+  ASSERT_TRUE(test_run_tool(args, &run));
+  if (run.exit_code != exit_code || *run.out || !strstr(run.err, reason))
+    ADD_TEST_FAILURE("smmulator %s: returned %d, expected %d and \"%s\"\n%s%s", args, run.exit_code,
+                     exit_code, reason, run.out, run.err);
+  test_run_free(&run);
+}
+
 json_t *cli_json(const char *args, int *exit_code)
 {
   struct test_run run;

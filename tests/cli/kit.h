@@ -11,9 +11,15 @@
 #define CLI_RUN_F "traces/recorded/F-vfio-edu-faults"
 #define CLI_RUN_T "traces/recorded/T-trapped-unmap"
 
+/* What the program returns; 0 is success. */
+enum { DIFFERS = 1, WRONG = 2, MACHINE = 4, BROKEN = 70 };
+
 /* `smmulator ARGS` in a shell, so that redirections work; @ stands for the program. The exit
  * status, or -1; *out and *err (may be NULL) are to be freed. */
 int cli_shell(const char *script, char **out, char **err);
+/* `smmulator ARGS` returns exit_code, gives a reason that contains the given one, and prints nothing
+ * else. */
+void cli_expect_refused(const char *args, int exit_code, const char *reason);
 /* The JSON a run prints, and its exit status; NULL with a reported failure. */
 json_t *cli_json(const char *args, int *exit_code);
 /* Every "/"-separated path is there ("tests/0/name"); reports the first that is not. */

@@ -8,8 +8,6 @@
 #include "shim/gtest_c.h"
 #include "traces/smt.h"
 
-enum { DIFFERS = 1, WRONG = 2 };
-
 #define LATE "small-demo --set device.dma=on --set device.late=on"
 
 static json_int_t verdict(const json_t *root, const char *key)
@@ -128,26 +126,15 @@ TEST_CASE(Check, WatchedRunIsTheSameRun)
 
 TEST_CASE(Check, StrictWithoutWatchIsWrong)
 {
-  struct test_run run;
-
-  ASSERT_TRUE(test_run_tool("run small-demo --strict", &run));
-  EXPECT_EQ(run.exit_code, WRONG);
-  EXPECT_STR_CONTAINS(run.err, "give both");
-  test_run_free(&run);
+  cli_expect_refused("run small-demo --strict", WRONG, "give both");
 }
 
 TEST_CASE(Check, MissingPathIsWrong)
 {
   struct test_run run;
 
-  ASSERT_TRUE(test_run_tool("check", &run));
-  EXPECT_EQ(run.exit_code, WRONG);
-  EXPECT_STR_CONTAINS(run.err, "PATH is missing");
-  test_run_free(&run);
-  ASSERT_TRUE(test_run_tool("check /nowhere/at-all", &run));
-  EXPECT_EQ(run.exit_code, WRONG);
-  EXPECT_STR_CONTAINS(run.err, "/nowhere/at-all");
-  test_run_free(&run);
+  cli_expect_refused("check", WRONG, "PATH is missing");
+  cli_expect_refused("check /nowhere/at-all", WRONG, "/nowhere/at-all");
   ASSERT_TRUE(test_run_tool("check LICENSE", &run));
   EXPECT_EQ(run.exit_code, WRONG);
   test_run_free(&run);

@@ -5,8 +5,6 @@
 #include "kit.h"
 #include "shim/gtest_c.h"
 
-enum { WRONG = 2 };
-
 struct decoding {
   const char *args;
   const char *text;  /* stands in the output */

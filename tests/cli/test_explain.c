@@ -5,8 +5,6 @@
 #include "kit.h"
 #include "shim/gtest_c.h"
 
-enum { WRONG = 2 };
-
 #define PAGE_ARGS "explain --sid 0x20 --iova 0x151400097 "
 
 TEST_CASE(Explain, ShowsEveryReadUpToThePage)
@@ -195,11 +193,5 @@ static const struct {
 
 PARAM_TEST_CASE(Explain, WrongLineGetsAReason, mistakes, 10)
 {
-  struct test_run run;
-
-  ASSERT_TRUE(test_run_tool(wrong_lines[param].args, &run));
-  EXPECT_EQ(run.exit_code, WRONG);
-  EXPECT_STREQ(run.out, "");
-  EXPECT_STR_CONTAINS(run.err, wrong_lines[param].reason);
-  test_run_free(&run);
+  cli_expect_refused(wrong_lines[param].args, WRONG, wrong_lines[param].reason);
 }

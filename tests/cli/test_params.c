@@ -7,8 +7,6 @@
 #include "machine/config.h"
 #include "shim/gtest_c.h"
 
-enum { WRONG = 2, MACHINE = 4 };
-
 TEST_CASE(Params, EveryKeyIsListedWithUnitRangeAndOrigin)
 {
   int exit_code = -1;
@@ -93,13 +91,7 @@ static const char *const mistakes[] = { "typo", "word", "two",         "profile"
 
 PARAM_TEST_CASE(Params, WrongLineGetsAReason, mistakes, 8)
 {
-  struct test_run run;
-
-  ASSERT_TRUE(test_run_tool(wrong_lines[param].args, &run));
-  EXPECT_EQ(run.exit_code, WRONG);
-  EXPECT_STREQ(run.out, "");
-  EXPECT_STR_CONTAINS(run.err, wrong_lines[param].reason);
-  test_run_free(&run);
+  cli_expect_refused(wrong_lines[param].args, WRONG, wrong_lines[param].reason);
 }
 
 TEST_CASE(Params, IdsOfADeviceSayHowTheyAreKnown)

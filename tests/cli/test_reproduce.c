@@ -6,8 +6,6 @@
 #include "kit.h"
 #include "shim/gtest_c.h"
 
-enum { DIFFERS = 1, WRONG = 2 };
-
 /* Few turns: what is tested here does not depend on the figures. */
 #define QUICK " --seeds 1 --set bench.loops=12 --set bench.warmup=2"
 
@@ -195,15 +193,11 @@ TEST_CASE(Reproduce, NothingIsUnseenOnceSomethingIsSet)
 TEST_CASE(Reproduce, FittedProfileWithoutFittedOnIsRefused)
 {
   char folder[64], args[200];
-  struct test_run run;
 
   ASSERT_TRUE(cli_make_folder(folder));
   ASSERT_TRUE(cli_write_file(folder, "p.yaml", "vm.exit: {value: 1us, origin: fitted}\n"));
   snprintf(args, sizeof(args), "reproduce dma-map --seeds 1 --profile %s/p.yaml", folder);
-  ASSERT_TRUE(test_run_tool(args, &run));
-  EXPECT_EQ(run.exit_code, WRONG);
-  EXPECT_STR_CONTAINS(run.err, "/p.yaml:1:1: vm.exit is fitted, expected fitted_on");
-  test_run_free(&run);
+  cli_expect_refused(args, WRONG, "/p.yaml:1:1: vm.exit is fitted, expected fitted_on");
   cli_remove_folder(folder);
 }
 
@@ -352,11 +346,5 @@ static const char *const mistakes[] = { "nothing", "name", "two",   "zero",    "
 
 PARAM_TEST_CASE(Reproduce, WrongLineGetsAReason, mistakes, 14)
 {
-  struct test_run run;
-
-  ASSERT_TRUE(test_run_tool(wrong_lines[param].args, &run));
-  EXPECT_EQ(run.exit_code, WRONG);
-  EXPECT_STREQ(run.out, "");
-  EXPECT_STR_CONTAINS(run.err, wrong_lines[param].reason);
-  test_run_free(&run);
+  cli_expect_refused(wrong_lines[param].args, WRONG, wrong_lines[param].reason);
 }

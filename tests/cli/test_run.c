@@ -6,8 +6,6 @@
 #include "kit.h"
 #include "shim/gtest_c.h"
 
-enum { DIFFERS = 1, WRONG = 2, MACHINE = 4 };
-
 TEST_CASE(Run, SummarySaysHowLongHowOftenAndWhere)
 {
   static const char *const parts[] = { "latency in us",    "unmap",         "map",
@@ -230,11 +228,6 @@ static const char *const mistakes[] = { "nothing", "preset", "two",  "key",     
 
 PARAM_TEST_CASE(Run, WrongLineGetsAReason, mistakes, 15)
 {
-  struct test_run run;
-
-  ASSERT_TRUE(test_run_tool(wrong_lines[param].args, &run));
-  EXPECT_EQ(run.exit_code, wrong_lines[param].exit_code);
-  EXPECT_STREQ(run.out, "");
-  EXPECT_STR_CONTAINS(run.err, wrong_lines[param].reason);
-  test_run_free(&run);
+  cli_expect_refused(wrong_lines[param].args, wrong_lines[param].exit_code,
+                     wrong_lines[param].reason);
 }

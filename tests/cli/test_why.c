@@ -6,7 +6,7 @@
 #include "kit.h"
 #include "shim/gtest_c.h"
 
-enum { WRONG = 2, MACHINE = 4, LOOPS = 7 };
+enum { LOOPS = 7 };
 
 /* Records a run into a new folder; its JSON goes to *result (may be NULL). */
 static bool record(const char *args, char folder[64], json_t **result)
@@ -303,13 +303,7 @@ static const struct {
 
 PARAM_TEST_CASE(WhyLine, WrongLineGetsAReason, mistakes, 6)
 {
-  struct test_run run;
-
-  ASSERT_TRUE(test_run_tool(wrong_lines[param].args, &run));
-  EXPECT_EQ(run.exit_code, WRONG);
-  EXPECT_STREQ(run.out, "");
-  EXPECT_STR_CONTAINS(run.err, wrong_lines[param].reason);
-  test_run_free(&run);
+  cli_expect_refused(wrong_lines[param].args, WRONG, wrong_lines[param].reason);
 }
 
 TEST_CASE(WhyLine, CutRecordingIsUsedAndSaidToBeCut)
