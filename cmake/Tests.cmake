@@ -124,6 +124,21 @@ function(smmu_add_fuzzers)
   endforeach()
 endfunction()
 
+# smmulator with a driver that a file of tests/cli/faulty makes mistakes in, for the tests of the program.
+function(smmu_add_faulty_tool name wrapped)
+  set(target smmulator_${name})
+  add_executable(${target} ${CMAKE_SOURCE_DIR}/tests/cli/faulty/${name}.c
+    $<TARGET_OBJECTS:smmulator>)
+  smmu_test_options(${target})
+  # Two leading underscores are what the linker asks for.
+  target_compile_options(${target} PRIVATE -Wno-reserved-identifier)
+  target_link_options(${target} PRIVATE -Wl,--wrap=${wrapped})
+  target_link_libraries(${target} PRIVATE $<TARGET_PROPERTY:smmulator,LINK_LIBRARIES>)
+  set_target_properties(${target} PROPERTIES
+    RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests/programs)
+  add_dependencies(test_cli ${target})
+endfunction()
+
 # Checks on the tree itself, without a test program.
 function(smmu_add_layout_tests)
   set(run ${CMAKE_COMMAND} -DROOT=${CMAKE_SOURCE_DIR})
@@ -187,5 +202,8 @@ function(smmu_add_all_tests)
       smmu_add_test_directory(${directory})
     endif()
   endforeach()
+  if(TARGET smmulator AND TARGET test_cli)
+    smmu_add_faulty_tool(forgetful drv_inv_range)
+  endif()
   smmu_add_tlm_tests()
 endfunction()

@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "smmu/err.h"
+#include "tools/break_on.h"
 #include "tools/machine_words.h"
 #include "tools/places.h"
 #include "tools/recording.h"
@@ -17,11 +18,11 @@
 #include "tools/verbs.h"
 #include "tools/watching.h"
 
-enum { KEY_SET = 256, KEY_SEED, KEY_LIST, KEY_NO_TRACE, KEY_WATCH, KEY_STRICT };
+enum { KEY_SET = 256, KEY_SEED, KEY_LIST, KEY_NO_TRACE, KEY_WATCH, KEY_STRICT, KEY_BREAK_ON };
 enum { SCHEMA = 1 };
 
 struct request {
-  const char *scenario, *folder, *profile, *seed;
+  const char *scenario, *folder, *profile, *seed, *break_on;
   struct machine_settings settings;
   bool json, list, no_trace, watch, strict, wrong;
 };
@@ -31,6 +32,7 @@ struct observation {
   struct watching *watching; /* --watch */
   struct plat_places *places;
   struct watch_places *names; /* of the places */
+  struct break_on stop;       /* --break-on */
 };
 
 static const struct argp_option options[] = {
@@ -49,7 +51,13 @@ static const struct argp_option options[] = {
     "Judge every translation of the device (device.dma=on): fresh, or stale and by whose fault; as "
     "smmulator check does with a recording",
     0 },
-  { "strict", KEY_STRICT, NULL, 0, "With --watch: exit status 3 when one was stale", 0 },
+  { "strict", KEY_STRICT, NULL, 0,
+    "With --watch: exit status 3 when one was stale or a rule was broken", 0 },
+  { "break-on", KEY_BREAK_ON, "RULE", 0,
+    "Raise SIGTRAP in the call with which software first broke this rule (docs/rules/), with its "
+    "frames on the stack, for a debugger; stale-driver: where it declared dead what was used "
+    "later; stale-device: when the device used it. The machine is run twice",
+    0 },
   { "list", KEY_LIST, NULL, 0, "List the presets", 0 },
   { "json", 'j', NULL, 0, "Print one JSON object", 0 },
   { 0 }
@@ -64,6 +72,7 @@ static const char doc[] =
   "  smmulator run dma-map-vcmdq --set bench.threads=2 --seed 7\n"
   "  smmulator run dma-map-trapped --profile published --json\n"
   "  smmulator run small-demo --set device.dma=on --watch --strict\n"
+  "  gdb -ex run -ex bt --args smmulator run FILE.yaml --break-on stale-driver\n"
   "  smmulator run --list";
 
 static error_t on_option(int key, char *arg, struct argp_state *state)
@@ -79,6 +88,7 @@ static error_t on_option(int key, char *arg, struct argp_state *state)
   case KEY_LIST: r->list = true; return 0;
   case KEY_NO_TRACE: r->no_trace = true; return 0;
   case KEY_WATCH: r->watch = true; return 0;
+  case KEY_BREAK_ON: r->break_on = arg; return 0;
   case KEY_STRICT: r->strict = true; return 0;
   case ARGP_KEY_ARG:
     if (r->scenario) {
@@ -237,7 +247,7 @@ static int run_machine(const struct request *q, const struct machine_config *cfg
                        struct machine_result *result, struct observation *o)
 {
   struct smt_writer *writer = NULL;
-  struct machine_sink recording = { NULL, NULL, NULL }, sink;
+  struct machine_sink recording = { NULL, NULL, NULL }, watch, sink;
   struct machine_error err = { "" };
   struct trace_error trace_err;
   int status = TOOL_DONE, closed;
@@ -247,7 +257,8 @@ static int run_machine(const struct request *q, const struct machine_config *cfg
       trace_status(recording_open(&writer, &recording, q->folder, cfg, &trace_err), &trace_err);
   if (status != TOOL_DONE)
     return status;
-  status = open_watch(q, o, &recording, &sink);
+  status = open_watch(q, o, &recording, &watch);
+  sink = o->stop.record ? break_on_sink(&o->stop, &watch) : watch;
   if (status == TOOL_DONE)
     status =
       machine_status("run", machine_run(cfg, sink.record ? &sink : NULL, result, &err), &err);
@@ -269,7 +280,7 @@ int verb_run(int argc, char **argv)
   static struct machine_result result;
   struct machine_error err = { "" };
   struct request q = { 0 };
-  struct observation o = { NULL, NULL, NULL };
+  struct observation o = { .stop = { .record = 0 } };
   int status;
 
   argv[0] = name;
@@ -285,11 +296,15 @@ int verb_run(int argc, char **argv)
     ui_complain("run", "--strict judges what --watch sees: give both");
     return TOOL_WRONG;
   }
+  if (q.break_on && !break_on_parse(&o.stop, q.break_on))
+    return TOOL_WRONG;
   status = machine_status("run", configure(&q, &cfg, &err), &err);
   if (status == TOOL_DONE)
     status = machine_status("run", machine_config_check(&cfg, &err), &err);
   if (status == TOOL_DONE && q.folder)
     status = run_files_folder(q.folder);
+  if (status == TOOL_DONE && q.break_on)
+    status = break_on_find(&o.stop, &cfg);
   if (status != TOOL_DONE)
     return status;
   status = run_machine(&q, &cfg, &result, &o);

@@ -9,7 +9,7 @@ enum tool_exit {
   TOOL_DONE = 0,    /* done, and what was asked to hold holds */
   TOOL_DIFFERS = 1, /* done, and something differs */
   TOOL_WRONG = 2,   /* the command line, a file or a configuration is wrong */
-  TOOL_STRICT = 3,  /* --strict on a run: a translation was stale */
+  TOOL_STRICT = 3,  /* --strict on a run: a translation was stale, or a rule broken */
   TOOL_MACHINE = 4, /* disk full, memory, permission */
   TOOL_BROKEN = 70  /* an invariant of ours is broken */
 };
