@@ -12,7 +12,7 @@
 #define CLI_RUN_T "traces/recorded/T-trapped-unmap"
 
 /* What the program returns; 0 is success. */
-enum { DIFFERS = 1, WRONG = 2, MACHINE = 4, BROKEN = 70 };
+enum { DIFFERS = 1, WRONG = 2, STRICT = 3, MACHINE = 4, BROKEN = 70 };
 
 /* `smmulator ARGS` in a shell, so that redirections work; @ stands for the program. The exit
  * status, or -1; *out and *err (may be NULL) are to be freed. */

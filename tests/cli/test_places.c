@@ -8,8 +8,6 @@
 #include "shim/gtest_c.h"
 #include "watch/place.h"
 
-enum { DIFFERS = 1, WRONG = 2, STRICT = 3 };
-
 #define RUN    "run dma-map-bare --set bench.loops=3 --set bench.warmup=0 --set device.dma=on"
 #define LATE   RUN " --set device.late=on"
 #define FORGOT "tests/cli/faulty/forgetful.c:"
