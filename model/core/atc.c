@@ -2,7 +2,8 @@
  * 4.5, 4.7.3, 7.1 (CERROR_ATC_INV_SYNC). An answer counts when the Translated transactions of that
  * StreamID that came before it are gone: they are marked for the queue. A timeout stays with its
  * queue until a CMD_SYNC has told of it; one of the SMMU's own queue also waits for VCMDQs that are
- * off, and forgets what they failed in (drivers rely on it before a queue changes hands). */
+ * off and for what their answers have pushed, and forgets what they failed in (drivers rely on it
+ * before a queue changes hands). */
 #include "core/atc.h"
 
 #include <string.h>
@@ -135,8 +136,8 @@ bool smmu_atc_take_failure(struct smmu *s, unsigned number)
   return failed;
 }
 
-/* Translated transactions that this answer has pushed before it: the queue's CMD_SYNC sees them
- * out. */
+/* Translated transactions that this answer has pushed before it: the CMD_SYNC of the queue that waits
+ * for the answer sees them out. */
 static void mark_pushed(struct smmu *s, unsigned number, uint32_t sid, const struct smmu_hooks *h)
 {
   for (unsigned i = 0; i < s->config.txns; i++) {
@@ -170,10 +171,13 @@ int smmu_endpoint_done(struct smmu *s, uint32_t tag, unsigned status,
   r.sid = a->sid[index];
   r.unit = (uint16_t)number;
   trace_put(hooks, &r);
-  if (status == SMMU_ENDPOINT_TIMEOUT)
+  if (status == SMMU_ENDPOINT_TIMEOUT) {
     a->failed = 1;
-  else
+  } else {
     mark_pushed(s, number, a->sid[index], hooks);
+    if (queue_kind(s, number) == QUEUE_VCMDQ && is_ownerless(s, vcmdq_of_queue(number)))
+      mark_pushed(s, 0, a->sid[index], hooks);
+  }
   a->out &= ~(1u << index);
   a->sid[index] = 0;
   smmu_wake_cmdq(s, number);

@@ -153,3 +153,34 @@ ENGINE_TEST(AtcCmdqv, TimeoutOfAQueueThatWasOffIsChargedToTheNextOwner)
   rig_vpush(rig, 1, "SYNC");
   EXPECT_EQ(cons_of(rig, 1), TIMEOUT << 24 | 1u);
 }
+
+/* Hand-stepped: the queue goes off between ATC_INV and its answer. The answer has pushed a Translated
+ * transaction before it, and whoever waits for the answer waits for that one too. */
+ENGINE_TEST(AtcCmdqv, SyncOfTheOwnQueueSeesOutWhatTheAnswerHasPushed)
+{
+  struct rig_endpoint e;
+  struct rig_hand h;
+  smmu_actor txn, cmdq;
+
+  start(rig, &e, ENGINE_ANSWER_LATER);
+  STE_SET(rig, SID, EATS, 1);
+  rig_set_cr0(rig, 0x1d);
+  match(rig, 0, 1, 1);
+  rig_vcmds(rig, 1, "ATC_INV sid=1 size=0");
+  rig_set_vreg(rig, 1, OFF_VCMDQ_CONFIG, 0);
+  rig_push(rig, "SYNC");
+  EXPECT_EQ(rig_reg(rig, OFF_CMDQ_CONS), 0u);
+  h = rig_hand(rig);
+  cmdq = smmu_actor_cmdq(rig->device, 0);
+  EXPECT_EQ(
+    smmu_submit(rig->device,
+                &(struct smmu_txn){ .addr = 0x80000, .sid = 1, .kind = SMMU_TXN_ATS_TRANSLATED },
+                &txn, NULL),
+    SMMU_OK);
+  EXPECT_EQ(smmu_endpoint_done(rig->device, e.message[0].tag, SMMU_ENDPOINT_DONE, NULL), SMMU_OK);
+  smmu_invariant(rig->device);
+  EXPECT_FALSE(smmu_is_runnable(rig->device, cmdq));
+  EXPECT_EQ(rig_finish(&h, txn), SMMU_ASK_END);
+  rig_settle(&h);
+  EXPECT_EQ(rig_reg(rig, OFF_CMDQ_CONS), 1u);
+}
