@@ -149,6 +149,9 @@ static void sweep(const struct cmdq_view *v, const struct cache *c)
 
   inv->vmid_mask = (uint16_t)~bits_low(vmw <= 4 ? vmw : 0);
   inv->e2h = (uint8_t)GET(CR2, E2H, reg[R_CR2]);
+  /* EL2 with E2H has ASIDs, and CD.ASET opts out of what matches one. IHI 0070 3.17. */
+  if (inv->kind == INVAL_S1_VAA && inv->e2h)
+    inv->shared = 0;
   inval_mark(v->s, inv, v->number, v->h);
   smmu_inval_cache(v->s, c, inv, v->h);
 }

@@ -240,6 +240,24 @@ ENGINE_TEST(Dvm, AsetOptsOutOfWhatMatchesAnAsid)
   EXPECT_FALSE(rig_is_cached(rig, SID, 0x5000));
 }
 
+/* A world with ASIDs: an operation for all of them matches none. */
+ENGINE_TEST(Dvm, E2hStreamsOptOutOfWhatMatchesAnAsidAlone)
+{
+  start(rig);
+  set_e2h(rig, true);
+  stream(rig, EL2_STREAM, (struct rig_stream){ .strw = 2, .asid = 5 });
+  CD_SET(rig, EL2_STREAM, 0, ASET, 1);
+  cache(rig, EL2_STREAM, 0x5000);
+  SEND(rig, VAE2, .asid = 5, .addr = 0x5000);
+  SEND(rig, ASIDE2, .asid = 5);
+  EXPECT_TRUE(rig_is_cached(rig, EL2_STREAM, 0x5000));
+  SEND(rig, VAAE2, .addr = 0x5000);
+  EXPECT_FALSE(rig_is_cached(rig, EL2_STREAM, 0x5000));
+  rig_read(rig, EL2_STREAM, 0x5000);
+  SEND(rig, VAALE2, .addr = 0x5000);
+  EXPECT_FALSE(rig_is_cached(rig, EL2_STREAM, 0x5000));
+}
+
 ENGINE_TEST(Dvm, CommandsTakeBothSetsOfAsids)
 {
   start(rig);

@@ -11,8 +11,8 @@
  * not wait for each other.
  *
  * With CR2.PTM = 1 invalidations are taken and do nothing; PTM is 1 after reset. The operations that
- * match an ASID (VAE1, VALE1, ASIDE1, and those of EL2 by address or ASID) leave alone what a CD with
- * ASET = 1 made. A stage or a regime that the SMMU does not have is ignored, and so is the VMID
+ * match an ASID (VAE1, VALE1, ASIDE1, VAE2, VALE2, ASIDE2, and without E2H VAAE2 and VAALE2) leave
+ * alone what a CD with ASET = 1 made. A stage or a regime that the SMMU does not have is ignored, and so is the VMID
  * without stage 2 (0 is matched then). IHI 0070 3.17, 3.17.5, 3.17.6, 6.3.12. */
 #ifndef SMMU_DVM_H
 #define SMMU_DVM_H
