@@ -58,7 +58,7 @@ void cmdq_signal_sync(const struct cmdq_view *v)
 void cmdq_complete_sync(const struct cmdq_view *v)
 {
   struct cmdq *q = v->q;
-  uint64_t address = (FGET(SYNC, MSIAddress, q->words) << 2) & bits_low(v->s->features.oas);
+  uint64_t address = FGET(SYNC, MSIAddress, q->words) << 2;
   unsigned cs = (unsigned)FGET(SYNC, CS, q->words);
 
   cmdq_advance(v);
@@ -66,7 +66,7 @@ void cmdq_complete_sync(const struct cmdq_view *v)
   if (cs == 1 && v->s->features.msi && address != 0) {
     v->ask->kind = SMMU_ASK_WRITE;
     v->ask->stage = SMMU_STAGE_MSI;
-    v->ask->addr = address;
+    v->ask->addr = address & bits_low(v->s->features.oas);
     v->ask->len = 4;
     v->ask->data[0] = FGET(SYNC, MSIData, q->words);
     q->phase = CMDQ_MSI;

@@ -52,6 +52,17 @@ ENGINE_TEST(Sync, IrqWithoutAddressRaisesTheWire)
   EXPECT_EQ(rig->signals[SMMU_SIGNAL_CMD_SYNC], 1u);
 }
 
+/* Whether there is an address is asked before it is cut to the output size. */
+ENGINE_TEST(Sync, AddressAboveTheOutputSizeIsAnAddress)
+{
+  struct smmu_config config = rig->config;
+
+  config.idr[5] = (config.idr[5] & ~7u) | 4; /* 44 bits */
+  rig_restart(rig, &config);
+  rig_cmds(rig, "SYNC cs=1 msiaddress=0x100000000000 msidata=5");
+  EXPECT_EQ(engine_memory_load64(rig->memory, 0), 5u);
+}
+
 ENGINE_TEST(Sync, IrqWithAddressWritesTheMsi)
 {
   rig_cmds(rig, "SYNC cs=1 msiaddress=0x2f0004 msidata=0x12345678");
