@@ -65,7 +65,7 @@ static enum cmd_action cfgi_vms_pidm(const struct smmu_features *f, const uint64
                                      struct inval *inv)
 {
   (void)w, (void)inv;
-  return f->mpam && f->partid_max && f->s1p && f->s2p ? CMD_ACTION_PREFETCH : CMD_ACTION_ILLEGAL;
+  return f->mpam && f->partid_max && f->s1p && f->s2p ? CMD_ACTION_NOTHING : CMD_ACTION_ILLEGAL;
 }
 
 /* ---- translations ---- */

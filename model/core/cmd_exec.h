@@ -6,6 +6,7 @@
 
 enum cmd_action {
   CMD_ACTION_ILLEGAL,    /* CERROR_ILL */
+  CMD_ACTION_NOTHING,    /* consumed */
   CMD_ACTION_PREFETCH,   /* a hint: config.prefetch */
   CMD_ACTION_INVALIDATE, /* *inv filled */
   CMD_ACTION_SEND,       /* a message to an endpoint; ignored with SMMUEN = 0 */

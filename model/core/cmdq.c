@@ -110,6 +110,7 @@ static inline void execute(const struct cmdq_view *v)
   ask_stage(v->ask, SMMU_STAGE_CMD);
   switch (smmu_cmd_action(&v->s->features, q->words, &q->inval)) {
   case CMD_ACTION_ILLEGAL: cmdq_stop(v, CERROR_ILL); break;
+  case CMD_ACTION_NOTHING: q->phase = CMDQ_CONSUME; break;
   case CMD_ACTION_PREFETCH: q->phase = v->s->config.prefetch ? CMDQ_PREFETCH : CMDQ_CONSUME; break;
   case CMD_ACTION_SYNC: q->phase = CMDQ_DRAIN; break;
   case CMD_ACTION_SEND: q->phase = smmu_enabled(v->s) ? CMDQ_SEND : CMDQ_CONSUME; break;

@@ -123,3 +123,19 @@ ENGINE_TEST(Prefetch, OptionTwoLeavesTheChoiceToTheEngine)
   rig_settle(&h); /* picks 0: nothing */
   EXPECT_FALSE(rig_is_cached(rig, SID, 0x5000));
 }
+
+/* It names a VMID where a prefetch names a stream, and fetches nothing. */
+ENGINE_TEST(Prefetch, InvalidationOfAPartidMapIsNone)
+{
+  struct smmu_config config;
+  uint64_t before;
+
+  start(rig, 1, 4);
+  config = rig->config;
+  config.idr[3] |= 1u << 7;
+  config.mpamidr = 0x000300ff;
+  rig_restart(rig, &config);
+  before = rig_read_count(rig);
+  rig_cmds(rig, "CFGI_VMS_PIDM vmid=1");
+  EXPECT_EQ(rig_read_count(rig) - before, 1u); /* the command */
+}
