@@ -107,16 +107,26 @@ static bool is_translation_fault(unsigned type)
   return type >= EVENT_F_TRANSLATION && type <= EVENT_F_PERMISSION;
 }
 
+/* What the table of 9.1.4 has a stage for: the rest is miscellaneous, and of a stage only where no
+ * other was asked for. */
+static bool is_of_stage2(const struct step *x)
+{
+  const struct fault *f = &x->t->fault;
+
+  return f->s2 &&
+         (is_translation_fault(f->type) || f->type == EVENT_F_WALK_EABT || type_of(x) == TYPE_S2);
+}
+
 /* A request for stage 1 alone is told nothing of stage 2: its fault is an abort of what stage 1 was
  * fetching. */
 void atos_fault(struct step *x)
 {
   static const uint8_t reasons[] = { 1, 2, 3 }; /* by CLASS: CD, TT, IN */
   const struct fault *f = &x->t->fault;
-  unsigned type = f->type, reason = f->s2 ? reasons[f->clss] : 0;
+  unsigned type = f->type, reason = is_of_stage2(x) ? reasons[f->clss] : 0;
   uint64_t par = MASK(GATOS_PAR, FAULT);
 
-  if (type_of(x) == TYPE_S1 && f->s2) {
+  if (type_of(x) == TYPE_S1 && reason) {
     type = f->clss == SMMU_CLASS_CD ? EVENT_F_CD_FETCH : EVENT_F_WALK_EABT;
     reason = 0;
   }
