@@ -197,8 +197,19 @@ static bool is_irq_config(int reg)
          (reg >= R_PRIQ_IRQ_CFG0 && reg <= R_PRIQ_IRQ_CFG2);
 }
 
-/* What the device has no use for reads back as zero: address bits above the output size, and the
- * MSI registers without MSIs. IHI 0070 6.3.21, 6.3.24, 6.3.26, 6.3.29, 6.3.30. */
+/* Bits of GATOS_SID and VATOS_SID that name a stream, and a substream where there are any. */
+static uint64_t atos_sid_mask(const struct smmu_features *f)
+{
+  uint64_t mask = bits_low(f->sidsize);
+
+  if (f->ssidsize)
+    mask |= bits_low(f->ssidsize) << GATOS_SID_SUBSTREAMID_LO | MASK(GATOS_SID, SSID_VALID);
+  return mask;
+}
+
+/* What the device has no use for reads back as zero: address bits above the output size, the MSI
+ * registers without MSIs, numbers larger than there are. IHI 0070 6.3.21, 6.3.24, 6.3.26, 6.3.29,
+ * 6.3.30, 6.3.38, 6.3.44. */
 static uint64_t trim(const struct smmu *s, int reg, uint64_t value)
 {
   if (is_irq_config(reg) && !s->features.msi) /* LO is for the wire as well */
@@ -211,6 +222,9 @@ static uint64_t trim(const struct smmu *s, int reg, uint64_t value)
   case R_GERROR_IRQ_CFG0:
   case R_PRIQ_IRQ_CFG0:
   case R_EVENTQ_IRQ_CFG0: return value & ~(bits_mask(55, 6) & ~bits_low(s->features.oas));
+  case R_GATOS_SID:
+  case R_VATOS_SID: return value & atos_sid_mask(&s->features);
+  case R_VATOS_SEL: return value & bits_low(s->features.vmid16 ? 16 : 8);
   default: return value;
   }
 }

@@ -237,3 +237,39 @@ TEST_CASE(AtosHand, RegistersStandStillWhileARequestRuns)
   EXPECT_FALSE(smmu_is_runnable(s, smmu_actor_ack(s)));
   free(s);
 }
+
+/* ---- what a register has no room for ---- */
+
+ENGINE_TEST(Atos, SubstreamBitsWithoutSubstreamsAreNotThere)
+{
+  struct smmu_config config = rig->config;
+
+  config.idr[0] |= 1u << 15;
+  config.idr[1] &= ~(0x1fu << 6);
+  rig_restart(rig, &config);
+  rig_map(rig, SID, VA, PA, RIG_RW);
+  EXPECT_EQ(ask(rig, SID | 1ull << 52 | 3ull << 32, S1, VA, READ), 0xff00000080000300ULL);
+  EXPECT_EQ(rig_mmio_read(rig, 0x108, 8), (uint64_t)SID);
+}
+
+ENGINE_TEST(Atos, BitsOfLargerStreamAndSubstreamNumbersReadAsZero)
+{
+  struct smmu_config config = rig->config;
+
+  config.idr[0] |= 1u << 15;
+  config.idr[1] = (config.idr[1] & ~0x7ffu) | 5u << 6 | 8;
+  rig_restart(rig, &config);
+  rig_mmio_write(rig, 0x108, ~0ULL, 8);
+  EXPECT_EQ(rig_mmio_read(rig, 0x108, 8), 0x0010001f000000ffULL);
+}
+
+ENGINE_TEST(Atos, VmidToSelectHasTheWidthOfVmids)
+{
+  struct smmu_config config = rig->config;
+
+  config.idr[0] |= 1u << 15 | 1u << 20;
+  config.idr[0] &= ~(1u << 18);
+  rig_restart(rig, &config);
+  rig_mmio_write(rig, 0x180, 0x1234, 4);
+  EXPECT_EQ(rig_mmio_read(rig, 0x180, 4), 0x34u);
+}
