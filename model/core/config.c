@@ -92,11 +92,26 @@ unsigned smmu_ecmdq_count(const struct smmu_config *cfg)
   return GET(IDR1, ECMDQ, cfg->idr[1]) ? 1u << log2 : 0;
 }
 
-uint64_t smmu_mmio_bytes(const struct smmu_config *cfg)
+/* The VATOS page starts here, or nowhere: 0. IHI 0070 6.3.3. */
+static uint64_t vatos_page(const struct smmu_config *cfg)
+{
+  return GET(IDR0, VATOS, cfg->idr[0]) ? 0x20000 + (GET(IDR2, BA_VATOS, cfg->idr[2]) << 16) : 0;
+}
+
+static uint64_t ecmdq_end(const struct smmu_config *cfg)
 {
   uint64_t pages = 1ULL << GET(IDR6, CMDQ_CONTROL_PAGE_LOG2NUMP, cfg->idr6);
 
-  return GET(IDR1, ECMDQ, cfg->idr[1]) ? SMMU_ECMDQ_PAGES + pages * SMMU_ECMDQ_PAGE : 0x20000;
+  return GET(IDR1, ECMDQ, cfg->idr[1]) ? SMMU_ECMDQ_PAGES + pages * SMMU_ECMDQ_PAGE : 0;
+}
+
+uint64_t smmu_mmio_bytes(const struct smmu_config *cfg)
+{
+  uint64_t bytes = 0x20000, vatos = vatos_page(cfg), ecmdq = ecmdq_end(cfg);
+
+  if (vatos && vatos + 0x10000 > bytes)
+    bytes = vatos + 0x10000;
+  return ecmdq > bytes ? ecmdq : bytes;
 }
 
 /* ---- the judge ---- */
@@ -230,6 +245,8 @@ static int check_ids(const struct smmu_config *cfg, char *why, size_t len)
     return refuse(why, len, "IDR0", cfg->idr[0], "S1P or S2P");
   if (f.hyp && !(f.s1p && f.s2p))
     return refuse(why, len, "IDR0.HYP", f.hyp, "0 unless S1P and S2P");
+  if (f.vatos && !(f.atos && f.s1p && f.s2p))
+    return refuse(why, len, "IDR0.VATOS", f.vatos, "0 unless ATOS, S1P and S2P");
   if (f.sidsize > 32)
     return refuse(why, len, "IDR1.SIDSIZE", f.sidsize, "0 to 32");
   if (f.ssidsize > 20)
@@ -323,6 +340,9 @@ static int check_ecmdq(const struct smmu_config *cfg, char *why, size_t len)
     return refuse(why, len, "IDR1.ECMDQ", 1, "0 unless IDR0.COHACC and IDR0.MSI");
   if (cfg->idr6 & ~fields)
     return refuse(why, len, "idr6", cfg->idr6, "no other bits than LOG2NUMP and LOG2NUMQ");
+  if (vatos_page(cfg) >= SMMU_ECMDQ_PAGES && vatos_page(cfg) < ecmdq_end(cfg))
+    return refuse(why, len, "IDR2.BA_VATOS", GET(IDR2, BA_VATOS, (uint64_t)cfg->idr[2]),
+                  "a page that is no control page of ECMDQs");
   if (pages_log2 + queues_log2 > 8)
     return refuse(why, len, "idr6", cfg->idr6, "at most 256 queues in all");
   return SMMU_OK;

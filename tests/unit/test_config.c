@@ -311,6 +311,33 @@ TEST_CASE(Config, MoreEntriesThanTheBlockCanHoldAreRefused)
   expect_refused(&cfg, "entries");
 }
 
+/* The VATOS page is one of the SMMU's own, wherever IDR2 puts it; it has a place of its own. */
+TEST_CASE(Config, RegistersReachToTheVatosPage)
+{
+  struct smmu_config cfg = neutral();
+
+  EXPECT_EQ(smmu_mmio_bytes(&cfg), 0x20000u);
+  cfg.idr[2] = 3;
+  EXPECT_EQ(smmu_mmio_bytes(&cfg), 0x20000u);
+  cfg.idr[0] |= 1u << 15 | 1u << 20;
+  EXPECT_EQ(smmu_mmio_bytes(&cfg), 0x60000u);
+  smmu_config_set_ecmdq(&cfg, 2, 1);
+  EXPECT_EQ(smmu_mmio_bytes(&cfg), 0x120000u);
+  cfg.idr[2] = 0x100;
+  EXPECT_EQ(smmu_mmio_bytes(&cfg), 0x1030000u);
+  EXPECT_EQ(smmu_config_check(&cfg, NULL, 0), SMMU_OK);
+  cfg.idr[2] = 0xf; /* on the second control page */
+  expect_refused(&cfg, "IDR2.BA_VATOS");
+}
+
+TEST_CASE(Config, VatosWithoutAtosIsRefused)
+{
+  struct smmu_config cfg = neutral();
+
+  cfg.idr[0] |= 1u << 20;
+  expect_refused(&cfg, "IDR0.VATOS");
+}
+
 TEST_CASE(Config, ReasonIsCutToItsRoom)
 {
   struct smmu_config cfg = neutral();

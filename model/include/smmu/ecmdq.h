@@ -34,7 +34,8 @@ void smmu_config_set_ecmdq(struct smmu_config *cfg, unsigned pages, unsigned que
 /* How many queues a device of this configuration has. */
 unsigned smmu_ecmdq_count(const struct smmu_config *cfg);
 
-/* Length of the SMMU's registers from page 0 on: 128 KB, or the end of the last control page. */
+/* Length of the SMMU's registers from page 0 on: 128 KB, or to the end of the last page there is of
+ * VATOS (IDR2.BA_VATOS) and of ECMDQs. */
 uint64_t smmu_mmio_bytes(const struct smmu_config *cfg);
 
 #ifdef __cplusplus
