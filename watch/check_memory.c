@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/check.h"
 #include "watch/check_state.h"
 
 enum { FIRST_ROOM = 1024, WORDS = 1 << 20 };
@@ -22,23 +23,26 @@ const struct check_word *check_memory_find(const struct check_world *w, uint64_t
   return slot && *slot ? &w->memory.word[*slot - 1] : NULL;
 }
 
-/* Twice as many; pointers to words do not stay. */
+/* Twice as many; pointers to words do not stay. Buckets first: with too many of them all still works. */
 static bool grow(struct check_memory *m)
 {
   uint32_t room = m->room ? m->room * 2 : FIRST_ROOM;
-  struct check_word *word = realloc(m->word, room * sizeof *word);
-  uint32_t *bucket = word ? calloc(room * 2, sizeof *bucket) : NULL;
+  uint32_t *bucket = calloc(room * 2, sizeof *bucket);
+  struct check_word *word;
 
-  if (word)
-    m->word = word;
+  CHECK(m->word || m->used == 0);
   if (!bucket)
     return false;
   free(m->bucket);
   m->bucket = bucket;
   m->mask = room * 2 - 1;
-  m->room = room;
   for (uint32_t i = 0; i < m->used; i++)
     *find(m, m->word[i].addr) = i + 1;
+  word = realloc(m->word, room * sizeof *word);
+  if (!word)
+    return false;
+  m->word = word;
+  m->room = room;
   return true;
 }
 
@@ -55,6 +59,7 @@ const struct check_word *check_memory_store(struct check *c, struct check_world 
     c->failed = true;
     return NULL;
   }
+  CHECK(m->word);
   if (!old) {
     *find(m, addr) = m->used + 1;
     x = &m->word[m->used++];
