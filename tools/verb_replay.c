@@ -176,7 +176,7 @@ static int report(const struct arguments *a, const struct replay_results *res,
   return TOOL_DONE;
 }
 
-static int replay(const struct arguments *a, struct replay_options *opt, struct watching *w)
+static int replay(const struct arguments *a, struct replay_options opt, struct watching *w)
 {
   struct progress show = { .began = ui_seconds() };
   struct replay_results res;
@@ -186,16 +186,16 @@ static int replay(const struct arguments *a, struct replay_options *opt, struct 
   show.json = strcmp(a->progress, "json") == 0;
   show.bar = !show.json && isatty(STDERR_FILENO);
   show.last = show.bar ? 0 : show.began;
-  opt->ctx = &show;
-  opt->progress = strcmp(a->progress, "never") == 0 ? NULL : show_progress;
-  rc = replay_path(a->path, opt, &res, &err);
-  if (show.bar && opt->progress)
+  opt.ctx = &show;
+  opt.progress = strcmp(a->progress, "never") == 0 ? NULL : show_progress;
+  rc = replay_path(a->path, &opt, &res, &err);
+  if (show.bar && opt.progress)
     ui_progress_end();
   if (rc) {
     ui_complain("replay", "%s", err.text);
     return rc == SMMU_ERR_NOMEM || rc == SMMU_ERR_IO ? TOOL_MACHINE : TOOL_WRONG;
   }
-  if (opt->progress && !show.json)
+  if (opt.progress && !show.json)
     fprintf(stderr, "replayed %s lines in %.2f s (%s lines/s), with snapshots %.2f s\n",
             ui_count(res.lines), res.log_seconds,
             ui_count((uint64_t)((double)res.lines / (res.log_seconds + 1e-9))), res.seconds);
@@ -231,7 +231,7 @@ int verb_replay(int argc, char **argv)
     watch.ctx = w;
     opt.watch = &watch;
   }
-  rc = replay(&a, &opt, w);
+  rc = replay(&a, opt, w);
   watching_destroy(w);
   return rc;
 }

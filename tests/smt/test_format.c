@@ -23,7 +23,7 @@ static uint64_t draw(uint64_t *state)
 /* Every bit of every field, as far as the rules of its category let it. */
 static struct smmu_record random_record(uint64_t *state)
 {
-  struct smmu_record r;
+  struct smmu_record r = { 0 };
   unsigned char *bytes = (unsigned char *)&r;
 
   for (unsigned i = 0; i < sizeof(r); i++)

@@ -150,7 +150,7 @@ TEST_CASE(Resource, StartIsTheLatestOfArrivalSlotAndInterval)
   uint64_t state = 3;
 
   for (unsigned round = 0; round < 60; round++) {
-    uint64_t arrival[PEOPLE], planned[PEOPLE], found[PEOPLE] = { 0 };
+    uint64_t arrival[PEOPLE], planned[PEOPLE], found[PEOPLE] = { 0 }, at = 0;
     struct timed_resource given = { .slots = 1 + (uint32_t)draw(&state, 5),
                                     .latency_ps = 1 + draw(&state, 200),
                                     .interval_ps = draw(&state, 120) };
@@ -158,7 +158,7 @@ TEST_CASE(Resource, StartIsTheLatestOfArrivalSlotAndInterval)
 
     resource_init(&r, &given, line);
     for (unsigned i = 0; i < PEOPLE; i++)
-      arrival[i] = (i ? arrival[i - 1] : 0) + draw(&state, 90);
+      arrival[i] = at += draw(&state, 90);
     plan(&given, arrival, planned);
     act(&r, arrival, found);
     EXPECT_MEMEQ(planned, found, sizeof found);

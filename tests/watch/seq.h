@@ -10,8 +10,9 @@
 #include "smmu/smmu.h"
 #include "watch/watch.h"
 
-enum { SEQ_SID = 0x20, SEQ_ASID = 7, SEQ_OUT = 0x80000000 };
+enum { SEQ_SID = 0x20, SEQ_ASID = 7 };
 
+#define SEQ_OUT   0x80000000ULL
 #define SEQ_STE   0x100000ULL
 #define SEQ_CD    0x110000ULL
 #define SEQ_L1    0x120000ULL
