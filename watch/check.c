@@ -71,7 +71,9 @@ void check_destroy(struct check *c)
   for (unsigned i = 0; i < CHECK_WORLDS; i++) {
     check_queues_destroy(&c->world[i]);
     check_memory_destroy(&c->world[i]);
+    free(c->world[i].cpu);
   }
+  free(c->barrier);
   free(c);
 }
 
@@ -101,18 +103,13 @@ void check_tell(struct check *c, unsigned rule, const struct check_at *at, const
 
 void check_stored(struct check *c, struct check_world *w, const struct check_word *x)
 {
-  (void)c;
-  (void)w;
-  (void)x;
+  check_queue_stored(c, w, x);
 }
 
 void check_submitted(struct check *c, struct check_world *w, struct check_queue *q,
                      const struct check_command *command)
 {
-  (void)c;
-  (void)w;
-  (void)q;
-  (void)command;
+  check_wait_submitted(c, w, q, command);
 }
 
 void check_consumed(struct check *c, struct check_world *w, struct check_queue *q,
@@ -126,9 +123,7 @@ void check_consumed(struct check *c, struct check_world *w, struct check_queue *
 
 void check_noted(struct check *c, struct check_world *w, const struct plat_note *n)
 {
-  (void)c;
-  (void)w;
-  (void)n;
+  check_wait_noted(c, w, n);
 }
 
 /* ---- from records ---- */
@@ -148,31 +143,29 @@ static struct check_world *world_of(struct check *c, const struct smmu_record *r
 static void of_register(struct check *c, struct check_world *w, const struct smmu_record *r)
 {
   uint64_t base = c->options.smmu, offset = r->addr_in - base;
-  bool smmu = r->addr_in >= base && offset < CHECK_SMMU_BYTES;
+  bool smmu = r->addr_in >= base && offset < CHECK_SMMU_BYTES && !check_block_is_page_set(offset);
 
   if (r->category == SMMU_TRACE_STORE_REG) {
     if (smmu)
       check_register_write(c, w, offset, r->word, r->info);
+    else
+      check_block_write(c, w, r->addr_in, r->word, r->info);
     check_queue_write(c, w, r->addr_in, r->word, r->info);
   } else {
     if (smmu)
       check_register_read(c, w, offset, r->word, r->info);
+    else
+      check_block_read(c, w, r->addr_in, r->info);
     check_queue_read(c, w, r->addr_in, r->word, r->info);
   }
 }
 
-void check_record(void *check, const struct smmu_record *r)
+static void of_software(struct check *c, const struct smmu_record *r)
 {
-  struct check *c = check;
-  struct check_world *w;
+  struct check_world *w = world_of(c, r);
   struct plat_note note;
   const struct check_word *x;
 
-  c->now.record++;
-  if (c->failed || (r->category != SMMU_TRACE_STORE && r->category != SMMU_TRACE_STORE_REG &&
-                    r->category != SMMU_TRACE_LOAD_REG && r->category != SMMU_TRACE_NOTE))
-    return;
-  w = world_of(c, r);
   if (!w)
     return;
   c->now.time = r->time;
@@ -189,6 +182,27 @@ void check_record(void *check, const struct smmu_record *r)
     check_noted(c, w, &note);
   } else {
     of_register(c, w, r);
+  }
+}
+
+void check_record(void *check, const struct smmu_record *r)
+{
+  struct check *c = check;
+
+  c->now.record++;
+  if (c->failed)
+    return;
+  switch (r->category) {
+  case SMMU_TRACE_STORE:
+  case SMMU_TRACE_STORE_REG:
+  case SMMU_TRACE_LOAD_REG:
+  case SMMU_TRACE_NOTE: of_software(c, r); break;
+  case SMMU_TRACE_SYNC: check_wait_synced(c, r); break;
+  case SMMU_TRACE_CHARGE:
+    if (r->result == PLAT_COST_BARRIER)
+      check_barrier(c, r->actor);
+    break;
+  default: break;
   }
 }
 

@@ -34,7 +34,7 @@ enum check_rule {
   CHECK_RULES
 };
 
-/* "cr0-not-acknowledged", its weight, "6.3.9.1", its sentence. "?" out of range. */
+/* "cr0-not-acknowledged", its weight, "6.3.9", its sentence. "?" out of range. */
 const char *check_rule_id(unsigned rule);
 enum check_weight check_rule_weight(unsigned rule);
 const char *check_rule_section(unsigned rule);

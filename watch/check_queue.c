@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "arch/cmdqv.h"
+#include "arch/ecmdq.h"
 #include "plat/board.h"
+#include "smmu/ecmdq.h"
 #include "watch/check_state.h"
 
 enum { LOG2_MOST = 19, ENTRY = 16 };
@@ -62,28 +64,57 @@ static bool slot_of(const struct check *c, uint64_t addr, uint64_t *page0)
   return true;
 }
 
-static struct check_queue *queue_at(struct check *c, struct check_world *w, uint64_t addr)
+/* IDR6, which software has read, says how many control pages there are, and queues in each. */
+bool check_ecmdq_set(const struct check *c, const struct check_world *w, uint64_t addr,
+                     uint64_t *set)
 {
-  uint64_t smmu = c->options.smmu, page0;
+  uint64_t first = c->options.smmu + SMMU_ECMDQ_PAGES, idr6 = w->reg[R_IDR6].read;
+  unsigned pages_log2 = (unsigned)GET(IDR6, CMDQ_CONTROL_PAGE_LOG2NUMP, idr6);
+  unsigned queues_log2 = (unsigned)GET(IDR6, CMDQ_CONTROL_PAGE_LOG2NUMQ, idr6);
+
+  if (addr < first || !w->reg[R_IDR6].saw.record || !GET(IDR1, ECMDQ, w->reg[R_IDR1].read) ||
+      addr - first >= (uint64_t)SMMU_ECMDQ_PAGE << pages_log2)
+    return false;
+  *set = addr - (addr - first) % (SMMU_ECMDQ_PAGE >> queues_log2);
+  return true;
+}
+
+static struct check_queue *with_prod_at(struct check_world *w, uint64_t prod_reg)
+{
+  for (uint32_t i = 1; i < w->queues; i++) {
+    if (w->queue[i].prod_reg == prod_reg)
+      return &w->queue[i];
+  }
+  return NULL;
+}
+
+struct check_queue *check_queue_at(struct check *c, struct check_world *w, uint64_t addr)
+{
+  uint64_t smmu = c->options.smmu, at;
+  struct check_queue *q;
 
   if (w->queues == 0 &&
       !add(c, w, CHECK_CMDQ, smmu + OFF_CMDQ_PROD, smmu + OFF_CMDQ_CONS, smmu + OFF_CMDQ_BASE))
     return NULL;
   if (addr >= smmu && addr - smmu < CHECK_SMMU_BYTES)
     return &w->queue[0];
-  if (!slot_of(c, addr, &page0))
-    return NULL;
-  for (uint32_t i = 1; i < w->queues; i++) {
-    if (w->queue[i].prod_reg == page0 + OFF_VCMDQ_PROD_INDX)
-      return &w->queue[i];
+  if (check_ecmdq_set(c, w, addr, &at)) {
+    q = with_prod_at(w, at + OFF_ECMDQ_PROD);
+    return q ? q
+             : add(c, w, CHECK_ECMDQ, at + OFF_ECMDQ_PROD, at + OFF_ECMDQ_CONS,
+                   at + OFF_ECMDQ_BASE);
   }
-  return add(c, w, CHECK_VCMDQ, page0 + OFF_VCMDQ_PROD_INDX, page0 + OFF_VCMDQ_CONS_INDX,
-             page0 + SMMU_CMDQV_PAGE + OFF_VCMDQ_BASE);
+  if (!slot_of(c, addr, &at))
+    return NULL;
+  q = with_prod_at(w, at + OFF_VCMDQ_PROD_INDX);
+  return q ? q
+           : add(c, w, CHECK_VCMDQ, at + OFF_VCMDQ_PROD_INDX, at + OFF_VCMDQ_CONS_INDX,
+                 at + SMMU_CMDQV_PAGE + OFF_VCMDQ_BASE);
 }
 
 /* ---- what is done with it ---- */
 
-/* CMDQ_BASE and VCMDQ_BASE: LOG2SIZE in [4:0], the address above it. */
+/* BASE of each kind: LOG2SIZE in [4:0], the address above it. */
 static void set_base(struct check *c, struct check_queue *q, uint64_t base)
 {
   unsigned log2 = (unsigned)bits_get(base, 4, 0);
@@ -93,27 +124,83 @@ static void set_base(struct check *c, struct check_queue *q, uint64_t base)
   q->base = base & bits_mask(55, 5);
   q->owed = calloc(1ULL << q->log2, sizeof *q->owed);
   q->known = q->owed != NULL;
+  q->based = c->now;
+  q->stored = false;
   c->failed |= !q->known;
 }
 
-static void read_command(const struct check *c, struct check_world *w, const struct check_queue *q,
+static struct check_command *slot_at(const struct check_queue *q, uint32_t index)
+{
+  return &q->owed[index & ((1u << q->log2) - 1)];
+}
+
+/* Was it stored since its slot was used last? Words that are zero may never have been. */
+static bool is_written(const struct check_command *last, const struct check_word *low,
+                       const struct check_word *high)
+{
+  return low && low->at.record > last->submitted.record &&
+         (!high || high->at.record > last->submitted.record);
+}
+
+/* Fills in *command; false: its bytes are not what the driver means to say. */
+static bool read_command(const struct check *c, struct check_world *w, const struct check_queue *q,
                          uint32_t index, struct check_command *command)
 {
   uint64_t addr = q->base + (uint64_t)(index & ((1u << q->log2) - 1)) * ENTRY;
-  const struct check_word *word = check_memory_find(w, addr);
+  const struct check_word *low = check_memory_find(w, addr);
+  const struct check_word *high = check_memory_find(w, addr + 8);
+  bool written = is_written(command, low, high);
 
-  *command = (struct check_command){ .at = word ? word->at : c->now, .submitted = c->now };
-  command->words[0] = word ? word->value : 0;
-  word = check_memory_find(w, addr + 8);
-  command->words[1] = word ? word->value : 0;
+  *command = (struct check_command){ .at = low ? low->at : c->now, .submitted = c->now };
+  command->words[0] = low ? low->value : 0;
+  command->words[1] = high ? high->value : 0;
   command->number = ++w->commands;
   command->index = index;
+  return written || !q->stored;
+}
+
+/* The store and PROD's write are ordered by whoever stored it, or by whoever tells of it. */
+static bool is_ordered(const struct check *c, const struct check_command *command)
+{
+  return check_barrier_of(c, command->at.cpu) > command->at.record ||
+         check_barrier_of(c, c->now.cpu) > command->at.record;
+}
+
+static void take_commands(struct check *c, struct check_world *w, struct check_queue *q,
+                          uint32_t prod)
+{
+  bool unwritten = false, unordered = false;
+
+  for (; q->prod != prod; q->prod = (q->prod + 1) & index_mask(q)) {
+    struct check_command *command = slot_at(q, q->prod);
+
+    if (!read_command(c, w, q, q->prod, command)) {
+      if (!unwritten)
+        check_tell(c, CHECK_COMMAND_UNWRITTEN, NULL,
+                   "PROD = 0x%x passes index 0x%x, where nothing was stored since its last command",
+                   prod, q->prod);
+      unwritten = command->told = true;
+      continue;
+    }
+    if (!unordered && q->stored && c->barriers && !is_ordered(c, command)) {
+      check_tell(
+        c, CHECK_COMMAND_UNORDERED, NULL,
+        "PROD = 0x%x is written, and no barrier since the command at index 0x%x was stored", prod,
+        q->prod);
+      unordered = true;
+    }
+    check_submitted(c, w, q, command);
+  }
 }
 
 static void submit(struct check *c, struct check_world *w, struct check_queue *q, uint32_t prod)
 {
   uint32_t mask = index_mask(q), moved = (prod - q->prod) & mask, owed = (q->prod - q->cons) & mask;
 
+  if (q->cerror && ((prod - q->cons) & mask) < owed) {
+    q->prod = prod; /* taken back, as far as CONS: IHI 0070 7.1 */
+    return;
+  }
   if (moved > 1u << q->log2) {
     check_tell(c, CHECK_PROD_BACKWARDS, NULL, "PROD goes from 0x%x to 0x%x, of 2^%u entries",
                q->prod, prod, q->log2);
@@ -124,51 +211,128 @@ static void submit(struct check *c, struct check_world *w, struct check_queue *q
     check_tell(c, CHECK_PROD_OVERRUN, NULL,
                "PROD goes from 0x%x to 0x%x, of 2^%u entries, and CONS was last seen at 0x%x",
                q->prod, prod, q->log2, q->cons);
-  for (; q->prod != prod; q->prod = (q->prod + 1) & mask) {
-    struct check_command *command = &q->owed[q->prod & ((1u << q->log2) - 1)];
-
-    read_command(c, w, q, q->prod, command);
-    check_submitted(c, w, q, command);
-  }
+  q->filled -= moved < q->filled ? moved : q->filled;
+  take_commands(c, w, q, prod);
 }
 
-static void consume(struct check *c, struct check_world *w, struct check_queue *q, uint32_t cons)
+void check_queue_consume(struct check *c, struct check_world *w, struct check_queue *q,
+                         uint32_t cons)
 {
   uint32_t mask = index_mask(q);
 
   if (((cons - q->cons) & mask) > ((q->prod - q->cons) & mask))
     return;
   for (; q->cons != cons; q->cons = (q->cons + 1) & mask)
-    check_consumed(c, w, q, &q->owed[q->cons & ((1u << q->log2) - 1)]);
+    check_consumed(c, w, q, slot_at(q, q->cons));
+}
+
+/* A command that the SMMU may have read by now, or not; after an error it reads them again. Who fills
+ * slots in order, from PROD on, and goes too far is told when he writes PROD. */
+static void overwrite(struct check *c, struct check_queue *q, const struct check_word *x)
+{
+  uint32_t size = 1u << q->log2, slot = (uint32_t)((x->addr - q->base) / ENTRY);
+  uint32_t ahead = (slot - q->prod) & (size - 1), owed = (q->prod - q->cons) & index_mask(q);
+  struct check_command *command = slot_at(q, slot);
+
+  if (ahead + owed < size || ahead == q->filled || ahead + 1 == q->filled) {
+    q->filled = ahead < q->filled ? q->filled : ahead + 1;
+    return;
+  }
+  if (q->cerror) {
+    command->words[(x->addr / 8) & 1] = x->value;
+    return;
+  }
+  if (!command->told)
+    check_tell(c, CHECK_COMMAND_OVERWRITTEN, NULL,
+               "a store into index 0x%x; CONS was last seen at 0x%x, PROD is 0x%x", command->index,
+               q->cons, q->prod);
+  command->told = true;
+}
+
+void check_queue_stored(struct check *c, struct check_world *w, const struct check_word *x)
+{
+  for (uint32_t i = 0; i < w->queues; i++) {
+    struct check_queue *q = &w->queue[i];
+
+    if (q->known && x->addr - q->base < (uint64_t)ENTRY << q->log2) {
+      if (q->enabled)
+        overwrite(c, q, x);
+      q->stored = true;
+    }
+  }
+}
+
+/* ---- registers ---- */
+
+static void enable(struct check_queue *q, bool on)
+{
+  if (on && !q->enabled)
+    q->cerror = 0;
+  q->enabled = on;
+}
+
+static void write_prod(struct check *c, struct check_world *w, struct check_queue *q,
+                       uint64_t value)
+{
+  uint32_t prod = (uint32_t)value & index_mask(q);
+  bool was = q->enabled;
+
+  if (q->kind == CHECK_ECMDQ) {
+    enable(q, GET(ECMDQ_PROD, EN, value));
+    q->errack = GET(ECMDQ_PROD, ERRACK, value);
+  }
+  if (was && q->enabled)
+    submit(c, w, q, prod);
+  else
+    q->prod = prod;
+  if (!q->enabled)
+    q->filled = 0;
 }
 
 void check_queue_write(struct check *c, struct check_world *w, uint64_t addr, uint64_t value,
                        unsigned bytes)
 {
-  struct check_queue *q = queue_at(c, w, addr);
+  struct check_queue *q = check_queue_at(c, w, addr);
 
   if (!q)
     return;
   if (addr == q->base_reg && bytes == 8)
     set_base(c, q, value);
-  else if (addr == q->prod_reg && q->known && q->enabled)
-    submit(c, w, q, (uint32_t)value & index_mask(q));
   else if (addr == q->prod_reg && q->known)
-    q->prod = (uint32_t)value & index_mask(q);
-  else if (addr == q->cons_reg && q->known)
+    write_prod(c, w, q, value);
+  else if (addr == q->cons_reg && q->known && !q->enabled)
     q->cons = (uint32_t)value & index_mask(q);
   else if (addr == c->options.smmu + OFF_CR0)
-    q->enabled = GET(CR0, CMDQEN, value);
+    enable(q, GET(CR0, CMDQEN, value));
+  else if (addr == c->options.smmu + OFF_GERRORN)
+    q->cerror = 0;
   else if (q->kind == CHECK_VCMDQ && addr == q->prod_reg - OFF_VCMDQ_PROD_INDX + OFF_VCMDQ_CONFIG)
-    q->enabled = value & 1;
+    enable(q, value & 1);
+  else if (q->kind == CHECK_VCMDQ && addr == q->prod_reg - OFF_VCMDQ_PROD_INDX + OFF_VCMDQ_GERRORN)
+    q->cerror = 0;
+}
+
+static unsigned cerror_of(const struct check_queue *q, uint64_t cons)
+{
+  if (q->kind == CHECK_ECMDQ)
+    return GET(ECMDQ_CONS, ERR, cons) != q->errack ? (unsigned)GET(ECMDQ_CONS, ERR_REASON, cons)
+                                                   : 0;
+  return (unsigned)GET(CMDQ_CONS, ERR, cons);
 }
 
 void check_queue_read(struct check *c, struct check_world *w, uint64_t addr, uint64_t value,
                       unsigned bytes)
 {
-  struct check_queue *q = queue_at(c, w, addr);
+  struct check_queue *q = check_queue_at(c, w, addr);
 
   (void)bytes;
-  if (q && addr == q->cons_reg && q->known && q->enabled)
-    consume(c, w, q, (uint32_t)value & index_mask(q));
+  if (q && q->kind == CHECK_ECMDQ && addr == q->cons_reg)
+    q->acked = GET(ECMDQ_CONS, ENACK, value);
+  else if (q && q->kind == CHECK_VCMDQ &&
+           addr == q->prod_reg - OFF_VCMDQ_PROD_INDX + OFF_VCMDQ_STATUS)
+    q->acked = GET(VCMDQ_STATUS, CMDQ_EN_OK, value);
+  if (!q || addr != q->cons_reg || !q->known || !q->enabled)
+    return;
+  q->cerror = cerror_of(q, value);
+  check_queue_consume(c, w, q, (uint32_t)value & index_mask(q));
 }

@@ -42,6 +42,7 @@ struct check_command {
   struct check_at submitted; /* of the write to PROD */
   uint64_t number;           /* counts this world's commands, from 1 */
   uint32_t index;            /* RD/WR value of its slot, with wrap bit */
+  bool told;                 /* of its slot something was said already */
 };
 
 enum check_queue_kind { CHECK_CMDQ, CHECK_VCMDQ, CHECK_ECMDQ };
@@ -54,7 +55,22 @@ struct check_queue {
   unsigned log2;
   uint32_t prod, cons;        /* last written; last seen. With wrap bit */
   struct check_command *owed; /* commands from `cons` up to `prod`: slot is index modulo size */
+  uint32_t filled;            /* slots behind `prod` that were stored in order */
+  bool acked;                 /* its enable, as last seen: of ECMDQs and VCMDQs */
   bool enabled, known;        /* known: base and size have been written */
+  bool stored;                /* commands come by stores that are seen */
+  bool errack;                /* of an enhanced queue's PROD */
+  unsigned cerror;            /* that CONS showed, until it is acknowledged */
+  struct check_at based;      /* the write of base and size */
+};
+
+/* A CPU, or an interrupt handler, in one world. */
+struct check_cpu {
+  bool syncs;     /* it has a CMD_SYNC in a queue, which it does not yet know complete, */
+  bool waits;     /* sleeps until it is, */
+  bool signalled; /* and the SMMU has sent its MSI */
+  uint32_t queue, index;
+  uint64_t words[2]; /* of the CMD_SYNC */
 };
 
 struct check_world {
@@ -64,6 +80,9 @@ struct check_world {
   struct check_register reg[R_COUNT];
   struct check_queue *queue; /* [0] is CMDQ */
   uint32_t queues;
+  struct check_cpu *cpu; /* by number; grows */
+  uint32_t cpus;
+  bool waits;        /* software says when it waits for a CMD_SYNC */
   uint64_t commands; /* handed over so far */
 };
 
@@ -73,6 +92,8 @@ struct check {
   const struct smmu_record *record; /* under way */
   struct check_at now;
   uint64_t count[CHECK_RULES];
+  uint64_t *barrier; /* by CPU: record of its last one; grows */
+  uint32_t barriers;
   bool failed;
 };
 
@@ -99,13 +120,43 @@ void check_register_write(struct check *c, struct check_world *w, uint64_t offse
 void check_register_read(struct check *c, struct check_world *w, uint64_t offset, uint64_t value,
                          unsigned bytes);
 
+/* ---- check_block.c ---- */
+/* Does the offset from the SMMU's registers lie among what control pages are? */
+bool check_block_is_page_set(uint64_t offset);
+/* Called for accesses to any register. */
+void check_block_write(struct check *c, struct check_world *w, uint64_t addr, uint64_t value,
+                       unsigned bytes);
+void check_block_read(struct check *c, struct check_world *w, uint64_t addr, unsigned bytes);
+
 /* ---- check_queue.c ---- */
+/* The queue that an address in registers is of, made when it is new; NULL: none. Does not stay. */
+struct check_queue *check_queue_at(struct check *c, struct check_world *w, uint64_t addr);
+/* Where the set of enhanced queue registers begins that an address lies in; false: in none. */
+bool check_ecmdq_set(const struct check *c, const struct check_world *w, uint64_t addr,
+                     uint64_t *set);
 /* Called for accesses to any register; the queues know theirs. */
 void check_queue_write(struct check *c, struct check_world *w, uint64_t addr, uint64_t value,
                        unsigned bytes);
 void check_queue_read(struct check *c, struct check_world *w, uint64_t addr, uint64_t value,
                       unsigned bytes);
+/* A word was stored: does a command lie there? */
+void check_queue_stored(struct check *c, struct check_world *w, const struct check_word *x);
+/* The first commands of a queue, up to `cons`, are known consumed. */
+void check_queue_consume(struct check *c, struct check_world *w, struct check_queue *q,
+                         uint32_t cons);
 void check_queues_destroy(struct check_world *w);
+
+/* ---- check_wait.c ---- */
+/* NULL: out of memory. Does not stay when another CPU is asked for. */
+struct check_cpu *check_cpu_at(struct check *c, struct check_world *w, unsigned cpu);
+void check_wait_submitted(struct check *c, struct check_world *w, const struct check_queue *q,
+                          const struct check_command *command);
+void check_wait_noted(struct check *c, struct check_world *w, const struct plat_note *n);
+/* The SMMU has completed a CMD_SYNC. */
+void check_wait_synced(struct check *c, const struct smmu_record *r);
+/* The CPU has made a barrier; record of the last one of a CPU, 0: none. */
+void check_barrier(struct check *c, unsigned cpu);
+uint64_t check_barrier_of(const struct check *c, unsigned cpu);
 
 /* ---- what families hear: check.c hands it to each ---- */
 

@@ -31,6 +31,7 @@ MISTAKE(PROD_BACKWARDS, WrapBitForgotten, "PROD goes from 0xf to 0x1, of 2^4 ent
   ring_doorbell(d);
   wait_consumed(d);
   put(d, "TLBI_NH_ASID asid=8; SYNC");
+  barrier(d);
   reg_write(d, CMDQ_PROD, d->prod & 0xf); /* here */
 }
 
@@ -41,5 +42,55 @@ REMEDY(PROD_BACKWARDS, WrapBitForgotten)
   ring_doorbell(d);
   wait_consumed(d);
   put(d, "TLBI_NH_ASID asid=8; SYNC");
+  barrier(d);
   reg_write(d, CMDQ_PROD, d->prod & 0x1f);
+}
+
+MISTAKE(COMMAND_UNWRITTEN, DoorbellFirst,
+        "PROD = 0x5 passes index 0x4, where nothing was stored since its last command",
+        .start = true)
+{
+  d->prod++;
+  ring_doorbell(d); /* here */
+  d->prod--;
+  put(d, "SYNC");
+}
+
+REMEDY(COMMAND_UNWRITTEN, DoorbellFirst)
+{
+  put(d, "SYNC");
+  ring_doorbell(d);
+}
+
+MISTAKE(COMMAND_UNORDERED, NoBarrier,
+        "PROD = 0x6 is written, and no barrier since the command at index 0x4 was stored",
+        .start = true)
+{
+  put(d, "TLBI_NH_ASID asid=7; SYNC");
+  reg_write(d, CMDQ_PROD, d->prod); /* here */
+}
+
+REMEDY(COMMAND_UNORDERED, NoBarrier)
+{
+  put(d, "TLBI_NH_ASID asid=7; SYNC");
+  barrier(d);
+  reg_write(d, CMDQ_PROD, d->prod);
+}
+
+MISTAKE(COMMAND_OVERWRITTEN, SecondThought,
+        "a store into index 0x4; CONS was last seen at 0x4, PROD is 0x6", .start = true)
+{
+  uint64_t slot = d->ring + 4 * 16ULL;
+
+  put(d, "TLBI_NH_ASID asid=7; SYNC");
+  ring_doorbell(d);
+  store(d, slot, CMD_TLBI_NSNH_ALL); /* here */
+}
+
+REMEDY(COMMAND_OVERWRITTEN, SecondThought)
+{
+  put(d, "TLBI_NH_ASID asid=7; SYNC");
+  ring_doorbell(d);
+  put(d, "TLBI_NSNH_ALL; SYNC");
+  ring_doorbell(d);
 }

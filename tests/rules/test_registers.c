@@ -49,20 +49,23 @@ REMEDY(REG_GUARDED, TableMovedWhileEnabled)
   reg_write64(d, STRTAB_BASE, larger);
 }
 
-MISTAKE(CR0_UNACKNOWLEDGED, WrittenAgain,
-        "CR0 = 0xc is written; of 0x8 before it CR0ACK has not shown 0x8")
+MISTAKE(CR0_UNACKNOWLEDGED, TakenBackAtOnce,
+        "CR0 = 0x0 is written; of 0x8 before it CR0ACK has not shown 0x8")
 {
   reg_write64(d, CMDQ_BASE, d->ring | TINY_QUEUE_LOG2);
-  reg_write64(d, EVENTQ_BASE, d->events | TINY_QUEUE_LOG2);
+  reg_write(d, CMDQ_PROD, 0);
+  reg_write(d, CMDQ_CONS, 0);
   reg_write(d, CR0, MASK(CR0, CMDQEN));
-  reg_write(d, CR0, MASK(CR0, CMDQEN) | MASK(CR0, EVENTQEN)); /* here */
+  reg_write(d, CR0, 0); /* here */
 }
 
-REMEDY(CR0_UNACKNOWLEDGED, WrittenAgain)
+REMEDY(CR0_UNACKNOWLEDGED, TakenBackAtOnce)
 {
   reg_write64(d, CMDQ_BASE, d->ring | TINY_QUEUE_LOG2);
-  reg_write64(d, EVENTQ_BASE, d->events | TINY_QUEUE_LOG2);
+  reg_write(d, CMDQ_PROD, 0);
+  reg_write(d, CMDQ_CONS, 0);
   reg_write(d, CR0, MASK(CR0, CMDQEN));
   reg_wait(d, CR0ACK, MASK(CR0ACK, CMDQEN), MASK(CR0ACK, CMDQEN));
-  reg_write(d, CR0, MASK(CR0, CMDQEN) | MASK(CR0, EVENTQEN));
+  reg_write(d, CR0, 0);
+  reg_wait(d, CR0ACK, MASK(CR0ACK, CMDQEN), 0);
 }
