@@ -207,6 +207,21 @@ static int report(const struct request *q, const struct machine_config *cfg,
   return w && q->strict && watching_found(w) ? TOOL_STRICT : TOOL_DONE;
 }
 
+/* What led to a failure is worth knowing most. */
+static int report_failure(const struct request *q, const struct watching *w, int status)
+{
+  json_t *root;
+
+  if (q->json) {
+    root = json_pack("{s:i, s:s}", "schema", SCHEMA, "build", machine_build_id());
+    watching_json(w, root);
+    ui_json(root);
+  } else {
+    watching_print(w);
+  }
+  return q->strict && watching_found(w) ? TOOL_STRICT : status;
+}
+
 static int trace_status(int rc, const struct trace_error *err)
 {
   if (rc == SMMU_OK)
@@ -310,6 +325,8 @@ int verb_run(int argc, char **argv)
   status = run_machine(&q, &cfg, &result, &o);
   if (status == TOOL_DONE)
     status = report(&q, &cfg, &result, &o);
+  else if (o.watching)
+    status = report_failure(&q, o.watching, status);
   if (q.folder && status != TOOL_DONE && status != TOOL_STRICT)
     run_files_drop(q.folder);
   close_watch(&o);

@@ -139,3 +139,14 @@ TEST_CASE(Check, MissingPathIsWrong)
   EXPECT_EQ(run.exit_code, WRONG);
   test_run_free(&run);
 }
+
+TEST_CASE(Check, RunThatFailsTellsWhatItSawUntilThen)
+{
+  int exit_code = -1;
+  json_t *root = cli_json(
+    "run " LATE " --set bench.loops=1000000 --set run.limit=3ms --watch --json", &exit_code);
+
+  EXPECT_EQ(exit_code, DIFFERS);
+  EXPECT_GT(verdict(root, "fresh"), 0);
+  json_decref(root);
+}
