@@ -7,12 +7,13 @@
 #   tests/tlm/                 test_tlm, in C++, with the common suite of tests/unit (Tlm.cmake)
 #   tests/<dir>/*.c            test_<dir>; CTest names are <dir>/Suite.Name, labels <dir> and fast
 #                              (medium in property, replay, cli and e2e)
+#   tests/faults/              single faults, each built against this build and judged by smmulator
 #   tests/<dir>/programs/*.c   small programs that tests of <dir> start (test_program_path("NAME"))
 # A suite whose name begins with Slow carries the label slow instead of fast.
 
 # Directories whose cases take seconds together: label medium instead of fast.
 set(smmu_dirs_of_seconds property replay cli e2e)
-set(smmu_dirs_without_tests shim litmus fuzz mutants golden long data tlm)
+set(smmu_dirs_without_tests shim litmus fuzz mutants faults golden long data tlm)
 
 function(smmu_all_layers_built out)
   smmu_library_layers(names)
@@ -180,6 +181,19 @@ function(smmu_add_page_tests)
   endforeach()
 endfunction()
 
+# A few single faults, in turn by commit, and that nothing is found without them.
+function(smmu_add_fault_tests)
+  if(NOT TARGET smmulator)
+    return()
+  endif()
+  add_test(NAME faults/some COMMAND bash tests/faults/some.sh ${CMAKE_BINARY_DIR})
+  add_test(NAME faults/clean COMMAND bash tests/faults/clean.sh $<TARGET_FILE:smmulator>)
+  # Sanitizers take their time.
+  set_tests_properties(faults/some faults/clean
+    PROPERTIES LABELS "faults;medium" TIMEOUT 600 SKIP_RETURN_CODE 77
+               WORKING_DIRECTORY ${CMAKE_SOURCE_DIR} ENVIRONMENT FAULTS_CPU_SECONDS=120)
+endfunction()
+
 function(smmu_add_all_tests)
   smmu_add_layout_tests()
   smmu_add_page_tests()
@@ -194,6 +208,7 @@ function(smmu_add_all_tests)
   endif()
   include(GoogleTest)
   smmu_add_testkit()
+  smmu_add_fault_tests()
   file(GLOB directories CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR}/tests LIST_DIRECTORIES true
        ${CMAKE_SOURCE_DIR}/tests/*)
   foreach(directory IN LISTS directories)
