@@ -111,6 +111,17 @@ struct rig_host {
   int (*pri_request)(void *engine, const struct smmu_pri *p);
 };
 
+/* A host made by how; its other functions are the caller's, of the same names as the members. stalled:
+ * its late, or NULL. */
+#define RIG_HOST(label, how, stalled) \
+  { \
+    .name = (label), .create = (how), .destroy = destroy, .device = device, \
+    .translate = translate, .late = (stalled), .mmio_read = mmio_read, .mmio_write = mmio_write, \
+    .cmdqv_read = cmdqv_read, .cmdqv_write = cmdqv_write, .run = run, .reads = reads, \
+    .set_hooks = set_hooks, .set_endpoint = set_endpoint, .answer = answer, \
+    .pri_request = pri_request \
+  }
+
 /* The engines of this program, NULL at the end: rig_hosts.c. A program that defines a list of its
  * own gets that one instead (the linker then leaves rig_hosts.c out); in C++ as
  *
@@ -160,6 +171,12 @@ void rig_random_profile(struct timed_profile *profile, uint64_t seed);
 void rig_run_timed(const struct timed_profile *profile, uint64_t seed,
                    void (*body)(struct rig *rig));
 struct engine_timed *rig_timed(struct rig *rig);
+
+/* With the profile of that name; these do what every test of the engine begins with. */
+void rig_run_neutral(uint64_t seed, void (*body)(struct rig *rig));
+void rig_run_zero(uint64_t seed, void (*body)(struct rig *rig));
+/* A read that nobody waits for: its ticket. */
+uint64_t rig_submit(struct rig *rig, uint32_t sid, uint64_t addr);
 
 /* Let the device move until nothing can. */
 void rig_rest(struct rig *rig);

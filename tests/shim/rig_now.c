@@ -114,15 +114,6 @@ static int pri_request(void *engine, const struct smmu_pri *p)
   return engine_now_pri_request(engine, p);
 }
 
-#define HOST(label, how) \
-  { \
-    .name = (label), .create = (how), .destroy = destroy, .device = device, \
-    .translate = translate, .late = late, .mmio_read = mmio_read, .mmio_write = mmio_write, \
-    .cmdqv_read = cmdqv_read, .cmdqv_write = cmdqv_write, .run = run, .reads = reads, \
-    .set_hooks = set_hooks, .set_endpoint = set_endpoint, .answer = answer, \
-    .pri_request = pri_request \
-  }
-
-const struct rig_host rig_host_now = HOST("now", create_fast);
-const struct rig_host rig_host_now_stepped = HOST("now-stepped", create_stepped);
-const struct rig_host rig_host_now_seeded = HOST("now-seeded", create_seeded);
+const struct rig_host rig_host_now = RIG_HOST("now", create_fast, late);
+const struct rig_host rig_host_now_stepped = RIG_HOST("now-stepped", create_stepped, late);
+const struct rig_host rig_host_now_seeded = RIG_HOST("now-seeded", create_seeded, late);

@@ -173,17 +173,8 @@ static int pri_request(void *engine, const struct smmu_pri *p)
   return engine_timed_pri_request(((struct host *)engine)->timed, p);
 }
 
-#define HOST(label, how) \
-  { \
-    .name = (label), .create = (how), .destroy = destroy, .device = device, \
-    .translate = translate, .late = late, .mmio_read = mmio_read, .mmio_write = mmio_write, \
-    .cmdqv_read = cmdqv_read, .cmdqv_write = cmdqv_write, .run = run, .reads = reads, \
-    .set_hooks = set_hooks, .set_endpoint = set_endpoint, .answer = answer, \
-    .pri_request = pri_request \
-  }
-
-const struct rig_host rig_host_timed = HOST("timed", create_neutral);
-const struct rig_host rig_host_timed_seeded = HOST("timed-seeded", create_seeded);
+const struct rig_host rig_host_timed = RIG_HOST("timed", create_neutral, late);
+const struct rig_host rig_host_timed_seeded = RIG_HOST("timed-seeded", create_seeded, late);
 
 /* ---- a profile of the test's ---- */
 
@@ -196,7 +187,7 @@ static void *create_given(const struct smmu_config *config, struct engine_memory
   return start(config, memory, signal, ctx, given_profile, given_seed);
 }
 
-static const struct rig_host given = HOST("timed-given", create_given);
+static const struct rig_host given = RIG_HOST("timed-given", create_given, late);
 
 void rig_run_timed(const struct timed_profile *profile, uint64_t seed,
                    void (*body)(struct rig *rig))
@@ -206,12 +197,37 @@ void rig_run_timed(const struct timed_profile *profile, uint64_t seed,
   rig_run_on(&given, body);
 }
 
+void rig_run_neutral(uint64_t seed, void (*body)(struct rig *rig))
+{
+  struct timed_profile p;
+
+  timed_profile_neutral(&p);
+  rig_run_timed(&p, seed, body);
+}
+
+void rig_run_zero(uint64_t seed, void (*body)(struct rig *rig))
+{
+  struct timed_profile p;
+
+  timed_profile_zero(&p);
+  rig_run_timed(&p, seed, body);
+}
+
 struct engine_timed *rig_timed(struct rig *rig)
 {
   bool mine =
     rig->host == &rig_host_timed || rig->host == &rig_host_timed_seeded || rig->host == &given;
 
   return mine ? ((struct host *)rig->engine)->timed : NULL;
+}
+
+uint64_t rig_submit(struct rig *rig, uint32_t sid, uint64_t addr)
+{
+  struct smmu_txn t = { .addr = addr, .sid = sid };
+  uint64_t ticket = 0;
+
+  EXPECT_EQ(engine_timed_submit(rig_timed(rig), &t, &ticket), SMMU_OK);
+  return ticket;
 }
 
 /* ---- profiles by chance ---- */

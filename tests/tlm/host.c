@@ -106,16 +106,7 @@ static int pri_request(void *engine, const struct smmu_pri *p)
   return engine_timed_pri_request(kit_engine(), p);
 }
 
-#define HOST(label, how) \
-  { \
-    .name = (label), .create = (how), .destroy = destroy, .device = device, \
-    .translate = translate, .mmio_read = mmio_read, .mmio_write = mmio_write, \
-    .cmdqv_read = cmdqv_read, .cmdqv_write = cmdqv_write, .run = run, .reads = reads, \
-    .set_hooks = set_hooks, .set_endpoint = set_endpoint, .answer = answer, \
-    .pri_request = pri_request \
-  }
-
-static const struct rig_host tlm = HOST("tlm", create);
-static const struct rig_host tlm_ahead = HOST("tlm-ahead", create_ahead);
+static const struct rig_host tlm = RIG_HOST("tlm", create, NULL);
+static const struct rig_host tlm_ahead = RIG_HOST("tlm-ahead", create_ahead, NULL);
 
 const struct rig_host *const rig_hosts[] = { &tlm, &tlm_ahead, NULL };

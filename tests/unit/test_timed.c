@@ -7,32 +7,6 @@
 
 static const struct smmu_txn hit = { .addr = VA, .sid = SID };
 
-static uint64_t submit(struct rig *rig, uint64_t addr)
-{
-  uint64_t ticket = 0;
-
-  EXPECT_EQ(
-    engine_timed_submit(rig_timed(rig), &(struct smmu_txn){ .addr = addr, .sid = SID }, &ticket),
-    SMMU_OK);
-  return ticket;
-}
-
-static void run_neutral(void (*body)(struct rig *rig))
-{
-  struct timed_profile p;
-
-  timed_profile_neutral(&p);
-  rig_run_timed(&p, 0, body);
-}
-
-static void run_zero(void (*body)(struct rig *rig))
-{
-  struct timed_profile p;
-
-  timed_profile_zero(&p);
-  rig_run_timed(&p, 0, body);
-}
-
 /* ---- birth ---- */
 
 TEST_CASE(Timed, BadConfigurationIsRefused)
@@ -62,7 +36,7 @@ static void time_rules(struct rig *rig)
   EXPECT_EQ(engine_timed_now(e), start + 5000);
   engine_timed_run_until(e, start); /* before now */
   EXPECT_EQ(engine_timed_now(e), start + 5000);
-  submit(rig, VA);
+  rig_submit(rig, SID, VA);
   EXPECT_EQ(engine_timed_next_time(e), start + 5000);
   engine_timed_run_until(e, start + 5000);
   next = engine_timed_next_time(e);
@@ -79,7 +53,7 @@ static void time_rules(struct rig *rig)
 
 TEST_CASE(Timed, EventsUpToTheBoundHappenAndNoneAfter)
 {
-  run_neutral(time_rules);
+  rig_run_neutral(0, time_rules);
 }
 
 static void never_is_rest(struct rig *rig)
@@ -88,12 +62,12 @@ static void never_is_rest(struct rig *rig)
   struct engine_timed_done done;
 
   rig_map(rig, SID, VA, PA, RIG_RW);
-  submit(rig, VA);
+  rig_submit(rig, SID, VA);
   engine_timed_run_until(e, ENGINE_NEVER);
   EXPECT_EQ(engine_timed_next_time(e), ENGINE_NEVER);
   ASSERT_TRUE(engine_timed_poll(e, &done));
   EXPECT_EQ(engine_timed_now(e), done.ended);
-  submit(rig, VA); /* time goes on from there */
+  rig_submit(rig, SID, VA); /* time goes on from there */
   engine_timed_run_until(e, ENGINE_NEVER);
   ASSERT_TRUE(engine_timed_poll(e, &done));
   EXPECT_GT(done.ended, done.submitted);
@@ -101,7 +75,7 @@ static void never_is_rest(struct rig *rig)
 
 TEST_CASE(Timed, RunningUntilNeverStopsAtTheLastEvent)
 {
-  run_neutral(never_is_rest);
+  rig_run_neutral(0, never_is_rest);
 }
 
 static void write_waits(struct rig *rig)
@@ -121,7 +95,7 @@ static void write_waits(struct rig *rig)
 
 TEST_CASE(Timed, WhatAWriteSetsOffHappensWhenTheEngineRunsOn)
 {
-  run_neutral(write_waits);
+  rig_run_neutral(0, write_waits);
 }
 
 /* ---- tickets and completions ---- */
@@ -153,7 +127,7 @@ static void full_slots(struct rig *rig)
 
 TEST_CASE(Timed, TransactionsBeyondTheSlotsAreRefusedUntilOneEnds)
 {
-  run_neutral(full_slots);
+  rig_run_neutral(0, full_slots);
 }
 
 static void many_unpolled(struct rig *rig)
@@ -164,7 +138,7 @@ static void many_unpolled(struct rig *rig)
 
   rig_map(rig, SID, VA, PA, RIG_RW);
   for (unsigned i = 0; i < 3000; i++) {
-    submit(rig, i % 7 ? VA : (uint64_t)i << 21);
+    rig_submit(rig, SID, i % 7 ? VA : (uint64_t)i << 21);
     engine_timed_run_until(e, engine_timed_now(e) + 30000);
     if (i == 100) {
       ASSERT_TRUE(engine_timed_poll(e, &last)); /* the ring does not begin at 0 when it grows */
@@ -182,7 +156,7 @@ static void many_unpolled(struct rig *rig)
 
 TEST_CASE(Timed, CompletionsAreKeptAndComeInOrderOfTime)
 {
-  run_neutral(many_unpolled);
+  rig_run_neutral(0, many_unpolled);
 }
 
 static void by_hand(struct rig *rig)
@@ -194,14 +168,14 @@ static void by_hand(struct rig *rig)
   engine_timed_run_until(rig_timed(rig), ENGINE_NEVER);
   EXPECT_FALSE(smmu_is_runnable(rig->device, actor));
   EXPECT_FALSE(engine_timed_poll(rig_timed(rig), &done));
-  submit(rig, VA);
+  rig_submit(rig, SID, VA);
   engine_timed_run_until(rig_timed(rig), ENGINE_NEVER);
   EXPECT_TRUE(engine_timed_poll(rig_timed(rig), &done));
 }
 
 TEST_CASE(Timed, TransactionGivenToTheDeviceDirectlyRunsWithoutATicket)
 {
-  run_neutral(by_hand);
+  rig_run_neutral(0, by_hand);
 }
 
 /* ---- callbacks ---- */
@@ -237,7 +211,7 @@ static void handler(struct rig *rig)
 
   rig_set_reg(rig, OFF_IRQ_CTRL, 5);
   engine_timed_set_signal(e, on_event, &h);
-  submit(rig, VA); /* faults; the handler tries again, and that faults as well */
+  rig_submit(rig, SID, VA); /* faults; the handler tries again, and that faults as well */
   engine_timed_run_until(e, ENGINE_NEVER);
   EXPECT_EQ(h.n, 2u);
   EXPECT_EQ(h.prod, 2u);
@@ -251,8 +225,8 @@ static void handler(struct rig *rig)
 
 TEST_CASE(Timed, HandlerMayAccessRegistersAndSubmit)
 {
-  run_neutral(handler);
-  run_zero(handler);
+  rig_run_neutral(0, handler);
+  rig_run_zero(0, handler);
 }
 
 static void run_again(void *ctx, enum smmu_signal line, uint64_t time)
@@ -276,7 +250,7 @@ static void forbidden_handler(struct rig *rig)
 
 TEST_CASE(Timed, HandlerMustNotRunTheEngine)
 {
-  run_neutral(forbidden_handler);
+  rig_run_neutral(0, forbidden_handler);
 }
 
 static void records(struct rig *rig)
@@ -299,5 +273,5 @@ static void records(struct rig *rig)
 
 TEST_CASE(Timed, RecordsCarryTheirTime)
 {
-  run_neutral(records);
+  rig_run_neutral(0, records);
 }

@@ -17,16 +17,6 @@ static struct timed_profile nothing(void)
   return p;
 }
 
-static uint64_t submit(struct rig *rig, uint64_t va)
-{
-  uint64_t ticket = 0;
-
-  EXPECT_EQ(
-    engine_timed_submit(rig_timed(rig), &(struct smmu_txn){ .addr = va, .sid = SID }, &ticket),
-    SMMU_OK);
-  return ticket;
-}
-
 /* The next completion comes `after` ps from `since` on, to the picosecond. */
 static struct engine_timed_done ends_after(struct rig *rig, uint64_t since, uint64_t after)
 {
@@ -59,7 +49,7 @@ static void map_both(struct rig *rig)
 static void cold(struct rig *rig)
 {
   rig_map(rig, SID, VA1, PA, RIG_RW);
-  submit(rig, VA1);
+  rig_submit(rig, SID, VA1);
   EXPECT_PA(ends_after(rig, 0, COLD_READS * 100000).result, PA);
 }
 
@@ -78,7 +68,7 @@ static void warm(struct rig *rig)
   rig_map(rig, SID, VA1, PA, RIG_RW);
   rig_read(rig, SID, VA1);
   start = now_of(rig);
-  submit(rig, VA1);
+  rig_submit(rig, SID, VA1);
   EXPECT_PA(ends_after(rig, start, 7000 + 2000).result, PA);
 }
 
@@ -96,7 +86,7 @@ TEST_CASE(TimedLatency, StagesOfAHitAddUp)
 static void stage_then_memory(struct rig *rig)
 {
   rig_map(rig, SID, VA1, PA, RIG_RW);
-  submit(rig, VA1);
+  rig_submit(rig, SID, VA1);
   ends_after(rig, 0, COLD_READS * 100000 + WALK_READS * 3000);
 }
 
@@ -116,7 +106,7 @@ static void store_before_the_answer(struct rig *rig)
   uint64_t leaf = rig_map(rig, SID, VA1, PA, RIG_RW);
   uint64_t desc = engine_memory_load64(rig->memory, leaf);
 
-  submit(rig, VA1);
+  rig_submit(rig, SID, VA1);
   engine_timed_run_until(rig_timed(rig), COLD_READS * 100000 - 1);
   engine_memory_store64(rig->memory, leaf, desc + 0x1000);
   EXPECT_PA(ends_after(rig, 0, COLD_READS * 100000).result, PA + 0x1000);
@@ -164,7 +154,7 @@ static void three_hits(struct rig *rig, const uint64_t ends[3])
   start = now_of(rig) + 1000000;
   engine_timed_run_until(rig_timed(rig), start);
   for (unsigned i = 0; i < 3; i++)
-    submit(rig, VA1);
+    rig_submit(rig, SID, VA1);
   for (unsigned i = 0; i < 3; i++)
     ends_after(rig, start, ends[i]);
 }
@@ -218,8 +208,8 @@ static void two_walks(struct rig *rig, uint64_t first, uint64_t second)
   map_both(rig);
   rig_read(rig, SID, 0x1000);
   start = now_of(rig);
-  submit(rig, VA1);
-  submit(rig, VA2);
+  rig_submit(rig, SID, VA1);
+  rig_submit(rig, SID, VA2);
   EXPECT_PA(ends_after(rig, start, first).result, PA);
   EXPECT_PA(ends_after(rig, start, second).result, PA + 0x1000);
 }
@@ -264,7 +254,7 @@ static void short_way(struct rig *rig)
   map_both(rig);
   rig_read(rig, SID, 0x1000);
   start = now_of(rig);
-  ticket = submit(rig, VA1); /* its WALK takes 5 ns */
+  ticket = rig_submit(rig, SID, VA1); /* its WALK takes 5 ns */
   engine_timed_run_until(e, start + 1000);
   rig_put_cmd(rig, 0, "SYNC");
   engine_timed_mmio_write(e, OFF_CMDQ_PROD, 1, 4); /* its CMD_FETCH takes none */
@@ -292,9 +282,9 @@ static void overtaking(struct rig *rig)
   map_both(rig);
   rig_read(rig, SID, VA2);
   start = now_of(rig);
-  slow = submit(rig, VA1);
+  slow = rig_submit(rig, SID, VA1);
   engine_timed_run_until(rig_timed(rig), start + 50000);
-  quick = submit(rig, VA2);
+  quick = rig_submit(rig, SID, VA2);
   EXPECT_EQ(ends_after(rig, start, 50000).ticket, quick);
   EXPECT_EQ(ends_after(rig, start, 300000).ticket, slow);
 }
@@ -348,7 +338,7 @@ static void both_queues(struct rig *rig)
   start = now_of(rig);
   rig_put_cmd(rig, 0, "SYNC");
   engine_timed_mmio_write(e, OFF_CMDQ_PROD, 1, 4);
-  submit(rig, 0x1000);
+  rig_submit(rig, SID, 0x1000);
   ends_after(rig, start, 100000);
   engine_timed_run_until(e, start + 100000 + 29999);
   EXPECT_EQ(engine_timed_mmio_read(e, OFF_EVENTQ_PROD, 4), 1u);

@@ -6,30 +6,13 @@ enum { US = 1000000 }; /* picoseconds */
 
 #define BAD_ADDRESS 0x900000ULL
 
-static void run(void (*body)(struct rig *rig))
-{
-  struct timed_profile p;
-
-  timed_profile_neutral(&p);
-  rig_run_timed(&p, 0, body);
-}
-
-static uint64_t submit(struct rig *rig, uint32_t sid, uint64_t addr)
-{
-  struct smmu_txn t = { .addr = addr, .sid = sid };
-  uint64_t ticket = 0;
-
-  EXPECT_EQ(engine_timed_submit(rig_timed(rig), &t, &ticket), SMMU_OK);
-  return ticket;
-}
-
 /* ---- DMA that faults in every slot ---- */
 
 static void start_faults(struct rig *rig)
 {
   rig_program(rig, 4, 10);
   for (unsigned i = 0; i < rig->config.txns; i++)
-    submit(rig, SID, BAD_ADDRESS);
+    rig_submit(rig, SID, BAD_ADDRESS);
 }
 
 /* What happens next; software keeps the event queue empty, and sends a new fault for each that has
@@ -45,7 +28,7 @@ static bool go_on_faulting(struct rig *rig, uint64_t *last)
   while (engine_timed_poll(e, &d)) {
     in_order = in_order && d.ticket == *last + 1;
     *last = d.ticket;
-    submit(rig, SID, BAD_ADDRESS);
+    rig_submit(rig, SID, BAD_ADDRESS);
   }
   return in_order;
 }
@@ -71,7 +54,7 @@ static void room_in_order(struct rig *rig)
 
 TEST_CASE(TimedLoad, FaultsThatWaitForRoomAreServedInOrderOfArrival)
 {
-  run(room_in_order);
+  rig_run_neutral(0, room_in_order);
 }
 
 /* Drawn profiles, with and without a seed of the engine, which draws who is first: nobody is
@@ -95,7 +78,7 @@ static void oldest_is_never_far_behind(struct rig *rig)
     engine_timed_mmio_write(e, OFF_EVENTQ_CONS, engine_timed_mmio_read(e, OFF_EVENTQ_PROD, 4), 4);
     while (engine_timed_poll(e, &d)) {
       ended[d.ticket] = true;
-      newest = submit(rig, SID, BAD_ADDRESS);
+      newest = rig_submit(rig, SID, BAD_ADDRESS);
     }
     for (; ended[oldest]; oldest++)
       ;
@@ -144,7 +127,7 @@ static void sync_under_faults(struct rig *rig)
 
 TEST_CASE(TimedLoad, SyncCompletesBehindFaultsThatWaitForRoom)
 {
-  run(sync_under_faults);
+  rig_run_neutral(0, sync_under_faults);
 }
 
 static void irq_ctrl_under_faults(struct rig *rig)
@@ -154,7 +137,7 @@ static void irq_ctrl_under_faults(struct rig *rig)
 
 TEST_CASE(TimedLoad, IrqCtrlIsAcknowledgedWhileEverythingFaults)
 {
-  run(irq_ctrl_under_faults);
+  rig_run_neutral(0, irq_ctrl_under_faults);
 }
 
 static void eventqen_under_faults(struct rig *rig)
@@ -164,7 +147,7 @@ static void eventqen_under_faults(struct rig *rig)
 
 TEST_CASE(TimedLoad, EventqenIsAcknowledgedWhileEverythingFaults)
 {
-  run(eventqen_under_faults);
+  rig_run_neutral(0, eventqen_under_faults);
 }
 
 /* ---- guests that never rest ---- */
@@ -209,7 +192,7 @@ static void go_on_invalidating(struct rig *rig, unsigned *walks)
   set_vreg(rig, 1, OFF_VCMDQ_PROD_INDX, (vreg(rig, 1, OFF_VCMDQ_CONS_INDX) + PAGES) & 31);
   engine_timed_run_until(e, engine_timed_next_time(e));
   while (engine_timed_poll(e, &d))
-    submit(rig, SID, 0x10000 + 0x1000 * (++*walks % PAGES));
+    rig_submit(rig, SID, 0x10000 + 0x1000 * (++*walks % PAGES));
 }
 
 static void sync_beside_a_guest(struct rig *rig)
@@ -223,7 +206,7 @@ static void sync_beside_a_guest(struct rig *rig)
   rig_put_vcmd(rig, 0, 0, "SYNC");
   start = engine_timed_now(e);
   for (unsigned i = 0; i + 4 < rig->config.txns; i++)
-    submit(rig, SID, 0x10000 + 0x1000 * (i % PAGES));
+    rig_submit(rig, SID, 0x10000 + 0x1000 * (i % PAGES));
   while (engine_timed_now(e) < start + 20 * US)
     go_on_invalidating(rig, &walks);
   EXPECT_GT(walks, 100u);
@@ -235,7 +218,7 @@ static void sync_beside_a_guest(struct rig *rig)
 
 TEST_CASE(TimedLoad, SyncOfOneGuestCompletesWhileAnotherInvalidates)
 {
-  run(sync_beside_a_guest);
+  rig_run_neutral(0, sync_beside_a_guest);
 }
 
 static void enable_beside_a_guest(struct rig *rig)
@@ -260,5 +243,5 @@ static void enable_beside_a_guest(struct rig *rig)
 
 TEST_CASE(TimedLoad, EnableIsAcknowledgedWhileAnotherGuestTogglesIts)
 {
-  run(enable_beside_a_guest);
+  rig_run_neutral(0, enable_beside_a_guest);
 }

@@ -4,32 +4,6 @@
 #define PA 0x80000ULL
 #define VA 0x1000ULL
 
-static uint64_t submit(struct rig *rig, uint64_t addr)
-{
-  uint64_t ticket = 0;
-
-  EXPECT_EQ(
-    engine_timed_submit(rig_timed(rig), &(struct smmu_txn){ .addr = addr, .sid = SID }, &ticket),
-    SMMU_OK);
-  return ticket;
-}
-
-static void run_neutral(uint64_t seed, void (*body)(struct rig *rig))
-{
-  struct timed_profile p;
-
-  timed_profile_neutral(&p);
-  rig_run_timed(&p, seed, body);
-}
-
-static void run_zero(uint64_t seed, void (*body)(struct rig *rig))
-{
-  struct timed_profile p;
-
-  timed_profile_zero(&p);
-  rig_run_timed(&p, seed, body);
-}
-
 /* ---- seeds ---- */
 
 static void two_at_once(struct rig *rig, unsigned orders[2])
@@ -39,9 +13,9 @@ static void two_at_once(struct rig *rig, unsigned orders[2])
 
   rig_map(rig, SID, VA, PA, RIG_RW);
   for (unsigned i = 0; i < 64; i++) {
-    uint64_t first = submit(rig, VA);
+    uint64_t first = rig_submit(rig, SID, VA);
 
-    submit(rig, VA);
+    rig_submit(rig, SID, VA);
     engine_timed_run_until(e, ENGINE_NEVER);
     EXPECT_TRUE(engine_timed_poll(e, &done));
     orders[done.ticket == first]++;
@@ -68,8 +42,8 @@ static void in_both_orders(struct rig *rig)
 
 TEST_CASE(TimedSeed, SeedPermutesWhatHappensAtOneTime)
 {
-  run_zero(0, in_order);
-  run_zero(1, in_both_orders);
+  rig_run_zero(0, in_order);
+  rig_run_zero(1, in_both_orders);
 }
 
 /* Pages 0 and 1 fill a TLB of two entries; page 0 was used last, page 2 then replaces one. How
@@ -111,8 +85,8 @@ static void drawn(struct rig *rig)
 
 TEST_CASE(TimedSeed, VictimsAreHintedWithoutASeedAndDrawnWithOne)
 {
-  run_zero(0, hinted);
-  run_zero(1, drawn);
+  rig_run_zero(0, hinted);
+  rig_run_zero(1, drawn);
 }
 
 /* ---- determinism ---- */
@@ -189,11 +163,11 @@ TEST_CASE(TimedSeed, EqualSeedsGiveEqualRunsAndOthersDoNot)
   struct digest first[4];
 
   for (uint64_t seed = 0; seed < 4; seed++) {
-    run_neutral(seed, busy);
+    rig_run_neutral(seed, busy);
     first[seed] = digest;
     EXPECT_GT(digest.records, 1000u);
     EXPECT_GT(digest.spans, 1000u);
-    run_neutral(seed, busy);
+    rig_run_neutral(seed, busy);
     EXPECT_EQ(digest.hash, first[seed].hash);
     EXPECT_EQ(digest.spans, first[seed].spans);
     for (uint64_t other = 0; other < seed; other++)

@@ -27,16 +27,6 @@ static void watch(struct rig *rig)
   engine_timed_set_span(rig_timed(rig), keep, NULL);
 }
 
-static uint64_t submit(struct rig *rig, uint64_t va)
-{
-  uint64_t ticket = 0;
-
-  EXPECT_EQ(
-    engine_timed_submit(rig_timed(rig), &(struct smmu_txn){ .addr = va, .sid = SID }, &ticket),
-    SMMU_OK);
-  return ticket;
-}
-
 static struct engine_timed_done finish(struct rig *rig)
 {
   struct engine_timed_done done = { 0 };
@@ -64,7 +54,7 @@ static void lone(struct rig *rig)
 
   rig_map(rig, SID, VA, PA, RIG_RW);
   watch(rig);
-  submit(rig, VA);
+  rig_submit(rig, SID, VA);
   done = finish(rig);
   at = done.submitted;
   for (unsigned i = 0; i < seen.n; i++) {
@@ -86,8 +76,7 @@ TEST_CASE(TimedSpans, LoneTransactionIsAccountedForToThePicosecond)
 {
   struct timed_profile p;
 
-  timed_profile_neutral(&p);
-  rig_run_timed(&p, 0, lone);
+  rig_run_neutral(0, lone);
   for (uint64_t seed = 1; seed < 30; seed++) {
     rig_random_profile(&p, seed);
     rig_run_timed(&p, seed, lone);
@@ -102,8 +91,8 @@ static void parts(struct rig *rig)
   rig_read(rig, SID, 0x1000);
   start = engine_timed_now(rig_timed(rig));
   watch(rig);
-  submit(rig, VA);
-  submit(rig, 0x2000);
+  rig_submit(rig, SID, VA);
+  rig_submit(rig, SID, 0x2000);
   engine_timed_run_until(rig_timed(rig), ENGINE_NEVER);
   for (s = seen.span; s < seen.span + seen.n - 1 && s->ask != SMMU_ASK_READ; s++)
     ;
@@ -145,7 +134,7 @@ static void drain(struct rig *rig)
   rig_put_cmd(rig, 0, "TLBI_NSNH_ALL");
   rig_put_cmd(rig, 1, "SYNC");
   watch(rig);
-  submit(rig, VA);
+  rig_submit(rig, SID, VA);
   engine_timed_mmio_write(e, OFF_CMDQ_PROD, 2, 4);
   done = finish(rig);
   for (s = seen.span; s < seen.span + seen.n; s++) {
@@ -183,7 +172,7 @@ static void race_for_room(struct rig *rig)
   rig_restart(rig, &config);
   watch(rig);
   for (unsigned i = 0; i < 4; i++)
-    submit(rig, VA);
+    rig_submit(rig, SID, VA);
   engine_timed_run_until(rig_timed(rig), ENGINE_NEVER);
   for (unsigned i = 0; i < seen.n; i++) {
     if (seen.span[i].actor >= config.txns)
@@ -204,10 +193,7 @@ static void race_for_room(struct rig *rig)
 
 TEST_CASE(TimedSpans, WaitThatIsNotOverYetIsOneSpan)
 {
-  struct timed_profile p;
-
-  timed_profile_neutral(&p);
-  rig_run_timed(&p, 0, race_for_room);
+  rig_run_neutral(0, race_for_room);
 }
 
 /* ---- statistics ---- */
@@ -219,8 +205,8 @@ static void counted(struct rig *rig)
   rig_map(rig, SID, VA, PA, RIG_RW);
   rig_map(rig, SID, 2 * VA, PA, RIG_RW);
   rig_read(rig, SID, 0x1000); /* five reads, one event record */
-  submit(rig, VA);
-  submit(rig, 2 * VA);
+  rig_submit(rig, SID, VA);
+  rig_submit(rig, SID, 2 * VA);
   finish(rig);
   s = stats_of(rig);
   EXPECT_EQ(s.translations, 3u);
@@ -315,10 +301,7 @@ static void extra_time(struct rig *rig)
 
 TEST_CASE(TimedSpans, BusMayAskForMoreTime)
 {
-  struct timed_profile p;
-
-  timed_profile_zero(&p);
-  rig_run_timed(&p, 0, extra_time);
+  rig_run_zero(0, extra_time);
 }
 
 static void ask_too_much(void *arg)
@@ -341,8 +324,5 @@ static void too_slow(struct rig *rig)
 
 TEST_CASE(TimedSpans, BusMayNotAskForMoreThanASecond)
 {
-  struct timed_profile p;
-
-  timed_profile_zero(&p);
-  rig_run_timed(&p, 0, too_slow);
+  rig_run_zero(0, too_slow);
 }
