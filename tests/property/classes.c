@@ -75,9 +75,9 @@ void classes_print(const struct classes *c, const struct leeway *l, uint64_t see
          "; stalled %" PRIu64 "; flags updated in %" PRIu64 "\n",
          c->requests[1], c->requests[2], c->requests[3], c->denied, c->ur, c->ca, c->translated,
          c->stalled, c->flips);
-  printf("caches let differ: beyond the output size %" PRIu64 ", torn contiguous groups %" PRIu64
+  printf("caches let differ: torn contiguous groups %" PRIu64
          ", global pages of another CD %" PRIu64 "\n",
-         l->beyond, l->torn, l->shared);
+         l->torn, l->shared);
   print_rarest(c);
   for (type = 0; type < GEN_FEATURES; type++)
     if (c->feature[type])

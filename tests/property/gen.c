@@ -185,14 +185,14 @@ static void mutate_abort(struct gen_world *w)
 }
 
 /* Two streams keep their VMIDs and StreamWorlds. Two CDs must not come to share TLB entries, or
- * results are UNPREDICTABLE (5.4.1): their ASIDs and ASETs stay, and nothing of theirs becomes
- * global. */
+ * results are UNPREDICTABLE (5.4.1): their ASIDs, ASETs and StreamWorld stay (EL2 has no ASIDs), and
+ * nothing of theirs becomes global. */
 static uint64_t keep_apart(const struct gen_world *w, const struct gen_word *word, uint64_t old,
                            uint64_t v)
 {
   if (w->twin && word->kind == GEN_STE && (word->addr & 63) == 16)
     return (v & ~0xffffull) | (old & 0xffff);
-  if (w->twin && word->kind == GEN_STE && (word->addr & 63) == 8)
+  if ((w->twin || w->cds > 1) && word->kind == GEN_STE && (word->addr & 63) == 8)
     return (v & ~(3ull << 30)) | (old & 3ull << 30);
   if (w->cds < 2)
     return v;

@@ -29,10 +29,9 @@ bool leeway_applies(struct leeway *l, const struct naive_txn *t, const struct na
 {
   bool shared = n->stage1 && is_shared(l, t), torn = n->torn && groups;
 
-  l->beyond += n->beyond;
   l->torn += torn;
   l->shared += shared;
-  return n->beyond || torn || shared;
+  return torn || shared;
 }
 
 void leeway_learn(struct leeway *l, const struct naive_txn *t, const struct naive_result *n)

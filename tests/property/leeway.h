@@ -1,10 +1,9 @@
-/* Where the architecture lets a cache answer otherwise than the tables do: these three cases and no
+/* Where the architecture lets a cache answer otherwise than the tables do: these two cases and no
  * other, each counted.
  *
- * Of a block larger than the output size a cache may know the part beyond (3.4). Of a group that the
- * Contiguous bit joins wrongly it may use any descriptor (Arm ARM, VMSAv8-64), when it keeps groups at
- * all. A global page of one CD also serves the CDs that keep another page there (5.4.1, ASID). The
- * device without caches is never excused. */
+ * Of a group that the Contiguous bit joins wrongly it may use any descriptor (Arm ARM, VMSAv8-64),
+ * when it keeps groups at all. A global page of one CD also serves the CDs that keep another page
+ * there (5.4.1, ASID). The device without caches is never excused. */
 #ifndef LEEWAY_H
 #define LEEWAY_H
 
@@ -19,7 +18,7 @@ struct leeway {
     unsigned size_log2;
   } page[LEEWAY_PAGES]; /* global ones that caches may hold */
   unsigned pages;
-  uint64_t beyond, torn, shared; /* cases */
+  uint64_t torn, shared; /* cases */
 };
 
 /* May caches differ in this case? groups: they keep groups as one entry. */

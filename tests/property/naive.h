@@ -64,9 +64,6 @@ struct naive_result {
   /* The architecture allows more than one outcome (3.4.3, notes 2, 4, 5; 5.2 S1Fmt): what is here
    * is one of them. */
   bool constrained_unpredictable;
-  /* A block is larger than the output size and this address is in the part beyond (3.4): a cache
-   * that knows the block from its other part may put it out. */
-  bool beyond;
   /* On the way lies a group of descriptors that the Contiguous bit joins wrongly: not all of them
    * have it, or they do not say the same. A cache that keeps groups may answer with any of it (Arm
    * ARM, VMSAv8-64, the Contiguous bit). */

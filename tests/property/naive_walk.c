@@ -174,12 +174,13 @@ static bool walk(struct job *j, const struct stage *st, uint64_t input, enum fau
            walk(j, st, input, class, level + 1, out, leaf);
   }
   leaf->addr = output(st, desc, span) | bits(input, span - 1, 0);
-  j->out->beyond = fits(output(st, desc, span), st->out_bits) && !fits(leaf->addr, st->out_bits);
   if (!fits(leaf->addr, st->out_bits))
     return naive_fault(j, F_ADDR_SIZE, st->is_s2, class, input);
   if (!bit(desc, 10) && !st->ha && !st->ignore_af)
     return naive_fault(j, F_ACCESS, st->is_s2, class, input);
-  leaf->size_log2 = leaf->size_most = span;
+  leaf->size_most = span;
+  /* Of a block larger than the output size only a part can be used (3.4). */
+  leaf->size_log2 = span < st->out_bits ? span : st->out_bits;
   if (bit(desc, 52)) /* Contiguous */
     leaf->size_most += group_log2(st, level);
   return true;
