@@ -4,40 +4,41 @@
 
 #include "util/check.h"
 #include "watch/check_state.h"
+#include "watch/slots.h"
 
 enum { FIRST_ROOM = 1024, WORDS = 1 << 20 };
 
-static uint32_t *find(const struct check_memory *m, uint64_t addr)
+static struct watch_slot *find(const struct check_memory *m, uint64_t addr)
 {
-  uint32_t i = (uint32_t)((addr >> 3) * 0x9e3779b97f4a7c15ULL >> 32) & m->mask;
+  uint32_t i = watch_slots_first(addr) & m->mask, tag = watch_slots_tag(addr);
 
-  while (m->bucket[i] && m->word[m->bucket[i] - 1].addr != addr)
+  while (m->slot[i].item && (m->slot[i].tag != tag || m->word[m->slot[i].item - 1].addr != addr))
     i = (i + 1) & m->mask;
-  return &m->bucket[i];
+  return &m->slot[i];
 }
 
 const struct check_word *check_memory_find(const struct check_world *w, uint64_t addr)
 {
-  uint32_t *slot = w->memory.bucket ? find(&w->memory, addr) : NULL;
+  const struct watch_slot *slot = w->memory.slot ? find(&w->memory, addr) : NULL;
 
-  return slot && *slot ? &w->memory.word[*slot - 1] : NULL;
+  return slot && slot->item ? &w->memory.word[slot->item - 1] : NULL;
 }
 
-/* Twice as many; pointers to words do not stay. Buckets first: with too many of them all still works. */
+/* Twice as many; pointers to words do not stay. Slots first: with too many of them all still works. */
 static bool grow(struct check_memory *m)
 {
   uint32_t room = m->room ? m->room * 2 : FIRST_ROOM;
-  uint32_t *bucket = calloc(room * 2, sizeof *bucket);
+  struct watch_slot *slot = calloc(room * 2, sizeof *slot);
   struct check_word *word;
 
   CHECK(m->word || m->used == 0);
-  if (!bucket)
+  if (!slot)
     return false;
-  free(m->bucket);
-  m->bucket = bucket;
+  free(m->slot);
+  m->slot = slot;
   m->mask = room * 2 - 1;
   for (uint32_t i = 0; i < m->used; i++)
-    *find(m, m->word[i].addr) = i + 1;
+    *find(m, m->word[i].addr) = (struct watch_slot){ i + 1, watch_slots_tag(m->word[i].addr) };
   word = realloc(m->word, room * sizeof *word);
   if (!word)
     return false;
@@ -51,20 +52,18 @@ const struct check_word *check_memory_store(struct check *c, struct check_world 
 {
   struct check_memory *m = &w->memory;
   uint32_t limit = c->options.words ? c->options.words : WORDS;
-  const struct check_word *old = check_memory_find(w, addr);
-  struct check_word *x;
-  uint64_t before = old ? old->value : 0;
+  struct watch_slot *slot = m->slot ? find(m, addr) : NULL;
+  struct check_word *x = slot && slot->item ? &m->word[slot->item - 1] : NULL;
+  uint64_t before = x ? x->value : 0;
 
-  if (!old && (m->used == limit || (m->used == m->room && !grow(m)))) {
+  if (!x && (m->used == limit || (m->used == m->room && !grow(m)))) {
     c->failed = true;
     return NULL;
   }
   CHECK(m->word);
-  if (!old) {
-    *find(m, addr) = m->used + 1;
+  if (!x) {
+    *find(m, addr) = (struct watch_slot){ m->used + 1, watch_slots_tag(addr) };
     x = &m->word[m->used++];
-  } else {
-    x = &m->word[old - m->word];
   }
   *x = (struct check_word){ .addr = addr, .value = value, .before = before, .at = c->now };
   return x;
@@ -73,6 +72,6 @@ const struct check_word *check_memory_store(struct check *c, struct check_world 
 void check_memory_destroy(struct check_world *w)
 {
   free(w->memory.word);
-  free(w->memory.bucket);
+  free(w->memory.slot);
   memset(&w->memory, 0, sizeof w->memory);
 }

@@ -25,7 +25,7 @@ struct check_word {
 
 struct check_memory {
   struct check_word *word;
-  uint32_t *bucket; /* word + 1 */
+  struct watch_slot *slot; /* twice as many as there is room for */
   uint32_t used, mask, room;
 };
 

@@ -1,37 +1,41 @@
 /* What memory holds, word by word, as far as records tell: the last values, who stored them and when.
  * A store by pointer leaves no record. It is noticed when the device reads another value than the one
  * known, or when options.load does, and dated from the last moment at which the old one was there.
- * Bounded: when all words are in use, those that no table and no cache entry needs are given up. */
+ * Bounded: when all words are in use, those that no table and no cache entry needs are given up. Stores
+ * to a world's command queue, most of all, are left out. */
 #include <stdlib.h>
 #include <string.h>
 
+#include "arch/regs.h"
+#include "plat/board.h"
 #include "util/bits.h"
+#include "watch/slots.h"
 #include "watch/state.h"
 
 enum { ROOM_FIRST = 1024, LOST_BEFORE_SWEEP = 4096 };
 
 /* ---- the hash table ---- */
 
-static uint32_t bucket_of(const struct watch_memory *m, uint64_t addr)
+static struct watch_slot *find(const struct watch_memory *m, uint64_t addr)
 {
-  return (uint32_t)((addr >> 3) * 0x9e3779b97f4a7c15ULL >> 32) & m->mask;
+  uint32_t i = watch_slots_first(addr) & m->mask, tag = watch_slots_tag(addr);
+
+  while (m->slot[i].item && (m->slot[i].tag != tag || m->word[m->slot[i].item - 1].addr != addr))
+    i = (i + 1) & m->mask;
+  return &m->slot[i];
 }
 
-static uint32_t *find(const struct watch_memory *m, uint64_t addr)
+static void enter(struct watch_memory *m, uint64_t addr, uint32_t word)
 {
-  uint32_t i = bucket_of(m, addr);
-
-  while (m->bucket[i] && m->word[m->bucket[i] - 1].addr != addr)
-    i = (i + 1) & m->mask;
-  return &m->bucket[i];
+  *find(m, addr) = (struct watch_slot){ word + 1, watch_slots_tag(addr) };
 }
 
 static void rebuild(struct watch_memory *m)
 {
-  memset(m->bucket, 0, (m->mask + 1ULL) * sizeof *m->bucket);
+  memset(m->slot, 0, (m->mask + 1ULL) * sizeof *m->slot);
   for (uint32_t i = 0; i < m->used; i++) {
     if (m->word[i].count)
-      *find(m, m->word[i].addr) = i + 1;
+      enter(m, m->word[i].addr, i);
   }
 }
 
@@ -49,7 +53,7 @@ static bool resize(struct watch_memory *m, uint32_t room)
 {
   if (!enlarge((void **)&m->word, room * sizeof *m->word) ||
       !enlarge((void **)&m->idle, room * sizeof *m->idle) ||
-      !enlarge((void **)&m->bucket, 2ULL * room * sizeof *m->bucket))
+      !enlarge((void **)&m->slot, 2ULL * room * sizeof *m->slot))
     return false;
   m->mask = 2 * room - 1;
   m->room = room;
@@ -70,7 +74,7 @@ bool watch_memory_create(struct watch *w)
 void watch_memory_destroy(struct watch *w)
 {
   free(w->memory.word);
-  free(w->memory.bucket);
+  free(w->memory.slot);
   free(w->memory.idle);
 }
 
@@ -109,13 +113,20 @@ static struct watch_word *add(struct watch *w, uint64_t addr)
   }
   i = m->idles ? m->idle[--m->idles] : m->used++;
   m->word[i] = (struct watch_word){ .addr = addr };
-  *find(m, addr) = i + 1;
+  enter(m, addr, i);
   return &m->word[i];
+}
+
+static struct watch_word *find_or_add(struct watch *w, uint64_t addr)
+{
+  int32_t i = watch_word_find(w, addr);
+
+  return i >= 0 ? &w->memory.word[i] : add(w, addr);
 }
 
 int32_t watch_word_find(const struct watch *w, uint64_t addr)
 {
-  return (int32_t)*find(&w->memory, addr) - 1;
+  return (int32_t)find(&w->memory, addr)->item - 1;
 }
 
 const struct watch_version *watch_word_now(const struct watch *w, uint32_t word)
@@ -123,6 +134,29 @@ const struct watch_version *watch_word_now(const struct watch *w, uint32_t word)
   const struct watch_word *x = &w->memory.word[word];
 
   return &x->version[x->count - 1];
+}
+
+/* ---- command queues ---- */
+
+void watch_ring_set(struct watch *w, const struct smmu_record *r)
+{
+  if (r->unit >= WATCH_RINGS || r->info != 8 || r->addr_in != PLAT_SMMU_BASE + OFF_CMDQ_BASE)
+    return;
+  w->memory.ring[r->unit] =
+    (struct watch_ring){ r->word & bits_mask(55, 5), 16ULL << bits_get(r->word, 4, 0) };
+}
+
+void watch_ring_free(struct watch *w, const struct smmu_record *r)
+{
+  struct watch_ring *ring = r->unit < WATCH_RINGS ? &w->memory.ring[r->unit] : NULL;
+
+  if (ring && r->addr_in < ring->first + ring->bytes && ring->first < r->addr_in + r->addr_out)
+    ring->bytes = 0;
+}
+
+static bool is_in_ring(const struct watch_memory *m, const struct smmu_record *r)
+{
+  return r->unit < WATCH_RINGS && r->addr_out - m->ring[r->unit].first < m->ring[r->unit].bytes;
 }
 
 /* ---- values ---- */
@@ -160,8 +194,7 @@ static void push(struct watch *w, struct watch_word *x, const struct watch_versi
 
 void watch_word_store(struct watch *w, const struct smmu_record *r)
 {
-  int32_t i = watch_word_find(w, r->addr_in);
-  struct watch_word *x = i >= 0 ? &w->memory.word[i] : add(w, r->addr_in);
+  struct watch_word *x = is_in_ring(&w->memory, r) ? NULL : find_or_add(w, r->addr_in);
   struct watch_version v = { .value = r->word,
                              .record = w->now,
                              .time = r->time,

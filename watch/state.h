@@ -27,12 +27,20 @@ struct watch_word {
   bool read; /* by the device, as a table */
 };
 
+/* The command queue of a world, as it calls it: what is stored there is no table, and not followed. */
+struct watch_ring {
+  uint64_t first, bytes;
+};
+
+enum { WATCH_RINGS = 16 };
+
 struct watch_memory {
   struct watch_word *word;
-  uint32_t *bucket; /* word + 1; as many as mask + 1, twice the words there is room for */
-  uint32_t *idle;   /* words that were given up */
+  struct watch_slot *slot; /* mask + 1 of them, twice the words there is room for */
+  uint32_t *idle;          /* words that were given up */
   uint32_t mask, limit, room, used, idles;
   uint64_t full; /* words lost since the last sweep */
+  struct watch_ring ring[WATCH_RINGS];
 };
 
 /* ---- operations of software (operation.c) ---- */
@@ -193,6 +201,9 @@ void watch_memory_destroy(struct watch *w);
 /* The word, or WATCH_NONE when it is not followed. */
 int32_t watch_word_find(const struct watch *w, uint64_t addr);
 void watch_word_store(struct watch *w, const struct smmu_record *r);
+/* A register was written that may say where a world's command queue is; a page was given back. */
+void watch_ring_set(struct watch *w, const struct smmu_record *r);
+void watch_ring_free(struct watch *w, const struct smmu_record *r);
 /* The device read a word of `what`. value NULL: the record does not say what (a later word of a
  * structure). The word, or WATCH_NONE: its value is not known. */
 int32_t watch_word_read(struct watch *w, unsigned what, uint64_t addr, const uint64_t *value);

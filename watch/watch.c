@@ -97,10 +97,12 @@ void watch_destroy(struct watch *w)
 
 static void of_software(struct watch *w, const struct smmu_record *r)
 {
-  if (r->category == SMMU_TRACE_NOTE)
-    watch_note(w, r);
-  else
+  if (r->category == SMMU_TRACE_STORE)
     watch_word_store(w, r);
+  else
+    watch_note(w, r);
+  if (r->category == SMMU_TRACE_NOTE && r->result == PLAT_NOTE_FREED)
+    watch_ring_free(w, r);
 }
 
 void watch_record(void *watch, const struct smmu_record *r)
@@ -130,6 +132,7 @@ void watch_record(void *watch, const struct smmu_record *r)
   case SMMU_TRACE_REG_WRITE: watch_queue(w, r); break;
   case SMMU_TRACE_NOTE:
   case SMMU_TRACE_STORE: of_software(w, r); break;
+  case SMMU_TRACE_STORE_REG: watch_ring_set(w, r); break;
   default: break;
   }
 }

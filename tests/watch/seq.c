@@ -47,9 +47,11 @@ void seq_put(struct seq *s, const struct smmu_record *r)
 
 void seq_store(struct seq *s, unsigned cpu, uint64_t addr, uint64_t value)
 {
-  seq_put(s,
-          &(struct smmu_record){
-            .category = SMMU_TRACE_STORE, .actor = (uint16_t)cpu, .addr_in = addr, .word = value });
+  seq_put(s, &(struct smmu_record){ .category = SMMU_TRACE_STORE,
+                                    .actor = (uint16_t)cpu,
+                                    .addr_in = addr,
+                                    .addr_out = addr,
+                                    .word = value });
 }
 
 void seq_note(struct seq *s, unsigned cpu, unsigned world, unsigned kind, uint64_t a, uint64_t b,

@@ -1,4 +1,6 @@
 /* Words of memory: stores by pointer, bits that do not count, bounds. */
+#include "arch/regs.h"
+#include "plat/board.h"
 #include "seq.h"
 
 static struct seq seq, *const s = &seq;
@@ -119,6 +121,22 @@ TEST_CASE(Words, OtherByteOrderIsNotAChange)
   seq_walk(s, 0, PAGE);
   EXPECT_EQ(seq_respond(s, 0, PAGE), WATCH_FRESH);
   EXPECT_EQ(use_again(), WATCH_FRESH);
+  seq_store(s, 1, LEAF, 0);
+  EXPECT_EQ(use_again(), WATCH_PENDING);
+  seq_stop(s);
+}
+
+/* What is stored in a command queue is no table; what was one may become one. */
+TEST_CASE(Words, CommandQueueIsNotFollowedUntilItIsGivenBack)
+{
+  use_once(&(struct watch_options){ 0 });
+  seq_put(s, &(struct smmu_record){ .category = SMMU_TRACE_STORE_REG,
+                                    .addr_in = PLAT_SMMU_BASE + OFF_CMDQ_BASE,
+                                    .word = (LEAF & ~0xfffULL) | 8,
+                                    .info = 8 });
+  seq_store(s, 1, LEAF, 0);
+  EXPECT_EQ(use_again(), WATCH_FRESH);
+  seq_note(s, 1, 0, PLAT_NOTE_FREED, LEAF & ~0xfffULL, 0x1000, 0);
   seq_store(s, 1, LEAF, 0);
   EXPECT_EQ(use_again(), WATCH_PENDING);
   seq_stop(s);
