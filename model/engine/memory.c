@@ -1,5 +1,5 @@
-/* Sparse memory: a radix tree of 4 KB pages over a 52-bit address space, with an undo log and
- * injected aborts. Three levels, so that a read costs three loads and no hashing: table walks are
+/* Sparse memory: a radix tree of 4 KB pages over a 52-bit address space, with an undo log, injected
+ * aborts, and blocks whose pages lie side by side. Three levels, so that a read costs three loads and no hashing: table walks are
  * what the engines spend their time on. Words lie in host order: a little-endian host is needed. */
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +30,14 @@ struct range {
   uint64_t base, bytes;
 };
 
+/* A block whose pages are one piece. */
+struct flat {
+  struct flat *next;
+  uint64_t base, bytes;
+  void *allocated;
+  uint8_t *block; /* in it, on a page boundary */
+};
+
 struct undo_word {
   uint64_t addr, old;
 };
@@ -39,6 +47,7 @@ struct engine_memory {
   enum engine_memory_hole hole;
   struct range *ranges;
   size_t n_ranges;
+  struct flat *flats;
   struct range aborts[MAX_ABORTS];
   size_t n_aborts;
   bool tracking; /* an undo mark was taken */
@@ -58,13 +67,24 @@ int engine_memory_create(struct engine_memory **out, enum engine_memory_hole hol
   return SMMU_OK;
 }
 
-static void free_mid(struct mid_table *mid)
+static bool is_flat(const struct engine_memory *m, const uint8_t *page)
+{
+  for (const struct flat *f = m->flats; f; f = f->next) {
+    if ((uintptr_t)page - (uintptr_t)f->block < f->bytes)
+      return true;
+  }
+  return false;
+}
+
+static void free_mid(const struct engine_memory *m, struct mid_table *mid)
 {
   for (size_t i = 0; i < 1 << MID_LOG2; i++) {
     struct low_table *low = mid->low[i];
 
-    for (size_t j = 0; low && j < 1 << LOW_LOG2; j++)
-      free(low->page[j]);
+    for (size_t j = 0; low && j < 1 << LOW_LOG2; j++) {
+      if (low->page[j] && !is_flat(m, low->page[j]))
+        free(low->page[j]);
+    }
     free(low);
   }
   free(mid);
@@ -76,7 +96,12 @@ void engine_memory_destroy(struct engine_memory *m)
     return;
   for (size_t i = 0; i < 1 << TOP_LOG2; i++) {
     if (m->mid[i])
-      free_mid(m->mid[i]);
+      free_mid(m, m->mid[i]);
+  }
+  for (struct flat *f = m->flats, *next; f; f = next) {
+    next = f->next;
+    free(f->allocated);
+    free(f);
   }
   free(m->ranges);
   free(m->undo);
@@ -146,11 +171,11 @@ static uint8_t *find_page(const struct engine_memory *m, uint64_t addr)
   return low ? low->page[(addr >> PAGE_LOG2) & bits_low(LOW_LOG2)] : NULL;
 }
 
-static uint8_t *make_page(struct engine_memory *m, uint64_t addr)
+/* Where the pointer to a page is kept; NULL: no memory. */
+static uint8_t **page_place(struct engine_memory *m, uint64_t addr)
 {
   struct mid_table **mid = &m->mid[addr >> (ADDRESS_LOG2 - TOP_LOG2)];
   struct low_table **low;
-  uint8_t **page;
 
   if (!*mid)
     *mid = calloc(1, sizeof **mid);
@@ -159,12 +184,56 @@ static uint8_t *make_page(struct engine_memory *m, uint64_t addr)
   low = &(*mid)->low[(addr >> (PAGE_LOG2 + LOW_LOG2)) & bits_low(MID_LOG2)];
   if (!*low)
     *low = calloc(1, sizeof **low);
-  if (!*low)
-    return NULL;
-  page = &(*low)->page[(addr >> PAGE_LOG2) & bits_low(LOW_LOG2)];
-  if (!*page)
+  return *low ? &(*low)->page[(addr >> PAGE_LOG2) & bits_low(LOW_LOG2)] : NULL;
+}
+
+static uint8_t *make_page(struct engine_memory *m, uint64_t addr)
+{
+  uint8_t **page = page_place(m, addr);
+
+  if (page && !*page)
     *page = calloc(1, PAGE_BYTES);
-  return *page;
+  return page ? *page : NULL;
+}
+
+static struct flat *make_flat(struct engine_memory *m, uint64_t base, uint64_t bytes)
+{
+  struct flat *f = calloc(1, sizeof *f);
+  void *allocated = f ? calloc(1, bytes + PAGE_BYTES) : NULL;
+
+  if (!allocated) {
+    free(f);
+    return NULL;
+  }
+  *f = (struct flat){ m->flats, base, bytes, allocated, NULL };
+  f->block = (uint8_t *)allocated + (-(uintptr_t)allocated & (PAGE_BYTES - 1));
+  m->flats = f;
+  return f;
+}
+
+int engine_memory_add_flat(struct engine_memory *m, uint64_t base, uint64_t bytes, void **out)
+{
+  struct flat *f;
+
+  if (base % PAGE_BYTES || bytes % PAGE_BYTES || bytes == 0 || base >> ADDRESS_LOG2 ||
+      bytes > (1ULL << ADDRESS_LOG2) - base)
+    return SMMU_ERR_BADARG;
+  for (uint64_t at = base; at < base + bytes; at += PAGE_BYTES) {
+    if (find_page(m, at))
+      return SMMU_ERR_BADARG;
+  }
+  f = make_flat(m, base, bytes);
+  if (!f)
+    return SMMU_ERR_NOMEM;
+  for (uint64_t at = 0; at < bytes; at += PAGE_BYTES) {
+    uint8_t **page = page_place(m, base + at);
+
+    if (!page)
+      return SMMU_ERR_NOMEM;
+    *page = f->block + at;
+  }
+  *out = f->block;
+  return engine_memory_add_range(m, base, bytes);
 }
 
 static bool is_legal(uint64_t addr, size_t len)

@@ -237,3 +237,39 @@ TEST_CASE(Memory, HashTellsAddressesAndValuesApart)
   EXPECT_FALSE(same_hash(one, three));
   engine_memory_destroy(m);
 }
+
+/* ---- blocks ---- */
+
+TEST_CASE(Memory, BlockIsOnePieceAndTheMemorysOwn)
+{
+  struct engine_memory *m = make(ENGINE_HOLE_ABORT);
+  void *block = NULL;
+  uint64_t *words;
+
+  ASSERT_EQ(engine_memory_add_flat(m, 0x80000000, 0x3000, &block), SMMU_OK);
+  words = block;
+  EXPECT_EQ((uintptr_t)block % 0x1000, 0u);
+  EXPECT_TRUE(engine_memory_store64(m, 0x80002ff8, 7));
+  EXPECT_EQ(words[0x2ff8 / 8], 7u);
+  words[0x1000 / 8] = 9; /* a page that the memory was not asked for before */
+  EXPECT_EQ(engine_memory_load64(m, 0x80001000), 9u);
+  EXPECT_TRUE(readable(m, 0x80000000, 8));
+  EXPECT_FALSE(readable(m, 0x80003000, 8));
+  engine_memory_destroy(m);
+}
+
+TEST_CASE(Memory, BlockIsOfWholePagesThatNothingWasStoredTo)
+{
+  struct engine_memory *m = make(ENGINE_HOLE_ZERO);
+  void *block;
+
+  EXPECT_EQ(engine_memory_add_flat(m, 0x800, 0x1000, &block), SMMU_ERR_BADARG);
+  EXPECT_EQ(engine_memory_add_flat(m, 0x1000, 0x800, &block), SMMU_ERR_BADARG);
+  EXPECT_EQ(engine_memory_add_flat(m, 0x1000, 0, &block), SMMU_ERR_BADARG);
+  EXPECT_EQ(engine_memory_add_flat(m, 1ULL << 52, 0x1000, &block), SMMU_ERR_BADARG);
+  EXPECT_TRUE(engine_memory_store64(m, 0x2000, 1));
+  EXPECT_EQ(engine_memory_add_flat(m, 0x1000, 0x2000, &block), SMMU_ERR_BADARG);
+  EXPECT_EQ(engine_memory_add_flat(m, 0x1000, 0x1000, &block), SMMU_OK);
+  EXPECT_EQ(engine_memory_add_flat(m, 0x1000, 0x1000, &block), SMMU_ERR_BADARG);
+  engine_memory_destroy(m);
+}

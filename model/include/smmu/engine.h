@@ -36,6 +36,10 @@ void engine_memory_destroy(struct engine_memory *m);
 /* [base, base + bytes) becomes accessible, zero where never stored. Needed only with
  * ENGINE_HOLE_ABORT. */
 int engine_memory_add_range(struct engine_memory *m, uint64_t base, uint64_t bytes);
+/* The same, and its bytes are one block at *out, the memory's own, for software that stores by pointer.
+ * Whole pages of 4 KB that nothing was stored to. 0, SMMU_ERR_BADARG or SMMU_ERR_NOMEM. Stores through
+ * the pointer are not in the undo log. */
+int engine_memory_add_flat(struct engine_memory *m, uint64_t base, uint64_t bytes, void **out);
 /* From now on accesses that touch [base, base + bytes) abort; with on = false they no longer do. 0;
  * SMMU_ERR_LIMIT for a 17th range; SMMU_ERR_BADARG to end a range that was not begun exactly so. */
 int engine_memory_inject_abort(struct engine_memory *m, uint64_t base, uint64_t bytes, bool on);
