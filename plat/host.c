@@ -110,6 +110,17 @@ void plat_board_store(struct plat_board *b, const void *platform, uint64_t seen,
     word_check(b, self->key.clock);
 }
 
+void plat_board_stored(struct plat_board *b, const void *platform, uint64_t addr)
+{
+  struct cpu *self = cpu_current(b);
+
+  if (b->watch.store)
+    b->watch.store(b->watch.ctx, self->number, self->key.clock, platform, addr, addr,
+                   engine_memory_load64(b->config.memory, addr));
+  if (b->monitors)
+    word_check(b, self->key.clock);
+}
+
 static void host_store64(void *ctx, uint64_t addr, uint64_t value)
 {
   plat_board_store(ctx, ctx, addr, addr, value);

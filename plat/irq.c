@@ -55,6 +55,11 @@ void irq_fire(struct plat_board *b, uint32_t line, uint64_t time)
   }
 }
 
+void plat_board_message(struct plat_board *board, unsigned line, uint64_t time)
+{
+  irq_fire(board, line, time);
+}
+
 void irq_finished(struct plat_board *b, struct cpu *c)
 {
   struct irq *irq = &b->irq[c->number - b->cpus];

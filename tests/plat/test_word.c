@@ -8,6 +8,7 @@ struct shared {
   struct kit *kit;
   uint64_t word, value, until;
   uint64_t woken, seen;
+  uint64_t *pointer; /* to the word */
 };
 
 static void costs(struct kit *kit)
@@ -148,4 +149,33 @@ PARAM_TEST_CASE(Word, WriteOfTheDeviceForAnotherCpuWakes, real_devices, 2)
   EXPECT_EQ(s.seen, 0x55u);
   EXPECT_LT(s.woken, s.until);
   kit_end(&kit);
+}
+
+static void store_by_pointer(void *arg)
+{
+  struct shared *s = arg;
+
+  plat_charge(s->kit->p, PLAT_COST_STORE, 1);
+  plat_cpu_settle(s->kit->board);
+  *s->pointer = 7;
+  plat_board_stored(s->kit->board, s->kit->p->ctx, s->word);
+}
+
+BOARD_TEST(Word, StoreByPointerWakesAndIsReported)
+{
+  struct shared s = { .kit = kit, .word = PLAT_RAM_BASE, .until = NEVER_US };
+  struct kit_hash hash;
+  struct plat_watch watch = kit_hash_watch(&hash);
+  void *block;
+
+  costs(kit);
+  ASSERT_EQ(engine_memory_add_flat(kit->memory, PLAT_RAM_BASE, 0x10000, &block), SMMU_OK);
+  s.pointer = block;
+  kit_start(kit, 0, sleep_on_it, &s);
+  kit_start(kit, 1, store_by_pointer, &s);
+  plat_board_set_watch(kit->board, &watch);
+  kit_run(kit);
+  EXPECT_EQ(s.woken, 500u + 60000);
+  EXPECT_EQ(s.seen, 7u);
+  EXPECT_EQ(hash.calls[4], 1u);
 }
