@@ -41,15 +41,24 @@ smmu_layer(guest_sim  DIR guest_sim     SEES driver plat arch util FRAMES)
 smmu_layer(watch      DIR watch         SEES plat arch util WANTS dw GNU)
 smmu_layer(machine    DIR machine       SEES engine arch util plat driver host_sim guest_sim
                                         LINKS core LIBS yaml FRAMES)
+smmu_layer(linux_boundary DIR linux/boundary)
+smmu_layer(linux_world DIR linux/world  SEES linux_boundary engine arch util plat machine
+                                        LINKS core FRAMES)
+smmu_layer(linux_tool DIR linux/tool    SEES linux_world linux_boundary engine arch util plat
+                                             machine traces tools
+                                        MAYBE watch
+                                        LIBS jansson GNU)
 smmu_layer(tools      DIR tools         SEES engine arch util traces litmus plat machine
                                         MAYBE driver host_sim guest_sim watch
                                         LIBS jansson GNU)
 smmu_layer(tlm        DIR tlm           LINKS engine core)
 
-# Layers that become libraries by the rule below; tools is the executable, tlm is C++ (Tlm.cmake).
+# Layers that become libraries by the rule below; tools and linux_tool are executables (Tool.cmake,
+# Linux.cmake), tlm is C++ (Tlm.cmake). linux/asm and linux/kernel are no rows: they are compiled with the
+# headers of the kernel alone, and see of ours linux/boundary only.
 function(smmu_library_layers out)
   get_property(names GLOBAL PROPERTY smmu_layers)
-  list(REMOVE_ITEM names tools tlm)
+  list(REMOVE_ITEM names tools linux_tool tlm)
   set(${out} ${names} PARENT_SCOPE)
 endfunction()
 

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+/* The seam between a kernel that is compiled with its own headers and the program that runs it. No
+ * header is shared but this one, which needs none.
+ *
+ *   lx_...      given by the program: the board, for the CPU that runs now
+ *   linux_...   given by the kernel's side, for programs on a CPU of the board */
+#ifndef LINUX_BOUNDARY_H
+#define LINUX_BOUNDARY_H
+
+typedef unsigned long long lx_u64;
+
+/* ---- the board ---- */
+
+/* A cache line that CPUs share, as struct plat_line. Zero is a fresh one. */
+struct lx_line {
+  unsigned writer, waiters;
+};
+
+lx_u64 lx_mmio_read(lx_u64 addr, unsigned bytes);
+void lx_mmio_write(lx_u64 addr, lx_u64 value, unsigned bytes);
+void lx_barrier(void);
+void lx_relax(void);
+/* Become the CPU with the smallest clock. */
+void lx_settle(void);
+/* As plat_take(), plat_wrote(), plat_wait(). */
+void lx_take(struct lx_line *line);
+void lx_wrote(struct lx_line *line);
+void lx_wait(struct lx_line *line);
+/* Sleep while the word at addr is `value`, `ps` at most. */
+void lx_wait64(lx_u64 addr, lx_u64 value, lx_u64 ps);
+/* A load, or a store of `bytes` at addr, of what the device reads comes next, before any other call: it
+ * is paid for, and this CPU has the smallest clock. lx_stored(): the same, paid for already. */
+void lx_will_load(void);
+void lx_will_store(lx_u64 addr, lx_u64 bytes);
+void lx_stored(lx_u64 addr, lx_u64 bytes);
+void lx_delay(lx_u64 ps);
+lx_u64 lx_now_ps(void);
+/* From 0; interrupt handlers have numbers above those of the CPUs. */
+unsigned lx_cpu(void);
+/* Memory that the device reads: 4 KB << order, zero, aligned to its size. 0: there is none. */
+lx_u64 lx_pages_alloc(unsigned order);
+void lx_pages_free(lx_u64 addr, unsigned order);
+/* 0 or a negative errno value; fn NULL takes it away. */
+int lx_irq_handler(unsigned line, void (*fn)(void *arg), void *arg);
+
+/* What only software knows, see enum plat_note_kind; c is the domain. */
+enum lx_note {
+  LX_MAP_BEGINS,
+  LX_MAP_ENDS,
+  LX_UNMAP_BEGINS,
+  LX_UNMAP_ENDS,
+  LX_MAPPED,      /* a = IOVA, b = bytes */
+  LX_UNMAPPED,    /* the same, for good */
+  LX_TABLE_FREED, /* a = address, b = bytes: no longer a table or a queue of the device */
+  LX_STREAM       /* a = StreamID, b = domain */
+};
+void lx_note(enum lx_note note, lx_u64 a, lx_u64 b, lx_u64 c);
+void lx_log(int level, const char *line);
+void lx_die(const char *why) __attribute__((noreturn));
+
+/* ---- the kernel ---- */
+
+struct linux_boot {
+  void *ram; /* the same bytes that the device reads at `ram_base` */
+  lx_u64 ram_base, ram_bytes;
+  void *(*calloc)(lx_u64 bytes); /* memory of the program, for what lives as long as the kernel */
+  unsigned cpus, contexts;       /* contexts: CPUs and interrupt handlers */
+  int lazy;                      /* the DMA API's invalidation policy */
+  int passthrough;               /* default domains do not translate */
+};
+
+/* The SMMU's platform device, as the firmware's tables describe it. An interrupt that is 0 is not
+ * there; others are lines of the board + 1. */
+struct linux_smmu {
+  lx_u64 base, bytes;
+  lx_u64 cmdqv, cmdqv_bytes; /* 0: no such companion */
+  unsigned eventq, priq, gerror, cmdqv_irq;
+  int coherent;    /* table walks are */
+  unsigned httu;   /* IDR0.HTTU */
+  int msi;         /* interrupts are messages */
+  lx_u64 doorbell; /* where a message is written; its data is the line */
+};
+
+/* "6.12.1", of what was compiled. */
+const char *linux_release(void);
+/* Once, on a CPU of the board. 0 or a negative errno value, as all of these. */
+int linux_boot(const struct linux_boot *boot);
+int linux_probe(const struct linux_smmu *smmu);
+void linux_remove(void);
+/* Timers whose time has come, and work that waits, on this CPU. */
+void linux_idle(void);
+
+/* A device behind the SMMU, with one stream; its number, or a negative errno value. */
+struct linux_client {
+  unsigned sid, pasid_bits;
+  int can_stall;
+};
+int linux_client_add(const struct linux_client *client);
+/* What the kernel attached it to by itself: "identity", "DMA", "DMA-FQ", ... */
+const char *linux_client_domain(unsigned client);
+/* The DMA API: `bytes` at `pa` for the device to read, or to read and write. 0: no. */
+lx_u64 linux_dma_map(unsigned client, lx_u64 pa, lx_u64 bytes, int write);
+void linux_dma_unmap(unsigned client, lx_u64 iova, lx_u64 bytes, int write);
+
+/* A domain that translates, with the device attached: its number. */
+int linux_domain_create(unsigned client);
+/* The device goes back to what the kernel attached it to. */
+void linux_domain_destroy(unsigned domain);
+int linux_map(unsigned domain, lx_u64 iova, lx_u64 pa, lx_u64 bytes);
+/* The bytes unmapped. */
+lx_u64 linux_unmap(unsigned domain, lx_u64 iova, lx_u64 bytes);
+lx_u64 linux_iova_to_phys(unsigned domain, lx_u64 iova);
+/* The page sizes of the domain, one bit each. */
+lx_u64 linux_page_sizes(unsigned domain);
+
+/* The driver's own tests: how many ran, how many failed. What they say goes to lx_log(). */
+struct linux_tests {
+  unsigned run, failed;
+};
+void linux_kunit(struct linux_tests *out, void (*each)(void *arg, const char *name, int passed),
+                 void *arg);
+int linux_selftest(void);
+
+#endif

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What the compiled files name and no path of a scenario reaches: page tables of processes, PCI, memory
+ * that is mapped twice, properties of firmware nodes. Whoever gets here stops the run and is named.
+ * No header is included, so a name is all that is said here. */
+
+void panic(const char *format, ...) __attribute__((noreturn));
+
+#define ABSENT(name) \
+  void name(void); \
+  void name(void) \
+  { \
+    panic("%s() is not there on this board", #name); \
+  }
+
+/* Processes, for sharing their address space with a device. */
+ABSENT(__mmdrop)
+ABSENT(handle_mm_fault)
+ABSENT(mmput)
+ABSENT(mmu_notifier_put)
+ABSENT(mmu_notifier_register)
+ABSENT(mmu_notifier_synchronize)
+ABSENT(mtree_load)
+ABSENT(_copy_from_user)
+ABSENT(raw_copy_from_user)
+ABSENT(raw_copy_to_user)
+
+/* PCI: all devices here are on the platform bus. */
+ABSENT(pci_acs_enabled)
+ABSENT(pci_acs_path_enabled)
+ABSENT(pci_ats_supported)
+ABSENT(pci_dev_put)
+ABSENT(pci_devs_are_dma_aliases)
+ABSENT(pci_disable_ats)
+ABSENT(pci_disable_pasid)
+ABSENT(pci_enable_ats)
+ABSENT(pci_enable_pasid)
+ABSENT(pci_find_host_bridge)
+ABSENT(pci_for_each_dma_alias)
+ABSENT(pci_get_device)
+ABSENT(pci_max_pasids)
+ABSENT(pci_pasid_features)
+ABSENT(pci_prepare_ats)
+
+/* Memory that is mapped a second time, and lists of pieces. */
+ABSENT(dma_common_find_pages)
+ABSENT(dma_common_free_remap)
+ABSENT(dma_common_pages_remap)
+ABSENT(dma_pgprot)
+ABSENT(remap_pfn_range)
+ABSENT(sg_alloc_table)
+ABSENT(sg_alloc_table_from_pages_segment)
+ABSENT(sg_free_table)
+ABSENT(sg_next)
+ABSENT(split_page)
+ABSENT(vm_map_pages)
+ABSENT(vmalloc_to_page)
+ABSENT(vmalloc_to_pfn)
+ABSENT(vmap)
+
+/* Names of firmware nodes, for messages. */
+ABSENT(fwnode_count_parents)
+ABSENT(fwnode_get_name)
+ABSENT(fwnode_get_name_prefix)
+ABSENT(fwnode_get_nth_parent)
+
+/* No CPU comes or goes while a program runs. */
+ABSENT(__cpuhp_remove_state)
+
+/* Bounds of sections that nothing here lies in. */
+char __start_rodata[1], __end_rodata[1], __lock_text_start[1], __lock_text_end[1];

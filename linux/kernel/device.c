@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The platform bus: one SMMU as the firmware's tables describe it, its driver, and the devices
+ * behind it. */
+#include <linux/acpi.h>
+#include <linux/acpi_iort.h>
+#include <linux/bitfield.h>
+#include <linux/device.h>
+#include <linux/dma-mapping.h>
+#include <linux/io.h>
+#include <linux/iommu.h>
+#include <linux/platform_device.h>
+#include <linux/property.h>
+#include <linux/slab.h>
+
+#include "sim.h"
+
+/* Of the kernel, in a header of its own. */
+int devres_release_all(struct device *dev);
+
+enum { CLIENTS = 64, RESOURCES = 4 };
+
+struct client {
+  struct device device;
+  struct linux_client firmware;
+  u64 dma_mask;
+};
+
+const struct bus_type platform_bus_type = { .name = "platform" };
+/* Nothing is on it. */
+const struct bus_type pci_bus_type = { .name = "pci" };
+static const struct device_type client_type = { .name = "client" };
+static struct platform_driver *smmu_driver;
+static struct platform_device *smmu_device;
+static struct client *clients[CLIENTS];
+static unsigned int client_count;
+
+/* ---- devices in general ---- */
+
+static void device_gone(struct kobject *kobj) {}
+
+static const struct kobj_type device_ktype = { .release = device_gone };
+
+void sim_device_begin(struct device *dev, const char *name, const struct bus_type *bus)
+{
+  kobject_init(&dev->kobj, &device_ktype);
+  spin_lock_init(&dev->devres_lock);
+  INIT_LIST_HEAD(&dev->devres_head);
+  mutex_init(&dev->mutex);
+  dev->init_name = name;
+  dev->bus = bus;
+}
+
+void put_device(struct device *dev)
+{
+  if (dev)
+    kobject_put(&dev->kobj);
+}
+
+struct fwnode_handle *__dev_fwnode(struct device *dev)
+{
+  return dev->fwnode;
+}
+
+int device_match_fwnode(struct device *dev, const void *fwnode)
+{
+  return fwnode && dev->fwnode == fwnode;
+}
+
+struct fwnode_handle *fwnode_handle_get(struct fwnode_handle *fwnode)
+{
+  return fwnode;
+}
+
+const struct linux_client *sim_client_of(const struct device *dev)
+{
+  return dev->type == &client_type ? &container_of(dev, struct client, device)->firmware : NULL;
+}
+
+bool device_property_present(const struct device *dev, const char *name)
+{
+  const struct linux_client *client = sim_client_of(dev);
+
+  return client && client->can_stall && strcmp(name, "dma-can-stall") == 0;
+}
+
+int device_property_read_u32_array(const struct device *dev, const char *name, u32 *value, size_t n)
+{
+  const struct linux_client *client = sim_client_of(dev);
+
+  if (!client || strcmp(name, "pasid-num-bits") != 0)
+    return -EINVAL;
+  *value = client->pasid_bits;
+  return 0;
+}
+
+int bus_for_each_dev(const struct bus_type *bus, struct device *start, void *data,
+                     int (*fn)(struct device *dev, void *data))
+{
+  int err = 0;
+
+  for (unsigned int i = 0; bus == &platform_bus_type && i < client_count && !err; i++)
+    err = fn(&clients[i]->device, data);
+  return err;
+}
+
+/* Devices are probed when they are added, see linux_client_add(). */
+int bus_register_notifier(const struct bus_type *bus, struct notifier_block *nb)
+{
+  return 0;
+}
+
+/* ---- the SMMU and its driver ---- */
+
+int __platform_driver_register(struct platform_driver *driver, struct module *owner)
+{
+  smmu_driver = driver;
+  return 0;
+}
+
+void platform_driver_unregister(struct platform_driver *driver)
+{
+  smmu_driver = NULL;
+}
+
+struct device *driver_find_device(const struct device_driver *driver, struct device *start,
+                                  const void *data, device_match_t match)
+{
+  if (!smmu_device || !match(&smmu_device->dev, data))
+    return NULL;
+  kobject_get(&smmu_device->dev.kobj);
+  return &smmu_device->dev;
+}
+
+struct resource *platform_get_resource(struct platform_device *dev, unsigned int type,
+                                       unsigned int number)
+{
+  for (u32 i = 0; i < dev->num_resources; i++) {
+    if (resource_type(&dev->resource[i]) == type && number-- == 0)
+      return &dev->resource[i];
+  }
+  return NULL;
+}
+
+int platform_get_irq_byname_optional(struct platform_device *dev, const char *name)
+{
+  for (u32 i = 0; i < dev->num_resources; i++) {
+    const struct resource *r = &dev->resource[i];
+
+    if (resource_type(r) == IORESOURCE_IRQ && strcmp(r->name, name) == 0)
+      return (int)r->start;
+  }
+  return -ENXIO;
+}
+
+void __iomem *ioremap(phys_addr_t address, size_t bytes)
+{
+  return (void __iomem *)(address ^ SIM_IO_MARK);
+}
+
+void iounmap(volatile void __iomem *address) {}
+
+void __iomem *devm_ioremap_resource(struct device *dev, const struct resource *r)
+{
+  return ioremap(r->start, resource_size(r));
+}
+
+static void add_irq(struct platform_device *dev, unsigned int irq, const char *name)
+{
+  if (irq)
+    dev->resource[dev->num_resources++] =
+      (struct resource){ .start = irq, .end = irq, .name = name, .flags = IORESOURCE_IRQ };
+}
+
+/* What the IORT says of it: a generic SMMUv3, coherent or not as its registers say. */
+static struct acpi_iort_node *iort_node(const struct linux_smmu *smmu)
+{
+  struct acpi_iort_node *node =
+    kzalloc(sizeof(*node) + sizeof(struct acpi_iort_smmu_v3), GFP_KERNEL);
+
+  if (node) {
+    struct acpi_iort_smmu_v3 *said = (struct acpi_iort_smmu_v3 *)node->node_data;
+
+    said->model = ACPI_IORT_SMMU_V3_GENERIC;
+    said->flags = (smmu->coherent ? ACPI_IORT_SMMU_V3_COHACC_OVERRIDE : 0) |
+                  FIELD_PREP(ACPI_IORT_SMMU_V3_HTTU_OVERRIDE, smmu->httu);
+  }
+  return node;
+}
+
+int sim_smmu_create(const struct linux_smmu *smmu)
+{
+  static struct fwnode_handle fwnode;
+  static struct acpi_iort_node *node;
+  struct platform_device *dev = kzalloc(sizeof(*dev), GFP_KERNEL);
+
+  node = iort_node(smmu);
+  if (!dev || !node)
+    return -ENOMEM;
+  dev->resource = kcalloc(RESOURCES, sizeof(*dev->resource), GFP_KERNEL);
+  if (!dev->resource)
+    return -ENOMEM;
+  dev->name = "arm-smmu-v3";
+  sim_device_begin(&dev->dev, "arm-smmu-v3.0", &platform_bus_type);
+  dev->dev.fwnode = &fwnode;
+  dev->dev.platform_data = &node;
+  dev->resource[dev->num_resources++] = (struct resource){ .start = smmu->base,
+                                                           .end = smmu->base + smmu->bytes - 1,
+                                                           .flags = IORESOURCE_MEM };
+  add_irq(dev, smmu->eventq, "eventq");
+  add_irq(dev, smmu->priq, "priq");
+  add_irq(dev, smmu->gerror, "gerror");
+  sim_irq_setup(&dev->dev, smmu);
+  sim_acpi_setup(smmu);
+  smmu_device = dev;
+  return 0;
+}
+
+static int probe(const struct linux_smmu *smmu)
+{
+  int err = sim_smmu_create(smmu);
+
+  if (err || !smmu_driver)
+    return err ? err : -ENODEV;
+  smmu_device->dev.driver = &smmu_driver->driver;
+  err = smmu_driver->probe(smmu_device);
+  if (err)
+    devres_release_all(&smmu_device->dev);
+  return err;
+}
+
+int linux_probe(const struct linux_smmu *smmu)
+{
+  int err;
+
+  sim_enter();
+  err = probe(smmu);
+  sim_leave();
+  return err;
+}
+
+void linux_remove(void)
+{
+  if (smmu_driver->remove)
+    smmu_driver->remove(smmu_device);
+  devres_release_all(&smmu_device->dev);
+}
+
+/* ---- devices behind it ---- */
+
+static int client_add(const struct linux_client *firmware)
+{
+  struct client *client = kzalloc(sizeof(*client), GFP_KERNEL);
+  struct device *dev;
+  u32 sid = firmware->sid;
+  int err;
+
+  if (!client || client_count == CLIENTS)
+    return -ENOMEM;
+  client->firmware = *firmware;
+  dev = &client->device;
+  sim_device_begin(dev, kasprintf(GFP_KERNEL, "client-%x", sid), &platform_bus_type);
+  dev->type = &client_type;
+  client->dma_mask = DMA_BIT_MASK(64);
+  dev->dma_mask = &client->dma_mask;
+  dev->coherent_dma_mask = DMA_BIT_MASK(64);
+  err = iommu_fwspec_init(dev, smmu_device->dev.fwnode);
+  if (!err)
+    err = iommu_fwspec_add_ids(dev, &sid, 1);
+  if (!err)
+    err = iommu_probe_device(dev);
+  if (err)
+    return err;
+  clients[client_count] = client;
+  return (int)client_count++;
+}
+
+int linux_client_add(const struct linux_client *firmware)
+{
+  int number;
+
+  sim_enter();
+  number = client_add(firmware);
+  sim_leave();
+  return number;
+}
+
+struct device *sim_client(unsigned int number)
+{
+  return number < client_count ? &clients[number]->device : NULL;
+}
+
+/* ---- sysfs, which nobody reads ---- */
+
+int iommu_device_sysfs_add(struct iommu_device *iommu, struct device *parent,
+                           const struct attribute_group **groups, const char *format, ...)
+{
+  return 0;
+}
+
+void iommu_device_sysfs_remove(struct iommu_device *iommu) {}
+
+int iommu_device_link(struct iommu_device *iommu, struct device *link)
+{
+  return 0;
+}
+
+void iommu_device_unlink(struct iommu_device *iommu, struct device *link) {}
+
+struct kobject *kernel_kobj;
+
+int kobject_uevent(struct kobject *kobj, enum kobject_action action)
+{
+  return 0;
+}
+
+int kobject_uevent_env(struct kobject *kobj, enum kobject_action action, char *env[])
+{
+  return 0;
+}

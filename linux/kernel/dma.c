@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The DMA API: devices behind the SMMU go to the kernel's dma-iommu, the SMMU itself sees memory as it
+ * is. Memory is coherent for all. An address that is given back to the allocator is unmapped for good,
+ * and that is said to who watches. */
+#include <linux/dma-map-ops.h>
+#include <linux/iommu-dma.h>
+#include <linux/iova.h>
+#include <linux/slab.h>
+
+#include "sim.h"
+
+/* Not static: link-time names of the calls that dma-iommu makes, see linux/link.sh. */
+unsigned long __wrap_alloc_iova_fast(struct iova_domain *iovad, unsigned long size,
+                                     unsigned long limit, bool flush);
+void __wrap_free_iova_fast(struct iova_domain *iovad, unsigned long pfn, unsigned long size);
+unsigned long __real_alloc_iova_fast(struct iova_domain *iovad, unsigned long size,
+                                     unsigned long limit, bool flush);
+void __real_free_iova_fast(struct iova_domain *iovad, unsigned long pfn, unsigned long size);
+
+/* Addresses are told apart by the allocator they come from, numbered in order of first use. */
+enum { SPACES = 256 };
+static struct iova_domain *spaces[SPACES];
+
+static unsigned int space_of(struct iova_domain *iovad)
+{
+  unsigned int i = 0;
+
+  while (i < SPACES && spaces[i] && spaces[i] != iovad)
+    i++;
+  if (i < SPACES)
+    spaces[i] = iovad;
+  return SIM_DMA_SPACE + i;
+}
+
+unsigned long __wrap_alloc_iova_fast(struct iova_domain *iovad, unsigned long size,
+                                     unsigned long limit, bool flush)
+{
+  unsigned long pfn = __real_alloc_iova_fast(iovad, size, limit, flush);
+
+  if (pfn)
+    lx_note(LX_MAPPED, (lx_u64)pfn << iova_shift(iovad), (lx_u64)size << iova_shift(iovad),
+            space_of(iovad));
+  return pfn;
+}
+
+void __wrap_free_iova_fast(struct iova_domain *iovad, unsigned long pfn, unsigned long size)
+{
+  lx_note(LX_UNMAPPED, (lx_u64)pfn << iova_shift(iovad), (lx_u64)size << iova_shift(iovad),
+          space_of(iovad));
+  __real_free_iova_fast(iovad, pfn, size);
+}
+
+int dma_set_mask(struct device *dev, u64 mask)
+{
+  if (!dev->dma_mask)
+    dev->dma_mask = &dev->coherent_dma_mask;
+  *dev->dma_mask = mask;
+  return 0;
+}
+
+int dma_set_coherent_mask(struct device *dev, u64 mask)
+{
+  dev->coherent_dma_mask = mask;
+  return 0;
+}
+
+dma_addr_t dma_map_page_attrs(struct device *dev, struct page *page, size_t offset, size_t size,
+                              enum dma_data_direction dir, unsigned long attrs)
+{
+  if (use_dma_iommu(dev))
+    return iommu_dma_map_page(dev, page, offset, size, dir, attrs);
+  return page_to_phys(page) + offset;
+}
+
+void dma_unmap_page_attrs(struct device *dev, dma_addr_t addr, size_t size,
+                          enum dma_data_direction dir, unsigned long attrs)
+{
+  if (use_dma_iommu(dev))
+    iommu_dma_unmap_page(dev, addr, size, dir, attrs);
+}
+
+/* For the SMMU's own tables and queues. */
+void *dma_alloc_attrs(struct device *dev, size_t size, dma_addr_t *handle, gfp_t gfp,
+                      unsigned long attrs)
+{
+  struct page *page = alloc_pages(gfp, get_order(size));
+
+  if (!page)
+    return NULL;
+  *handle = page_to_phys(page);
+  return page_to_virt(page);
+}
+
+void dma_free_attrs(struct device *dev, size_t size, void *addr, dma_addr_t handle,
+                    unsigned long attrs)
+{
+  free_pages((unsigned long)addr, get_order(size));
+}
+
+struct managed {
+  void *addr;
+  size_t size;
+};
+
+static void managed_free(struct device *dev, void *resource)
+{
+  struct managed *m = resource;
+
+  dma_free_attrs(dev, m->size, m->addr, 0, 0);
+}
+
+void *dmam_alloc_attrs(struct device *dev, size_t size, dma_addr_t *handle, gfp_t gfp,
+                       unsigned long attrs)
+{
+  struct managed *m = devres_alloc(managed_free, sizeof(*m), gfp);
+  void *addr = m ? dma_alloc_attrs(dev, size, handle, gfp, attrs) : NULL;
+
+  if (!addr) {
+    devres_free(m);
+    return NULL;
+  }
+  *m = (struct managed){ addr, size };
+  devres_add(dev, m);
+  return addr;
+}

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What programs of the board ask the kernel for: its public interfaces to domains and to DMA, with what
+ * only software knows said beside. */
+#include <linux/dma-mapping.h>
+#include <linux/iommu.h>
+
+#include "sim.h"
+
+enum { DOMAINS = 256 };
+
+static struct {
+  struct iommu_domain *domain;
+  struct device *dev;
+} domains[DOMAINS];
+
+static const char *type_of(const struct iommu_domain *domain)
+{
+  if (!domain)
+    return "none";
+  switch (domain->type) {
+  case IOMMU_DOMAIN_BLOCKED: return "blocked";
+  case IOMMU_DOMAIN_IDENTITY: return "identity";
+  case IOMMU_DOMAIN_UNMANAGED: return "unmanaged";
+  case IOMMU_DOMAIN_DMA: return "DMA";
+  case IOMMU_DOMAIN_DMA_FQ: return "DMA-FQ";
+  default: return "other";
+  }
+}
+
+const char *linux_client_domain(unsigned int client)
+{
+  return type_of(iommu_get_domain_for_dev(sim_client(client)));
+}
+
+static u32 stream_of(struct device *dev)
+{
+  return sim_client_of(dev)->sid;
+}
+
+static int attach(int number, struct device *dev)
+{
+  struct iommu_domain *domain = iommu_paging_domain_alloc(dev);
+  int err;
+
+  if (IS_ERR(domain))
+    return (int)PTR_ERR(domain);
+  err = iommu_attach_device(domain, dev);
+  if (err) {
+    iommu_domain_free(domain);
+    return err;
+  }
+  domains[number].domain = domain;
+  domains[number].dev = dev;
+  lx_note(LX_STREAM, stream_of(dev), (unsigned int)number + 1, 0);
+  return number;
+}
+
+int linux_domain_create(unsigned int client)
+{
+  struct device *dev = sim_client(client);
+  int number = 0;
+
+  while (number < DOMAINS && domains[number].domain)
+    number++;
+  if (!dev || number == DOMAINS)
+    return -EINVAL;
+  sim_enter();
+  number = attach(number, dev);
+  sim_leave();
+  return number;
+}
+
+void linux_domain_destroy(unsigned int domain)
+{
+  struct iommu_domain *d = domains[domain].domain;
+
+  sim_enter();
+  iommu_detach_device(d, domains[domain].dev);
+  lx_note(LX_STREAM, stream_of(domains[domain].dev), 0, 0);
+  iommu_domain_free(d);
+  domains[domain].domain = NULL;
+  sim_leave();
+}
+
+int linux_map(unsigned int domain, lx_u64 iova, lx_u64 pa, lx_u64 bytes)
+{
+  int err;
+
+  sim_enter();
+  lx_note(LX_MAP_BEGINS, bytes, 0, 0);
+  err = iommu_map(domains[domain].domain, iova, pa, bytes, IOMMU_READ | IOMMU_WRITE, GFP_KERNEL);
+  if (!err)
+    lx_note(LX_MAPPED, iova, bytes, domain + 1);
+  lx_note(LX_MAP_ENDS, 0, 0, 0);
+  sim_leave();
+  return err;
+}
+
+lx_u64 linux_unmap(unsigned int domain, lx_u64 iova, lx_u64 bytes)
+{
+  lx_u64 done;
+
+  sim_enter();
+  lx_note(LX_UNMAP_BEGINS, bytes, 0, 0);
+  done = iommu_unmap(domains[domain].domain, iova, bytes);
+  if (done)
+    lx_note(LX_UNMAPPED, iova, done, domain + 1);
+  lx_note(LX_UNMAP_ENDS, 0, 0, 0);
+  sim_leave();
+  return done;
+}
+
+lx_u64 linux_iova_to_phys(unsigned int domain, lx_u64 iova)
+{
+  lx_u64 pa;
+
+  sim_enter();
+  pa = iommu_iova_to_phys(domains[domain].domain, iova);
+  sim_leave();
+  return pa;
+}
+
+lx_u64 linux_page_sizes(unsigned int domain)
+{
+  return domains[domain].domain->pgsize_bitmap;
+}
+
+static enum dma_data_direction direction(int write)
+{
+  return write ? DMA_BIDIRECTIONAL : DMA_TO_DEVICE;
+}
+
+lx_u64 linux_dma_map(unsigned int client, lx_u64 pa, lx_u64 bytes, int write)
+{
+  struct device *dev = sim_client(client);
+  dma_addr_t iova;
+
+  sim_enter();
+  lx_note(LX_MAP_BEGINS, bytes, 0, 0);
+  iova = dma_map_page(dev, phys_to_page(pa), pa & ~PAGE_MASK, bytes, direction(write));
+  lx_note(LX_MAP_ENDS, 0, 0, 0);
+  sim_leave();
+  return dma_mapping_error(dev, iova) ? 0 : iova;
+}
+
+void linux_dma_unmap(unsigned int client, lx_u64 iova, lx_u64 bytes, int write)
+{
+  sim_enter();
+  lx_note(LX_UNMAP_BEGINS, bytes, 0, 0);
+  dma_unmap_page(sim_client(client), iova, bytes, direction(write));
+  lx_note(LX_UNMAP_ENDS, 0, 0, 0);
+  sim_leave();
+}
+
+void linux_idle(void)
+{
+  sim_enter();
+  sim_run_deferred();
+  sim_leave();
+}

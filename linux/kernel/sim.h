@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the files of this directory share. */
+#ifndef SIM_KERNEL_SIM_H
+#define SIM_KERNEL_SIM_H
+
+#include "boundary.h"
+
+/* In this order, before anything else. */
+void sim_memory_init(const struct linux_boot *boot);
+void sim_access_init(const struct linux_boot *boot);
+void sim_cpu_init(const struct linux_boot *boot);
+void sim_percpu_init(const struct linux_boot *boot);
+
+/* The cache line of p; and whoever waits for it wakes, after a store. */
+struct lx_line *sim_line(const volatile void *p);
+void sim_wrote(const volatile void *p);
+
+/* A program or a handler goes in and out of the kernel. What was put off until no reader is left is
+ * done when nobody is inside. */
+void sim_enter(void);
+void sim_leave(void);
+/* Numbers of domains for who watches: those that programs made, then address spaces of the DMA API. */
+enum { SIM_DMA_SPACE = 0x1000 };
+
+/* Expired timers and work that waits. */
+void sim_run_deferred(void);
+/* ps to jiffies, for timers. */
+void sim_time_update(void);
+
+struct device;
+struct bus_type;
+/* A device with one reference, on a bus or on none. */
+void sim_device_begin(struct device *dev, const char *name, const struct bus_type *bus);
+/* The interrupts and the companion of the SMMU that is being made. */
+void sim_irq_setup(struct device *dev, const struct linux_smmu *smmu);
+void sim_acpi_setup(const struct linux_smmu *smmu);
+struct linux_client;
+/* What the firmware says of a device of ours; NULL for others. */
+const struct linux_client *sim_client_of(const struct device *dev);
+/* The device on the platform bus with this number, or NULL. */
+struct device *sim_client(unsigned int number);
+
+#endif

@@ -1,0 +1,115 @@
+/* One world, watched: the timeline, the observatory and the checker each see every record. */
+#include <stdio.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "linux_tool/linux_tool.h"
+#include "plat/place.h"
+#include "smmu/err.h"
+#include "tools/ui.h"
+#include "tools/watching.h"
+#include "watch/place.h"
+
+struct watchers {
+  struct plat_places *places;
+  struct watch_places *names;
+  struct watching *watching;
+  struct machine_sink to_watching;
+  struct timeline *timeline;
+};
+
+static bool open_watchers(struct watchers *x, unsigned lines)
+{
+  x->places = plat_places_create(0);
+  x->names = x->places ? watch_places_of(x->places) : NULL;
+  x->watching = x->names ? watching_create(NULL, x->names) : NULL;
+  x->to_watching = (struct machine_sink){ x->watching, watching_record, NULL };
+  x->timeline = x->watching ? timeline_create(&x->to_watching, x->names, lines) : NULL;
+  return x->timeline != NULL;
+}
+
+static void close_watchers(struct watchers *x)
+{
+  timeline_destroy(x->timeline);
+  watching_destroy(x->watching);
+  watch_places_destroy(x->names);
+  plat_places_destroy(x->places);
+}
+
+static json_t *run(const struct judged_work *work, struct watchers *x)
+{
+  const struct machine_sink sink = { x->timeline, timeline_record, x->places };
+  struct lx_config config = work->config;
+  json_t *object = json_object();
+  struct lx_world *world;
+  char why[512] = "";
+  bool holds = false;
+  int rc;
+
+  config.sink = &sink;
+  config.log = timeline_log;
+  config.ctx = x->timeline;
+  rc = lx_world_create(&world, &config, why, sizeof why);
+  if (rc == SMMU_OK) {
+    rc = work->run(world, work->arg, object, &holds, why, sizeof why);
+    watching_end(x->watching);
+    lx_world_destroy(world);
+  }
+  holds = holds && rc == SMMU_OK && !watching_found(x->watching) && watching_complete(x->watching);
+  json_object_set_new(object, "why", json_string(why));
+  json_object_set_new(object, "holds", json_boolean(holds));
+  timeline_json(x->timeline, object, work->lines > 0);
+  watching_json(x->watching, object);
+  return object;
+}
+
+struct json_t *judged_run(const struct judged_work *work)
+{
+  struct watchers x = { 0 };
+  json_t *object = open_watchers(&x, work->lines) ? run(work, &x) : NULL;
+
+  close_watchers(&x);
+  return object;
+}
+
+/* ---- for people ---- */
+
+uint64_t judged_found(const struct json_t *object)
+{
+  const json_t *verdicts = json_object_get(object, "verdicts");
+
+  return json_array_size(json_object_get(object, "findings")) +
+         (uint64_t)json_integer_value(json_object_get(verdicts, "stale_driver")) +
+         (uint64_t)json_integer_value(json_object_get(verdicts, "stale_device"));
+}
+
+static void print_finding(const json_t *f)
+{
+  const json_t *where = json_object_get(f, "where"), *frame;
+  size_t i;
+
+  printf("  %s (%s): %s\n    %s\n", json_string_value(json_object_get(f, "rule")),
+         json_string_value(json_object_get(f, "section")),
+         json_string_value(json_object_get(f, "what")),
+         json_string_value(json_object_get(f, "message")));
+  json_array_foreach(where, i, frame) printf("    %s\n", json_string_value(frame));
+}
+
+void judged_print(const struct json_t *object)
+{
+  const json_t *findings = json_object_get(object, "findings");
+  const json_t *stories = json_object_get(object, "stories"), *one, *line;
+  size_t i, n;
+
+  if (json_array_size(findings))
+    ui_put(UI_HEAD, "\nrules that the driver broke\n");
+  json_array_foreach(findings, i, one) print_finding(one);
+  if (json_array_size(stories))
+    ui_put(UI_HEAD, "\nstale translations\n");
+  json_array_foreach(stories, i, one)
+  {
+    json_array_foreach(json_object_get(one, "text"), n, line)
+      printf("  %s\n", json_string_value(line));
+  }
+}

@@ -1,0 +1,58 @@
+/* The program smmulator-linux: its verbs, and what they share. */
+#ifndef LINUX_TOOL_LINUX_TOOL_H
+#define LINUX_TOOL_LINUX_TOOL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "linux_world/world.h"
+#include "machine/result.h"
+
+struct json_t;
+struct watch_places;
+
+int verb_probe(int argc, char **argv);
+
+/* ---- isolate.c: one kernel a process ---- */
+
+/* Runs work(arg) in a child and returns what it made; NULL when the child did not end well, said on
+ * stderr. What the child returns is its own. */
+struct json_t *isolate(struct json_t *(*work)(void *arg), void *arg);
+
+/* ---- judged.c: one world, and who watches it ---- */
+
+/* The work of a verb on a world whose `sink` and `log` are taken care of. 0 or enum smmu_err, with why;
+ * adds its own keys to the object, and holds is whether what it did was right. */
+struct judged_work {
+  struct lx_config config;
+  int (*run)(struct lx_world *w, const void *arg, struct json_t *object, bool *holds, char *why,
+             size_t len);
+  const void *arg;
+  unsigned lines; /* of the timeline that are kept; 0: none */
+};
+
+/* An object with what `run` adds, and why, holds, driver, model, verdicts, findings, stories, ...; NULL:
+ * out of memory. holds: the work's own, and nobody found anything. */
+struct json_t *judged_run(const struct judged_work *work);
+/* Findings and stories of such an object, for people; and how many there are. */
+void judged_print(const struct json_t *object);
+uint64_t judged_found(const struct json_t *object);
+
+/* ---- timeline.c: what the driver said beside what the model saw ---- */
+
+struct timeline;
+
+/* Records go on to *to, which may be NULL; *places, which may be NULL, names where the driver was. At most
+ * `most` lines are kept, the rest is counted. */
+struct timeline *timeline_create(const struct machine_sink *to, struct watch_places *places,
+                                 unsigned most);
+void timeline_destroy(struct timeline *t);
+/* For machine_sink.record, and for lx_config.log. */
+void timeline_record(void *timeline, const struct smmu_record *record);
+void timeline_log(void *timeline, uint64_t time_ps, unsigned cpu, int level, const char *line);
+/* Counts of commands by name, translations, events; and the lines when `lines`. */
+void timeline_json(const struct timeline *t, struct json_t *object, bool lines);
+/* The lines of such an object, for people. */
+void timeline_print(const struct json_t *object);
+
+#endif

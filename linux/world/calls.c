@@ -1,0 +1,198 @@
+/* What the kernel asks of the board. Each call begins by telling the store that came before it: between
+ * two calls a CPU is alone. */
+#include <errno.h>
+#include <stdio.h>
+
+#include "linux_world/state.h"
+#include "util/check.h"
+
+struct lx_world *lx_current;
+
+/* Lines of the board are the kernel's: the layouts must be one. */
+_Static_assert(sizeof(struct lx_line) == sizeof(struct plat_line), "a line is a line");
+
+void lx_world_flush(struct lx_world *w)
+{
+  uint64_t first = w->stored.addr & ~7ULL, end = w->stored.addr + w->stored.bytes;
+
+  w->stored.bytes = 0;
+  for (uint64_t at = first; at < end; at += 8)
+    plat_board_stored(w->board, w->plat->ctx, at);
+}
+
+static const struct plat *plat(void)
+{
+  if (lx_current->stored.bytes)
+    lx_world_flush(lx_current);
+  return lx_current->plat;
+}
+
+/* ---- registers, memory ---- */
+
+lx_u64 lx_mmio_read(lx_u64 addr, unsigned bytes)
+{
+  return plat_mmio_read(plat(), addr, bytes);
+}
+
+void lx_mmio_write(lx_u64 addr, lx_u64 value, unsigned bytes)
+{
+  plat_mmio_write(plat(), addr, value, bytes);
+}
+
+void lx_barrier(void)
+{
+  plat_barrier(plat());
+}
+
+void lx_will_load(void)
+{
+  plat_charge(plat(), PLAT_COST_LOAD, 1);
+  plat_cpu_settle(lx_current->board);
+}
+
+void lx_stored(lx_u64 addr, lx_u64 bytes)
+{
+  (void)plat();
+  lx_current->stored.addr = addr;
+  lx_current->stored.bytes = bytes;
+}
+
+void lx_will_store(lx_u64 addr, lx_u64 bytes)
+{
+  plat_charge(plat(), PLAT_COST_STORE, (addr % 8 + bytes + 7) / 8);
+  plat_cpu_settle(lx_current->board);
+  lx_stored(addr, bytes);
+}
+
+lx_u64 lx_pages_alloc(unsigned order)
+{
+  uint64_t addr, bytes = 4096ULL << order;
+
+  return plat_dma_alloc(plat(), bytes, bytes, &addr) == 0 ? addr : 0;
+}
+
+void lx_pages_free(lx_u64 addr, unsigned order)
+{
+  plat_dma_free(plat(), addr, 4096ULL << order);
+}
+
+/* ---- CPUs ---- */
+
+void lx_relax(void)
+{
+  plat_relax(plat());
+}
+
+void lx_settle(void)
+{
+  (void)plat();
+  plat_cpu_settle(lx_current->board);
+}
+
+void lx_take(struct lx_line *line)
+{
+  plat_take(plat(), (struct plat_line *)line);
+}
+
+void lx_wrote(struct lx_line *line)
+{
+  plat_wrote(plat(), (struct plat_line *)line);
+}
+
+void lx_wait(struct lx_line *line)
+{
+  plat_wait(plat(), (struct plat_line *)line);
+}
+
+void lx_wait64(lx_u64 addr, lx_u64 value, lx_u64 ps)
+{
+  const struct plat *p = plat();
+
+  plat_wait64(p, addr, value, plat_now_ps(p) + ps);
+}
+
+void lx_delay(lx_u64 ps)
+{
+  plat_delay(plat(), ps);
+}
+
+lx_u64 lx_now_ps(void)
+{
+  return plat_now_ps(plat());
+}
+
+unsigned lx_cpu(void)
+{
+  return plat_cpu(lx_current->plat);
+}
+
+/* ---- interrupts ---- */
+
+static struct {
+  void (*fn)(void *arg);
+  void *arg;
+} handlers[LX_LINES];
+
+static void handle(void *arg)
+{
+  unsigned line = (unsigned)(uintptr_t)arg;
+
+  plat_begin(lx_current->plat, PLAT_OP_IRQ_HANDLER, line);
+  handlers[line].fn(handlers[line].arg);
+  plat_end(plat(), PLAT_OP_IRQ_HANDLER, 0);
+}
+
+int lx_irq_handler(unsigned line, void (*fn)(void *arg), void *arg)
+{
+  int err;
+
+  if (line >= LX_LINES)
+    return -EINVAL;
+  err = plat_irq_handler(plat(), line, fn ? handle : NULL, (void *)(uintptr_t)line);
+  if (err == 0) {
+    handlers[line].fn = fn;
+    handlers[line].arg = arg;
+  }
+  return err;
+}
+
+/* ---- what is said ---- */
+
+void lx_note(enum lx_note note, lx_u64 a, lx_u64 b, lx_u64 c)
+{
+  const struct plat *p = plat();
+
+  switch (note) {
+  case LX_MAP_BEGINS: plat_begin(p, PLAT_OP_MAP, a); break;
+  case LX_MAP_ENDS: plat_end(p, PLAT_OP_MAP, a); break;
+  case LX_UNMAP_BEGINS: plat_begin(p, PLAT_OP_UNMAP, a); break;
+  case LX_UNMAP_ENDS: plat_end(p, PLAT_OP_UNMAP, a); break;
+  case LX_MAPPED: plat_note(p, PLAT_NOTE_MAPPED, a, b, c); break;
+  case LX_UNMAPPED: plat_note(p, PLAT_NOTE_UNMAPPED, a, b, c); break;
+  case LX_TABLE_FREED: plat_note(p, PLAT_NOTE_TABLE_FREED, a, b, c); break;
+  case LX_STREAM: plat_note(p, PLAT_NOTE_STREAM, a, b, c); break;
+  }
+}
+
+void lx_log(int level, const char *line)
+{
+  struct lx_world *w = lx_current;
+
+  snprintf(w->said, sizeof w->said, "%s", line);
+  w->errors += level <= 3;
+  w->warnings += level == 4;
+  plat_log(plat(), line);
+  if (w->config.log)
+    w->config.log(w->config.ctx, plat_now_ps(w->plat), plat_cpu(w->plat), level, line);
+}
+
+/* The program that got here never goes on: the board then comes to rest with it asleep. */
+void lx_die(const char *why)
+{
+  static struct plat_line never;
+
+  snprintf(lx_current->died, sizeof lx_current->died, "%.80s (%.160s)", why, lx_current->said);
+  lx_log(0, why);
+  for (;;)
+    plat_wait(lx_current->plat, &never);
+}

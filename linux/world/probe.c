@@ -1,0 +1,125 @@
+/* Probe: see scenario.h. */
+#include <errno.h>
+#include <string.h>
+
+#include "linux_world/scenario.h"
+
+enum { SIZES = 3 };
+
+struct run {
+  struct lx_world *w;
+  struct lx_probe_result *out;
+};
+
+/* The device reads and writes the first and the last word of [iova, + bytes), which lies at `pa`. */
+static void use(struct run *r, uint64_t iova, uint64_t pa, uint64_t bytes)
+{
+  const uint64_t at[] = { 0, bytes - 8 };
+  struct smmu_result result;
+
+  for (unsigned i = 0; i < 4; i++) {
+    lx_translate(r->w, LX_FIRST_SID, iova + at[i / 2], i % 2, &result);
+    if (result.status == SMMU_STATUS_OK && result.pa == pa + at[i / 2])
+      r->out->right++;
+    else
+      r->out->wrong++;
+  }
+}
+
+static void use_after(struct run *r, uint64_t iova, uint64_t bytes)
+{
+  struct smmu_result result;
+
+  for (unsigned i = 0; i < 2; i++) {
+    lx_translate(r->w, LX_FIRST_SID, iova + (i ? bytes - 8 : 0), i, &result);
+    if (result.status == SMMU_STATUS_OK)
+      r->out->passed++;
+    else
+      r->out->refused++;
+  }
+}
+
+/* The DMA API: the kernel chooses the addresses. */
+static void dma(struct run *r, unsigned client)
+{
+  static const uint64_t sizes[SIZES] = { 0x1000, 0x4000, 0x10000 };
+  bool translates = strncmp(r->out->domain, "DMA", 3) == 0;
+
+  for (unsigned i = 0; i < SIZES; i++) {
+    uint64_t pa, iova;
+
+    if (plat_dma_alloc(r->w->plat, sizes[i], 0x10000, &pa) != 0)
+      return;
+    iova = linux_dma_map(client, pa, sizes[i], true);
+    if (iova) {
+      r->out->mapped++;
+      use(r, iova, pa, sizes[i]);
+      linux_dma_unmap(client, iova, sizes[i], true);
+      r->out->unmapped++;
+      linux_idle();
+      if (translates)
+        use_after(r, iova, sizes[i]);
+    }
+    lx_world_flush(r->w);
+    plat_dma_free(r->w->plat, pa, sizes[i]);
+  }
+}
+
+/* A domain of our own, one mapping of each page size that fits into memory. */
+static void domain(struct run *r, unsigned client)
+{
+  enum { MOST = 2 << 20 };
+  int number = linux_domain_create(client);
+  uint64_t sizes, iova = 0x40000000, pa;
+
+  r->out->own = number < 0 ? number : 0;
+  if (number < 0)
+    return;
+  sizes = r->out->page_sizes = linux_page_sizes((unsigned)number);
+  for (; sizes; sizes &= sizes - 1, iova += 0x40000000) {
+    uint64_t bytes = sizes & -sizes;
+
+    if (bytes > MOST || plat_dma_alloc(r->w->plat, bytes, bytes, &pa) != 0)
+      continue;
+    if (linux_map((unsigned)number, iova, pa, bytes) == 0) {
+      r->out->mapped++;
+      r->out->wrong += linux_iova_to_phys((unsigned)number, iova + 8) != pa + 8;
+      use(r, iova, pa, bytes);
+      r->out->unmapped += linux_unmap((unsigned)number, iova, bytes) == bytes;
+      use_after(r, iova, bytes);
+    }
+    lx_world_flush(r->w);
+    plat_dma_free(r->w->plat, pa, bytes);
+  }
+  linux_domain_destroy((unsigned)number);
+}
+
+static void program(void *arg)
+{
+  struct run *r = arg;
+  struct linux_client client = { .sid = LX_FIRST_SID };
+  int number;
+
+  r->out->boot = lx_boot(r->w);
+  if (r->out->boot == 0)
+    r->out->probe = lx_probe(r->w);
+  if (r->out->boot || r->out->probe)
+    return;
+  number = linux_client_add(&client);
+  r->out->client = number < 0 ? number : 0;
+  if (number < 0)
+    return;
+  r->out->domain = linux_client_domain((unsigned)number);
+  dma(r, (unsigned)number);
+  domain(r, (unsigned)number);
+  linux_remove();
+  lx_world_flush(r->w);
+}
+
+int lx_scenario_probe(struct lx_world *w, struct lx_probe_result *out, char *why, size_t len)
+{
+  struct run r = { w, out };
+
+  *out = (struct lx_probe_result){ .domain = "none" };
+  return lx_world_run(w, 1, program, &r, why, len);
+}

@@ -1,0 +1,195 @@
+/* See world.h: a world is made and taken apart. */
+#include "linux_world/world.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arch/regs.h"
+#include "linux_world/state.h"
+#include "smmu/cmdqv.h"
+#include "smmu/ecmdq.h"
+#include "smmu/err.h"
+
+enum { RAM_DEFAULT = 64 << 20 };
+/* Frames of the kernel are not large; handlers of interrupts run on stacks of their own. */
+enum { STACK_BYTES = 256 << 10 };
+
+/* ---- the bus: memory, and a doorbell ---- */
+
+static bool bus_read(void *ctx, uint64_t addr, void *bytes, size_t len, uint64_t *extra_ps)
+{
+  struct lx_world *w = ctx;
+
+  (void)extra_ps;
+  return engine_memory_read(w->memory, addr, bytes, len);
+}
+
+static bool bus_write(void *ctx, uint64_t addr, const void *bytes, size_t len, uint64_t *extra_ps)
+{
+  struct lx_world *w = ctx;
+  uint32_t line;
+
+  (void)extra_ps;
+  if (addr != LX_DOORBELL)
+    return engine_memory_write(w->memory, addr, bytes, len);
+  memcpy(&line, bytes, sizeof line);
+  if (line < LX_LINES)
+    plat_board_message(w->board, line,
+                       engine_timed_now(plat_device_engine_timed(plat_board_device(w->board))));
+  return true;
+}
+
+/* ---- creation ---- */
+
+static int create_board(struct lx_world *w)
+{
+  const struct lx_config *config = &w->config;
+  struct plat_board_config board = { .cpus = config->cpus,
+                                     .irq_lines = LX_LINES,
+                                     .ram_bytes = config->ram_bytes,
+                                     .seed = config->seed,
+                                     .jitter_permille = config->seed ? 100 : 0,
+                                     .stack_bytes = STACK_BYTES,
+                                     .memory = w->memory };
+  struct timed_profile profile;
+  struct plat_device device;
+  int rc;
+
+  timed_profile_neutral(&profile);
+  plat_costs_neutral(&board.costs);
+  rc = plat_device_timed(&device, &(struct engine_timed_options){ .device = &w->device,
+                                                                  .profile = &profile,
+                                                                  .bus = { w, bus_read, bus_write },
+                                                                  .seed = config->seed });
+  return rc == SMMU_OK ? plat_board_create(&w->board, &board, &device) : rc;
+}
+
+static void observe(struct lx_world *w)
+{
+  const struct plat_device *device = plat_board_device(w->board);
+
+  w->observer.world[0] = w->plat->ctx;
+  w->observer.sink = w->config.sink;
+  w->observer.board = w->board;
+  machine_observer_start(&w->observer);
+  plat_board_set_watch(w->board, &w->observer.watch);
+  device->ops->set_hooks(device->ctx, &w->observer.hooks);
+}
+
+static int create(struct lx_world *w)
+{
+  int rc = engine_memory_create(&w->memory, ENGINE_HOLE_ZERO);
+
+  if (rc == SMMU_OK)
+    rc = engine_memory_add_flat(w->memory, PLAT_RAM_BASE, w->config.ram_bytes, &w->ram);
+  return rc == SMMU_OK ? create_board(w) : rc;
+}
+
+int lx_world_create(struct lx_world **out, const struct lx_config *config, char *why, size_t len)
+{
+  struct lx_world *w = calloc(1, sizeof *w);
+  int rc;
+
+  *out = NULL;
+  if (!w)
+    return SMMU_ERR_NOMEM;
+  w->config = *config;
+  if (w->config.ram_bytes == 0)
+    w->config.ram_bytes = RAM_DEFAULT;
+  lx_variant_config(config->variant, &w->device);
+  rc = smmu_config_check(&w->device, why, len);
+  if (rc == SMMU_OK) {
+    rc = create(w);
+    if (rc != SMMU_OK)
+      snprintf(why, len, "%s", smmu_err_text(rc));
+  }
+  if (rc != SMMU_OK) {
+    lx_world_destroy(w);
+    return rc;
+  }
+  w->plat = plat_board_host(w->board);
+  lx_current = w;
+  observe(w);
+  *out = w;
+  return SMMU_OK;
+}
+
+void lx_world_destroy(struct lx_world *w)
+{
+  if (!w)
+    return;
+  plat_board_destroy(w->board);
+  engine_memory_destroy(w->memory);
+  if (lx_current == w)
+    lx_current = NULL;
+  free(w);
+}
+
+/* ---- programs ---- */
+
+int lx_world_run(struct lx_world *w, unsigned cpus, void (*program)(void *arg), void *arg,
+                 char *why, size_t len)
+{
+  int rc = SMMU_OK;
+
+  for (unsigned i = 0; i < (cpus ? cpus : 1) && rc == SMMU_OK; i++)
+    rc = plat_cpu_start(w->board, i, program, arg);
+  if (rc == SMMU_OK)
+    rc = plat_board_run(w->board, why, len);
+  if (w->died[0]) {
+    snprintf(why, len, "the kernel stopped: %s", w->died);
+    return SMMU_ERR_DEADLOCK;
+  }
+  return rc;
+}
+
+static void *zeroed(lx_u64 bytes)
+{
+  return calloc(1, bytes);
+}
+
+int lx_boot(struct lx_world *w)
+{
+  const struct linux_boot boot = { .ram = w->ram,
+                                   .ram_base = PLAT_RAM_BASE,
+                                   .ram_bytes = w->config.ram_bytes,
+                                   .calloc = zeroed,
+                                   .cpus = w->config.cpus,
+                                   .contexts = w->config.cpus + LX_LINES,
+                                   .lazy = w->config.lazy,
+                                   .passthrough =
+                                     w->config.passthrough || w->config.variant->passthrough };
+
+  return linux_boot(&boot);
+}
+
+int lx_probe(struct lx_world *w)
+{
+  bool msi = w->config.variant->msi, companion = w->config.variant->companion;
+  struct linux_smmu smmu = { .base = PLAT_SMMU_BASE,
+                             .bytes = smmu_mmio_bytes(&w->device),
+                             .eventq = (msi ? LX_MESSAGE_LINE : SMMU_SIGNAL_EVENTQ) + 1,
+                             .gerror = (msi ? LX_MESSAGE_LINE + 1 : SMMU_SIGNAL_GERROR) + 1,
+                             .priq = (msi ? LX_MESSAGE_LINE + 2 : SMMU_SIGNAL_PRIQ) + 1,
+                             .cmdqv_irq = SMMU_SIGNAL_CMDQV + 1,
+                             .coherent = GET(IDR0, COHACC, w->device.idr[0]) != 0,
+                             .httu = (unsigned)GET(IDR0, HTTU, w->device.idr[0]),
+                             .msi = msi,
+                             .doorbell = LX_DOORBELL };
+
+  if (companion) {
+    smmu.cmdqv = PLAT_CMDQV_BASE;
+    smmu.cmdqv_bytes = smmu_cmdqv_bytes(&w->device);
+  }
+  return linux_probe(&smmu);
+}
+
+void lx_translate(struct lx_world *w, uint32_t sid, uint64_t iova, bool write,
+                  struct smmu_result *out)
+{
+  const struct smmu_txn txn = { .addr = iova, .sid = sid, .write = write };
+
+  lx_world_flush(w);
+  plat_board_translate(w->board, &txn, out);
+}

@@ -1,0 +1,64 @@
+/* A board on which the kernel runs (linux/boundary/boundary.h): one SMMU, CPUs, memory that the kernel
+ * stores to by pointer, and what it says. The kernel's state is the process's, so there is one world a
+ * process; who wants more forks first.
+ *
+ *   lx_world_create(&w, &config, why, sizeof why);
+ *   lx_world_run(w, 0, program, arg);          boots the kernel and probes the driver before
+ *   lx_world_destroy(w); */
+#ifndef LINUX_WORLD_WORLD_H
+#define LINUX_WORLD_WORLD_H
+
+#include <stdbool.h>
+
+#include "linux_boundary/boundary.h"
+#include "linux_world/variant.h"
+#include "machine/observe.h"
+
+struct lx_config {
+  const struct lx_variant *variant;
+  unsigned cpus;                   /* 1..64 */
+  uint64_t ram_bytes;              /* 0: 64 MB */
+  uint64_t seed;                   /* of ties and jitter, as struct plat_board_config */
+  bool lazy, passthrough;          /* the kernel's options iommu.strict=0 and iommu.passthrough=1 */
+  const struct machine_sink *sink; /* one record for whatever happens; NULL: nobody */
+  /* What the kernel logs: level 0 (emergency) to 7 (debug). NULL: nobody. */
+  void (*log)(void *ctx, uint64_t time_ps, unsigned cpu, int level, const char *line);
+  void *ctx;
+};
+
+struct lx_world {
+  struct lx_config config;
+  struct smmu_config device;
+  struct engine_memory *memory;
+  struct plat_board *board;
+  const struct plat *plat;
+  struct machine_observer observer;
+  void *ram;
+  struct {
+    uint64_t addr, bytes;
+  } stored;                  /* by the CPU that runs, and not told yet */
+  unsigned errors, warnings; /* lines the kernel logged at level 3 and below, and at 4 */
+  char said[256];            /* the last line the kernel logged */
+  char died[256];            /* why the kernel stopped; empty: it did not */
+};
+
+/* 0 or enum smmu_err, with a sentence in why. */
+int lx_world_create(struct lx_world **out, const struct lx_config *config, char *why, size_t len);
+void lx_world_destroy(struct lx_world *w);
+/* Programs on CPU 0, or on each of the CPUs 0..cpus - 1, until all have returned. 0, or enum smmu_err;
+ * SMMU_ERR_DEADLOCK when the kernel died. */
+int lx_world_run(struct lx_world *w, unsigned cpus, void (*program)(void *arg), void *arg,
+                 char *why, size_t len);
+
+/* ---- for programs on a CPU ---- */
+
+/* 0 or a negative errno value. */
+int lx_boot(struct lx_world *w);
+int lx_probe(struct lx_world *w);
+/* A transaction of a device. */
+void lx_translate(struct lx_world *w, uint32_t sid, uint64_t iova, bool write,
+                  struct smmu_result *out);
+/* What the CPU has stored is told; before anything of the board is used directly. */
+void lx_world_flush(struct lx_world *w);
+
+#endif

@@ -1,0 +1,76 @@
+#include "kit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void program(char path[512])
+{
+  snprintf(path, 512, "%s/smmulator-linux", test_build_dir());
+}
+
+bool linux_is_there(void)
+{
+  char path[512];
+
+  program(path);
+  return access(path, X_OK) == 0;
+}
+
+char *linux_run(const char *args, int *status)
+{
+  char path[512], command[1024];
+  size_t length = 0, room = 1 << 16;
+  char *text = malloc(room);
+  FILE *in;
+  size_t n;
+  int ended;
+
+  program(path);
+  snprintf(command, sizeof command, "%s %s 2>&1", path, args);
+  in = popen(command, "r");
+  while ((n = fread(text + length, 1, room - length - 1, in)) > 0) {
+    length += n;
+    if (room - length < 4096) {
+      room *= 2;
+      text = realloc(text, room);
+    }
+  }
+  text[length] = '\0';
+  ended = pclose(in);
+  *status = WIFEXITED(ended) ? WEXITSTATUS(ended) : -1;
+  return text;
+}
+
+json_t *linux_json(const char *args, int *status)
+{
+  char *text = linux_run(args, status);
+  json_error_t err;
+  json_t *root = json_loads(text, 0, &err);
+
+  if (!root)
+    ADD_TEST_FAILURE("smmulator-linux %s: %s in: %.400s", args, err.text, text);
+  free(text);
+  return root;
+}
+
+long long linux_number(const json_t *object, const char *key)
+{
+  return json_integer_value(json_object_get(object, key));
+}
+
+json_t *linux_named(json_t *list, const char *name)
+{
+  json_t *one;
+  size_t i;
+
+  json_array_foreach(list, i, one)
+  {
+    if (strcmp(json_string_value(json_object_get(one, "name")), name) == 0)
+      return one;
+  }
+  ADD_TEST_FAILURE("%s is not in the list", name);
+  return NULL;
+}
