@@ -106,8 +106,8 @@ TEST_CASE(Places, RecordingKeepsThem)
   expect_story(root);
   json_decref(root);
   snprintf(args, sizeof args,
-           "@ trace cat %s | grep -c 'store-reg.*in __wrap_drv_inv_range " FORGOT, folder);
-  EXPECT_EQ(cli_shell(strcat(args, "'"), &out, NULL), 0);
+           "@ trace cat %s | grep -c 'store-reg.*in __wrap_drv_inv_range " FORGOT "'", folder);
+  EXPECT_EQ(cli_shell(args, &out, NULL), 0);
   EXPECT_STREQ(out, "3\n");
   free(out);
   cli_remove_folder(folder);

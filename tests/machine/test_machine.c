@@ -352,7 +352,7 @@ static void count_doorbell(void *ctx, const struct smmu_record *r)
 TEST_CASE(Records, AMappedPageIsReportedAsTheGuestsAlone)
 {
   struct doorbells doorbells = { 0 };
-  const struct machine_sink sink = { &doorbells, count_doorbell };
+  const struct machine_sink sink = { &doorbells, count_doorbell, NULL };
 
   START("vm.queue=vcmdq", "bench.threads=2");
   ASSERT_EQ(machine_run(&cfg, &sink, &result, &err), SMMU_OK);

@@ -132,7 +132,7 @@ static json_t *with_guest_trace(const char *more, size_t cut, const char *option
   all = text ? malloc(len + strlen(more) + 1) : NULL;
   if (all && kit_make_dir(&dir)) {
     memcpy(all, text, len - cut);
-    memcpy(all + len - cut, more, strlen(more));
+    memcpy(all + len - cut, more, strlen(more) + 1);
     if (copy_with(&dir, "ftrace.txt.zst", "ftrace.txt", all, len - cut + strlen(more)))
       root = watched(dir.path, options, exit_code);
     kit_remove(&dir);
@@ -229,11 +229,10 @@ TEST_CASE(ReplayWatched, FindingNamesTheLineOfTheLog)
   ASSERT_NOT_NULL(disables);
   before = (size_t)(disables - text);
   all = malloc(len + sizeof more);
-  ASSERT_NOT_NULL(all);
-  memcpy(all, text, before);
-  memcpy(all + before, more, sizeof more - 1);
-  memcpy(all + before + sizeof more - 1, disables, len - before);
-  if (kit_make_dir(&dir)) {
+  if (all && kit_make_dir(&dir)) {
+    memcpy(all, text, before);
+    memcpy(all + before, more, sizeof more - 1);
+    memcpy(all + before + sizeof more - 1, disables, len - before);
     if (copy_with(&dir, "qemu-smmu.log.zst", "qemu-smmu.log", all, len + sizeof more - 1))
       root = watched(dir.path, "", &exit_code);
     kit_remove(&dir);
