@@ -183,6 +183,16 @@ void ui_complain(const char *verb, const char *format, ...)
   fputc('\n', stderr);
 }
 
+bool ui_take_one(const char *verb, const char *what, const char *word, const char **taken)
+{
+  bool first = *taken == NULL;
+
+  if (!first)
+    ui_complain(verb, "one %s is expected, \"%s\" is one too many", what, word);
+  *taken = word;
+  return first;
+}
+
 /* ---- the end ---- */
 
 void ui_json(struct json_t *root)

@@ -51,6 +51,9 @@ void ui_progress_end(void);
 
 /* "smmulator VERB: message" on stderr. */
 void ui_complain(const char *verb, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* A word of the command line that is expected once: kept in *taken (NULL before). false, with a
+ * complaint, when it is there already; `what` is what the usage calls it. */
+bool ui_take_one(const char *verb, const char *what, const char *word, const char **taken);
 
 /* Print and free. */
 void ui_json(struct json_t *root);

@@ -42,13 +42,7 @@ static error_t on_option(int key, char *arg, struct argp_state *state)
 
   switch (key) {
   case 'j': r->json = true; return 0;
-  case ARGP_KEY_ARG:
-    if (r->path) {
-      ui_complain("check", "one PATH is expected, \"%s\" is one too many", arg);
-      r->wrong = true;
-    }
-    r->path = arg;
-    return 0;
+  case ARGP_KEY_ARG: r->wrong |= !ui_take_one("check", "PATH", arg, &r->path); return 0;
   case ARGP_KEY_END:
     if (!r->path) {
       ui_complain("check", "PATH is missing: a .smt recording or a run's folder\nFor example: "

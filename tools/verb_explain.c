@@ -90,13 +90,7 @@ static error_t on_option(int key, char *arg, struct argp_state *state)
   case KEY_INSTRUCTION: r->txn.instruction = 1; return 0;
   case KEY_PRIVILEGED: r->txn.privileged = 1; return 0;
   case 'j': r->json = true; return 0;
-  case ARGP_KEY_ARG:
-    if (r->path) {
-      ui_complain("explain", "one PATH is expected, \"%s\" is one too many", arg);
-      r->wrong = true;
-    }
-    r->path = arg;
-    return 0;
+  case ARGP_KEY_ARG: r->wrong |= !ui_take_one("explain", "PATH", arg, &r->path); return 0;
   default: return ARGP_ERR_UNKNOWN;
   }
 }

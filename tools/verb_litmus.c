@@ -66,13 +66,7 @@ static error_t on_option(int key, char *arg, struct argp_state *state)
       r->wrong = true;
     }
     return 0;
-  case ARGP_KEY_ARG:
-    if (r->name) {
-      ui_complain("litmus", "one NAME is expected, \"%s\" is one too many", arg);
-      r->wrong = true;
-    }
-    r->name = arg;
-    return 0;
+  case ARGP_KEY_ARG: r->wrong |= !ui_take_one("litmus", "NAME", arg, &r->name); return 0;
   default: return ARGP_ERR_UNKNOWN;
   }
 }

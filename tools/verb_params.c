@@ -52,13 +52,7 @@ static error_t on_option(int key, char *arg, struct argp_state *state)
   case 'p': r->profile = arg; return 0;
   case 'i': r->ids = arg; return 0;
   case 'j': r->json = true; return 0;
-  case ARGP_KEY_ARG:
-    if (r->glob) {
-      ui_complain("params", "one GLOB is expected, \"%s\" is one too many", arg);
-      r->wrong = true;
-    }
-    r->glob = arg;
-    return 0;
+  case ARGP_KEY_ARG: r->wrong |= !ui_take_one("params", "GLOB", arg, &r->glob); return 0;
   default: return ARGP_ERR_UNKNOWN;
   }
 }

@@ -55,13 +55,7 @@ static error_t on_option(int key, char *arg, struct argp_state *state)
   case KEY_SEEDS:
     r->wrong |= !machine_number("reproduce", "--seeds", arg, 1, REPRODUCE_SEEDS_MOST, &r->seeds);
     return 0;
-  case ARGP_KEY_ARG:
-    if (r->name) {
-      ui_complain("reproduce", "one NAME is expected, \"%s\" is one too many", arg);
-      r->wrong = true;
-    }
-    r->name = arg;
-    return 0;
+  case ARGP_KEY_ARG: r->wrong |= !ui_take_one("reproduce", "NAME", arg, &r->name); return 0;
   default: return ARGP_ERR_UNKNOWN;
   }
 }

@@ -90,13 +90,7 @@ static error_t on_option(int key, char *arg, struct argp_state *state)
   case KEY_WATCH: r->watch = true; return 0;
   case KEY_BREAK_ON: r->break_on = arg; return 0;
   case KEY_STRICT: r->strict = true; return 0;
-  case ARGP_KEY_ARG:
-    if (r->scenario) {
-      ui_complain("run", "one PRESET or FILE is expected, \"%s\" is one too many", arg);
-      r->wrong = true;
-    }
-    r->scenario = arg;
-    return 0;
+  case ARGP_KEY_ARG: r->wrong |= !ui_take_one("run", "PRESET or FILE", arg, &r->scenario); return 0;
   default: return ARGP_ERR_UNKNOWN;
   }
 }
