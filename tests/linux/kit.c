@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 static void program(char path[512])
@@ -22,26 +21,16 @@ bool linux_is_there(void)
 char *linux_run(const char *args, int *status)
 {
   char path[512], command[1024];
-  size_t length = 0, room = 1 << 16;
-  char *text = malloc(room);
-  FILE *in;
-  size_t n;
-  int ended;
+  struct test_run run;
 
   program(path);
   snprintf(command, sizeof command, "%s %s 2>&1", path, args);
-  in = popen(command, "r");
-  while ((n = fread(text + length, 1, room - length - 1, in)) > 0) {
-    length += n;
-    if (room - length < 4096) {
-      room *= 2;
-      text = realloc(text, room);
-    }
-  }
-  text[length] = '\0';
-  ended = pclose(in);
-  *status = WIFEXITED(ended) ? WEXITSTATUS(ended) : -1;
-  return text;
+  *status = -1;
+  if (!test_run_program((const char *const[]){ "/bin/sh", "-c", command, NULL }, &run))
+    return calloc(1, 1);
+  *status = run.exit_code;
+  free(run.err);
+  return run.out;
 }
 
 json_t *linux_json(const char *args, int *status)
