@@ -103,11 +103,13 @@ void drv_strtab_free(struct drv *drv)
     plat_dma_free(&drv->plat, tab->base, tab->bytes);
 }
 
-/* The first level descriptor is stored when all STEs behind it abort. */
+/* The first level descriptor is stored when all STEs behind it abort. An invalid one may be cached too,
+ * and the CFGI_STE of the STEs leaves it. IHI 0070 3.21.3, 4.3.1. */
 static int make_chunk(struct drv *drv, unsigned index)
 {
   struct drv_strtab *tab = &drv->strtab;
   struct drv_chunk *chunk = calloc(1, sizeof *chunk);
+  struct drv_command forget;
   uint64_t l1[1] = { 0 };
 
   if (!chunk)
@@ -122,6 +124,9 @@ static int make_chunk(struct drv *drv, unsigned index)
     FPUT(L1STD, Span, l1, DRV_CHUNK_LOG2 + 1);
     FPUT(L1STD, L2Ptr, l1, chunk->table >> L1STD_L2Ptr_LO);
     plat_store64(&drv->plat, tab->base + 8ULL * index, l1[0]);
+    forget = drv_cmd_cfgi_ste((uint32_t)index << DRV_CHUNK_LOG2);
+    FPUT(CFGI_STE, Leaf, forget.words, 0);
+    (void)drv_issue(drv, &forget, 1, true); /* a timeout is logged */
   }
   tab->chunk[index] = chunk;
   return 0;
