@@ -75,6 +75,7 @@ exec awk -v want="${1:?table or a family}" '
   state == "head" && /^\{$/ {
     take_strings(head)
     split(bare, part, /[(,)]/)
+    gsub(/[ \n]/, "", part[2])
     gsub(/[ \n]/, "", part[3])
     key = part[2] SUBSEP part[3]
     if (kind == "MISTAKE") {
@@ -82,6 +83,8 @@ exec awk -v want="${1:?table or a family}" '
       says[key] = string[1]
     }
     starts[key] = starts[key] || head ~ /\.start = true/
+    if (match(head, /\.stage = [123]/))
+      stages[key] = substr(head, RSTART + 9, 1)
     state = "body"
     next
   }
@@ -92,7 +95,10 @@ exec awk -v want="${1:?table or a family}" '
   function code(kind, key)
   {
     print "```c"
-    printf "%s%s", starts[key] ? "started(d);\n" : "", text[kind, key]
+    printf "%s", starts[key] ? "started(d);\n" : ""
+    if (stages[key])
+      printf "attached(d, %s);\n", stages[key]
+    printf "%s", text[kind, key]
     print "```"
   }
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "plat/board.h"
-#include "watch/check_state.h"
+#include "watch/check_built.h"
 
 enum { TEXT_MOST = 512 };
 
@@ -71,6 +71,7 @@ void check_destroy(struct check *c)
   for (unsigned i = 0; i < CHECK_WORLDS; i++) {
     check_queues_destroy(&c->world[i]);
     check_memory_destroy(&c->world[i]);
+    check_built_destroy(&c->world[i]);
     free(c->world[i].cpu);
   }
   free(c->barrier);
@@ -104,26 +105,27 @@ void check_tell(struct check *c, unsigned rule, const struct check_at *at, const
 void check_stored(struct check *c, struct check_world *w, const struct check_word *x)
 {
   check_queue_stored(c, w, x);
+  check_built_stored(c, w, x);
 }
 
 void check_submitted(struct check *c, struct check_world *w, struct check_queue *q,
                      const struct check_command *command)
 {
   check_wait_submitted(c, w, q, command);
+  check_built_submitted(c, w, q, command);
 }
 
 void check_consumed(struct check *c, struct check_world *w, struct check_queue *q,
                     const struct check_command *command)
 {
   (void)c;
-  (void)w;
-  (void)q;
-  (void)command;
+  check_built_consumed(w, q, command);
 }
 
 void check_noted(struct check *c, struct check_world *w, const struct plat_note *n)
 {
   check_wait_noted(c, w, n);
+  check_built_noted(c, w, n);
 }
 
 /* ---- from records ---- */
@@ -150,6 +152,8 @@ static void of_register(struct check *c, struct check_world *w, const struct smm
       check_register_write(c, w, offset, r->word, r->info);
     else
       check_block_write(c, w, r->addr_in, r->word, r->info);
+    if (smmu)
+      check_built_register(c, w, offset);
     check_queue_write(c, w, r->addr_in, r->word, r->info);
   } else {
     if (smmu)
@@ -185,6 +189,14 @@ static void of_software(struct check *c, const struct smmu_record *r)
   }
 }
 
+/* Broadcasts are the host's, though the device tells of them. */
+static void of_broadcast(struct check *c, const struct smmu_record *r)
+{
+  c->record = r;
+  c->now = (struct check_at){ .record = c->now.record, .time = r->time };
+  check_built_broadcast(c, &c->world[0], r);
+}
+
 void check_record(void *check, const struct smmu_record *r)
 {
   struct check *c = check;
@@ -197,7 +209,13 @@ void check_record(void *check, const struct smmu_record *r)
   case SMMU_TRACE_STORE_REG:
   case SMMU_TRACE_LOAD_REG:
   case SMMU_TRACE_NOTE: of_software(c, r); break;
-  case SMMU_TRACE_SYNC: check_wait_synced(c, r); break;
+  case SMMU_TRACE_SYNC:
+    if (r->addr_out)
+      check_wait_synced(c, r);
+    else
+      of_broadcast(c, r);
+    break;
+  case SMMU_TRACE_BROADCAST: of_broadcast(c, r); break;
   case SMMU_TRACE_CHARGE:
     if (r->result == PLAT_COST_BARRIER)
       check_barrier(c, r->actor);
@@ -208,7 +226,8 @@ void check_record(void *check, const struct smmu_record *r)
 
 void check_end(struct check *c)
 {
-  (void)c;
+  for (unsigned i = 0; i < CHECK_WORLDS; i++)
+    check_built_end(c, &c->world[i]);
 }
 
 uint64_t check_count(const struct check *c, unsigned rule)

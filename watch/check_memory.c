@@ -54,7 +54,7 @@ const struct check_word *check_memory_store(struct check *c, struct check_world 
   uint32_t limit = c->options.words ? c->options.words : WORDS;
   struct watch_slot *slot = m->slot ? find(m, addr) : NULL;
   struct check_word *x = slot && slot->item ? &m->word[slot->item - 1] : NULL;
-  uint64_t before = x ? x->value : 0;
+  uint64_t before = x ? x->value : 0, earlier = x ? x->at.record : 0;
 
   if (!x && (m->used == limit || (m->used == m->room && !grow(m)))) {
     c->failed = true;
@@ -65,7 +65,9 @@ const struct check_word *check_memory_store(struct check *c, struct check_world 
     *find(m, addr) = (struct watch_slot){ m->used + 1, watch_slots_tag(addr) };
     x = &m->word[m->used++];
   }
-  *x = (struct check_word){ .addr = addr, .value = value, .before = before, .at = c->now };
+  *x = (struct check_word){
+    .addr = addr, .value = value, .before = before, .earlier = earlier, .at = c->now
+  };
   return x;
 }
 

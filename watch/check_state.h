@@ -20,6 +20,7 @@ struct check_at {
 /* A word of memory that this world has stored, at the address the world calls it. */
 struct check_word {
   uint64_t addr, value, before; /* before: the value that the last store replaced; 0: none known */
+  uint64_t earlier;             /* record of the store before the last; 0: none */
   struct check_at at;           /* of the last store */
 };
 
@@ -82,8 +83,9 @@ struct check_world {
   uint32_t queues;
   struct check_cpu *cpu; /* by number; grows */
   uint32_t cpus;
-  bool waits;        /* software says when it waits for a CMD_SYNC */
-  uint64_t commands; /* handed over so far */
+  bool waits;                /* software says when it waits for a CMD_SYNC */
+  uint64_t commands;         /* handed over so far */
+  struct check_built *built; /* check_built.h; NULL: nothing yet */
 };
 
 struct check {

@@ -77,7 +77,7 @@ void started(struct tiny *d)
   reg_write(d, CR1, 0xd75); /* inner shareable, write-back */
   reg_write(d, CR2, MASK(CR2, PTM) | MASK(CR2, RECINVSID));
   reg_write64(d, STRTAB_BASE, d->streams);
-  reg_write(d, STRTAB_BASE_CFG, TINY_STREAMS_LOG2);
+  reg_write(d, STRTAB_BASE_CFG, d->shape);
   reg_write64(d, CMDQ_BASE, d->ring | TINY_QUEUE_LOG2);
   reg_write(d, CMDQ_PROD, 0);
   reg_write(d, CMDQ_CONS, 0);
@@ -120,8 +120,11 @@ static void program(void *arg)
   d->events = tiny_memory(d, EVENT << TINY_QUEUE_LOG2);
   d->pages = tiny_memory(d, ENTRY << TINY_QUEUE_LOG2);
   d->streams = tiny_memory(d, STE << TINY_STREAMS_LOG2);
+  d->shape = TINY_STREAMS_LOG2;
   if (r->c->options.start)
     started(d);
+  if (r->c->options.stage)
+    attached(d, r->c->options.stage);
   r->program(d);
 }
 
@@ -138,6 +141,8 @@ static void make_device(const struct run *r, struct engine_memory *memory,
     smmu_config_set_cmdqv(&config, 2, 4);
   if (o->with_ecmdqs)
     smmu_config_set_ecmdq(&config, 1, 4);
+  if (o->with_ats)
+    ASSERT_EQ(smmu_config_set_ids(&config, "full"), SMMU_OK);
   if (o->change)
     o->change(&config);
   timed_profile_neutral(&profile);

@@ -34,12 +34,17 @@ enum { TINY_STREAMS_LOG2 = 4, TINY_QUEUE_LOG2 = 4 };
 struct tiny {
   const struct plat *plat;
   struct plat_board *board;
-  uint64_t ring, events, pages, streams; /* command, event, PRI queue; linear Stream table */
+  uint64_t ring, events, pages, streams; /* command, event, PRI queue; Stream table */
+  uint32_t shape;                        /* STRTAB_BASE_CFG; linear, unless a case sets it */
   uint32_t prod;                         /* of the command queue: what was put */
+  /* After attached(): tables of 39 bits of address, and the CD of stage 1. */
+  uint64_t cd, root, middle, leaves; /* levels 1, 2 and 3; what leads to address 0 */
 };
 
 struct tiny_options {
   bool start;       /* started(d) before the program */
+  unsigned stage;   /* attached(d, stage) as well: 1, 2, 3 (both) */
+  bool with_ats;    /* the SMMU has it */
   bool with_cmdqv;  /* 2 VINTFs, 4 VCMDQs; 4 in all */
   bool with_ecmdqs; /* one page of 4 */
   void (*change)(struct smmu_config *config);
@@ -51,6 +56,7 @@ struct tiny_options {
   plat_mmio_write((d)->plat, PLAT_SMMU_BASE + OFF_##name, value, 8)
 #define reg_read(d, name)     ((uint32_t)plat_mmio_read((d)->plat, PLAT_SMMU_BASE + OFF_##name, 4))
 #define store(d, addr, value) plat_store64((d)->plat, addr, value)
+#define load(d, addr)         plat_load64((d)->plat, addr)
 #define barrier(d)            plat_barrier((d)->plat)
 /* Until (register & mask) == value; a failure when it does not come. */
 #define reg_wait(d, name, mask, value) \
@@ -69,6 +75,21 @@ void wait_consumed(const struct tiny *d);
 void issue(struct tiny *d, const char *commands);
 /* From reset to SMMUEN, by the book. */
 void started(struct tiny *d);
+
+/* Stream 1 by stage 1 (ASID 7), stage 2 (VMID 3), or both, by the book; IDR0 to IDR5 are read.
+ * Pages 0x1000 to 0x4fff lead to PAGES and on. */
+void attached(struct tiny *d, unsigned stage);
+/* STRTAB_BASE_CFG of four first level descriptors, for 64 streams each. */
+#define TWO_LEVELS (1u << STRTAB_BASE_CFG_FMT_LO | 6u << STRTAB_BASE_CFG_SPLIT_LO | 8)
+/* Where things are, and what a page's descriptor is. */
+#define PAGES           0x800000ULL
+#define STE_OF(d, sid)  ((d)->streams + 64ULL * (sid))
+#define LEAF_OF(d, va)  ((d)->leaves + 8 * ((uint64_t)(va) >> 12))
+#define PAGE(pa)        ((uint64_t)(pa) | 0xf43) /* nG, AF, inner shareable, for everybody */
+#define STAGE2_PAGE(pa) ((uint64_t)(pa) | 0x7ff) /* AF, inner shareable, read and write */
+#define TABLE(addr)     ((uint64_t)(addr) | 3)
+/* What software says of itself. */
+#define say(d, what, a, b, c) plat_note((d)->plat, PLAT_NOTE_##what, a, b, c)
 
 /* ---- cases ---- */
 

@@ -1,0 +1,84 @@
+/* Rules of streams with an ATC. IHI 0070 3.9.1, 4.5.1. */
+#include "tiny.h"
+
+MISTAKE(ATC_MISSING, EndpointForgotten,
+        "0x1000-0x1fff of stream 0x1: no ATC_INV when it was said to be unmapped", .start = true,
+        .stage = 1, .with_ats = true)
+{
+  store(d, LEAF_OF(d, 0x1000), 0); /* here */
+  issue(d, "TLBI_NH_VA asid=7 leaf=1 va=0x1000; SYNC");
+  say(d, UNMAPPED, 0x1000, 0x1000, 0);
+}
+
+REMEDY(ATC_MISSING, EndpointForgotten)
+{
+  store(d, LEAF_OF(d, 0x1000), 0);
+  issue(d, "TLBI_NH_VA asid=7 leaf=1 va=0x1000; SYNC; ATC_INV sid=1 addr=0x1000; SYNC");
+  say(d, UNMAPPED, 0x1000, 0x1000, 0);
+}
+
+MISTAKE(ATC_EARLY, OneSyncForBoth,
+        "0x1000-0x1fff of stream 0x1: the ATC_INV was sent when the TLBI was not yet complete",
+        .start = true, .stage = 1, .with_ats = true)
+{
+  store(d, LEAF_OF(d, 0x1000), 0);
+  issue(d, "TLBI_NH_VA asid=7 leaf=1 va=0x1000");
+  issue(d, "ATC_INV sid=1 addr=0x1000; SYNC"); /* here */
+  say(d, UNMAPPED, 0x1000, 0x1000, 0);
+}
+
+REMEDY(ATC_EARLY, OneSyncForBoth)
+{
+  store(d, LEAF_OF(d, 0x1000), 0);
+  issue(d, "TLBI_NH_VA asid=7 leaf=1 va=0x1000; SYNC; ATC_INV sid=1 addr=0x1000; SYNC");
+  say(d, UNMAPPED, 0x1000, 0x1000, 0);
+}
+
+MISTAKE(
+  ATC_NO_SYNC, ConsumedIsNotComplete,
+  "0x1000-0x1fff of stream 0x1: no CMD_SYNC behind the ATC_INV when it was said to be unmapped",
+  .start = true, .stage = 1, .with_ats = true)
+{
+  store(d, LEAF_OF(d, 0x1000), 0);
+  issue(d, "TLBI_NH_VA asid=7 leaf=1 va=0x1000; SYNC");
+  issue(d, "ATC_INV sid=1 addr=0x1000"); /* here */
+  say(d, UNMAPPED, 0x1000, 0x1000, 0);
+}
+
+REMEDY(ATC_NO_SYNC, ConsumedIsNotComplete)
+{
+  store(d, LEAF_OF(d, 0x1000), 0);
+  issue(d, "TLBI_NH_VA asid=7 leaf=1 va=0x1000; SYNC; ATC_INV sid=1 addr=0x1000; SYNC");
+  say(d, UNMAPPED, 0x1000, 0x1000, 0);
+}
+
+MISTAKE(ATC_LEFT, EatsTaken,
+        "all addresses of stream 0x1: no ATC_INV when its stream was said to be moved",
+        .start = true, .stage = 1, .with_ats = true)
+{
+  store(d, STE_OF(d, 1) + 8, load(d, STE_OF(d, 1) + 8) & ~bits_mask(29, 28)); /* here */
+  issue(d, "CFGI_STE sid=1 leaf=1; SYNC");
+  say(d, STREAM, 1, 0, 0);
+}
+
+REMEDY(ATC_LEFT, EatsTaken)
+{
+  store(d, STE_OF(d, 1) + 8, load(d, STE_OF(d, 1) + 8) & ~bits_mask(29, 28));
+  issue(d, "CFGI_STE sid=1 leaf=1; SYNC; ATC_INV sid=1 size=52; SYNC");
+  say(d, STREAM, 1, 0, 0);
+}
+
+MISTAKE(ATC_NEEDLESS, NoAtcThere, "stream 0x2", .start = true, .stage = 1, .with_ats = true)
+{
+  store(d, LEAF_OF(d, 0x1000), 0);
+  issue(d, "TLBI_NH_VA asid=7 leaf=1 va=0x1000; SYNC");
+  issue(d, "ATC_INV sid=2 addr=0x1000; ATC_INV sid=1 addr=0x1000; SYNC"); /* here */
+  say(d, UNMAPPED, 0x1000, 0x1000, 0);
+}
+
+REMEDY(ATC_NEEDLESS, NoAtcThere)
+{
+  store(d, LEAF_OF(d, 0x1000), 0);
+  issue(d, "TLBI_NH_VA asid=7 leaf=1 va=0x1000; SYNC; ATC_INV sid=1 addr=0x1000; SYNC");
+  say(d, UNMAPPED, 0x1000, 0x1000, 0);
+}

@@ -1,0 +1,151 @@
+/* Areas of memory that pointers of the configuration lead to, in order of addresses. One is reachable
+ * while somebody holds it; unreachable ones are kept, for caches may know what was in them, until
+ * their memory is used again or given back. IHI 0070 3.21.3. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "watch/check_built.h"
+
+bool check_grow(struct check *c, void **array, uint32_t *room, uint32_t used, size_t size)
+{
+  uint32_t wanted = *room ? 2 * *room : 16;
+  void *more;
+
+  if (used < *room)
+    return true;
+  while (wanted <= used)
+    wanted *= 2;
+  more = realloc(*array, wanted * size);
+  if (!more) {
+    c->failed = true;
+    return false;
+  }
+  memset((char *)more + *room * size, 0, (wanted - *room) * size);
+  *array = more;
+  *room = wanted;
+  return true;
+}
+
+/* How many begin at or before addr. */
+static uint32_t count_up_to(const struct check_built *b, uint64_t addr)
+{
+  uint32_t low = 0, high = b->areas;
+
+  while (low < high) {
+    uint32_t middle = low + (high - low) / 2;
+
+    if (b->area[middle]->base <= addr)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low;
+}
+
+static bool holds(const struct check_area *area, uint64_t addr)
+{
+  return addr >= area->base && addr - area->base < area->bytes;
+}
+
+struct check_area *check_area_at(struct check_built *b, uint64_t addr)
+{
+  uint32_t n;
+
+  if (b->last && holds(b->last, addr))
+    return b->last;
+  n = count_up_to(b, addr);
+  if (n == 0 || !holds(b->area[n - 1], addr))
+    return NULL;
+  b->last = b->area[n - 1];
+  return b->last;
+}
+
+void check_area_drop(struct check_built *b, struct check_area *area)
+{
+  uint32_t n = count_up_to(b, area->base) - 1;
+
+  memmove(&b->area[n], &b->area[n + 1], (b->areas - n - 1) * sizeof *b->area);
+  b->areas--;
+  b->last = NULL;
+  free(area);
+}
+
+void check_areas_clear(struct check_built *b)
+{
+  for (uint32_t i = 0; i < b->areas; i++)
+    free(b->area[i]);
+  b->areas = 0;
+  b->last = NULL;
+}
+
+/* Unreachable areas make room; false: a reachable one lies there. */
+static bool make_room(struct check_built *b, uint64_t base, uint64_t bytes)
+{
+  uint32_t n = count_up_to(b, base);
+
+  n -= n > 0 && holds(b->area[n - 1], base);
+  while (n < b->areas && b->area[n]->base < base + bytes) {
+    if (b->area[n]->holders)
+      return false;
+    check_area_drop(b, b->area[n]);
+  }
+  return true;
+}
+
+static bool same_use(const struct check_area *a, const struct check_area *like)
+{
+  return a->kind == like->kind && a->level == like->level && a->bytes == like->bytes &&
+         a->input == like->input && a->tag.asid == like->tag.asid &&
+         a->tag.vmid == like->tag.vmid && a->tag.stage == like->tag.stage;
+}
+
+/* Somebody's stage 1 stands on a stage 2 from now on. */
+static void set_under(struct check_built *b, const struct check_tag *tag)
+{
+  for (uint32_t i = 0; i < b->areas; i++) {
+    struct check_tag *t = &b->area[i]->tag;
+
+    t->under |= t->stage == 2 && t->vmid == tag->vmid;
+  }
+}
+
+bool check_area_link(struct check *c, struct check_built *b, const struct check_area *like,
+                     struct check_area **area)
+{
+  struct check_area *a = check_area_at(b, like->base);
+  uint32_t n;
+
+  if (a && a->base == like->base && a->holders) {
+    a->mixed |= !same_use(a, like);
+    a->holders++;
+    if (like->tag.under && !a->tag.under)
+      set_under(b, &like->tag);
+    return false;
+  }
+  if (!like->bytes || !make_room(b, like->base, like->bytes) || b->areas == CHECK_AREAS ||
+      !check_grow(c, (void **)&b->area, &b->area_room, b->areas, sizeof(struct check_area *)))
+    return false;
+  a = malloc(sizeof *a);
+  if (!a) {
+    c->failed = true;
+    return false;
+  }
+  *a = *like;
+  a->holders = 1;
+  n = count_up_to(b, a->base);
+  memmove(&b->area[n + 1], &b->area[n], (b->areas - n) * sizeof *b->area);
+  b->area[n] = a;
+  b->areas++;
+  *area = a;
+  return true;
+}
+
+bool check_area_unlink(struct check_built *b, uint64_t base, struct check_area **area)
+{
+  struct check_area *a = check_area_at(b, base);
+
+  if (!a || a->base != base || a->holders == 0 || --a->holders)
+    return false;
+  *area = a;
+  return true;
+}
