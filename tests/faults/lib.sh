@@ -136,11 +136,12 @@ fault_told()
   return 1
 }
 
-# fault_test PROGRAM FILTER: a GoogleTest program; 0: green.
+# fault_test PROGRAM FILTER: a GoogleTest program with the fault; 0: green, 1: red, 2: it does not link.
 fault_test()
 {
   [ -x "$faults_work/test_$1" ] || fault_link "tests/test_$1" "test_$1" || return 2
-  SMMULATOR_SEED=1 SMMULATOR_CASES=15000 SMMULATOR_PROGRAMS=100 limited "$faults_work/test_$1" --gtest_brief=1 "--gtest_filter=$2:$2/*"
+  SMMULATOR_SEED=1 SMMULATOR_CASES=15000 SMMULATOR_PROGRAMS=100 \
+    limited "$faults_work/test_$1" --gtest_brief=1 "--gtest_filter=$2:$2/*" || return 1
 }
 
 # fault_noticed DETECTOR NAME [in FUNCTION FILE `TEXT`]: 0: it noticed the fault that is compiled. Place or
@@ -157,7 +158,10 @@ fault_noticed()
       fault_told "$kind" "$id" "${1:-}" "${2:-}" "${text%\`}"
       ;;
     litmus) ! limited "$faults_work/smmulator" litmus "$id" ;;
-    conformance | property) ! fault_test "$kind" "$id" ;;
+    conformance | property)
+      fault_test "$kind" "$id" && return 1
+      [ $? = 1 ]
+      ;;
     *) echo "no such detector: $kind" >&2; return 2 ;;
   esac
 }
