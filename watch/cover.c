@@ -209,14 +209,15 @@ static bool covers_el1(const struct watch_inval *v, const struct watch_target *t
 static bool covers_el2(const struct watch_inval *v, const struct watch_target *t,
                        const struct parts *p)
 {
-  bool asid = v->asid == p->asid && !(v->broadcast && p->aset);
+  bool opts_out = v->broadcast && p->aset;
+  bool asid = v->asid == p->asid || p->global;
   bool world = p->world == (v->e2h ? NS_EL2_E2H : NS_EL2);
 
   switch (v->opcode) {
   case EL2_ALL: return true;
-  case EL2_ASID: return p->world == NS_EL2_E2H && asid && !p->global;
-  case EL2_VA: return world && (!v->e2h || asid || p->global) && by_address(v, t, p);
-  case EL2_VAA: return world && by_address(v, t, p);
+  case EL2_ASID: return p->world == NS_EL2_E2H && v->asid == p->asid && !p->global && !opts_out;
+  case EL2_VA: return world && (!v->e2h || asid) && !opts_out && by_address(v, t, p);
+  case EL2_VAA: return world && (v->e2h || !opts_out) && by_address(v, t, p);
   default: return false;
   }
 }
