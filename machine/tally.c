@@ -121,6 +121,7 @@ void machine_tally_record(struct machine_tally *t, const struct smmu_record *r)
   switch (r->category) {
   case SMMU_TRACE_SUBMIT: tally_submit(t, r); break;
   case SMMU_TRACE_READ: tally_read(t, r); break;
+  case SMMU_TRACE_UPDATE: add(t, SMMU_PMCG_WALK_ACCESS, TCU); break;
   case SMMU_TRACE_HIT:
   case SMMU_TRACE_MISS: tally_lookup(t, r); break;
   case SMMU_TRACE_DROP:

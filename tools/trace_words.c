@@ -40,6 +40,15 @@ static void table_read(const struct smt_names *names, const struct smmu_record *
            name_of(names, SMT_READ, r->info), r->addr_in, r->word);
 }
 
+static void table_update(const struct smt_names *names, const struct smmu_record *r, char *text)
+{
+  snprintf(text, TRACE_WORDS, "%s at 0x%" PRIx64 " becomes 0x%016" PRIx64 "%s",
+           name_of(names, SMT_READ, r->info), r->addr_in, r->word,
+           r->result ? ": aborted"
+           : r->slot ? ""
+                     : ": changed meanwhile");
+}
+
 static void cache(const struct smt_names *names, const struct smmu_record *r, char *text)
 {
   snprintf(text, TRACE_WORDS,
@@ -191,6 +200,7 @@ static const struct row {
 } rows[] = {
   { "submit", submit, false },
   { "read", table_read, false },
+  { "update", table_update, false },
   { "hit", cache, false },
   { "miss", cache, false },
   { "fill", cache, false },

@@ -1,5 +1,5 @@
 /* Memory partitioning: which PARTID and PMG go with an access. IHI 0070 17.2 to 17.4, 5.6.
- * The labels ride on trace records (READ, RESPOND), for nothing here acts on them. The map of a
+ * The labels ride on trace records (READ, UPDATE, RESPOND), for nothing here acts on them. The map of a
  * virtual machine's PARTIDs is read for one CD and kept with its configuration, which CFGI_STE and
  * CFGI_CD drop; CFGI_VMS_PIDM finds nothing of its own. Left out: labels of queue accesses and MSIs. */
 #include "arch/structs.h"
@@ -57,9 +57,14 @@ static bool is_of_stream_table(const struct smmu_record *r)
          (r->info == SMMU_READ_L1STD || r->info == SMMU_READ_STE || r->info == SMMU_READ_VMS);
 }
 
+static bool is_of_tables(const struct smmu_record *r)
+{
+  return r->category == SMMU_TRACE_READ || r->category == SMMU_TRACE_UPDATE;
+}
+
 static bool is_of_ste(const struct smmu_record *r)
 {
-  return r->category == SMMU_TRACE_READ &&
+  return is_of_tables(r) &&
          (r->info == SMMU_READ_L1CD || r->info == SMMU_READ_CD || r->info == SMMU_READ_S2_DESC);
 }
 
@@ -79,8 +84,7 @@ void mpam_label(const struct step *x, struct smmu_record *r)
     put_label(r, GET(GMPAM, SO_PARTID, reg[R_GMPAM]), GET(GMPAM, SO_PMG, reg[R_GMPAM]));
   else if (is_of_ste(r))
     put_label(r, cfg->ste_partid, cfg->ste_pmg);
-  else if (r->category == SMMU_TRACE_READ ||
-           (r->category == SMMU_TRACE_RESPOND && has_configuration(x->t)))
+  else if (is_of_tables(r) || (r->category == SMMU_TRACE_RESPOND && has_configuration(x->t)))
     put_label(r, cfg->partid, cfg->pmg);
   else if (r->category == SMMU_TRACE_RESPOND)
     put_label(r, GET(GBPMPAM, GBP_PARTID, reg[R_GBPMPAM]), GET(GBPMPAM, GBP_PMG, reg[R_GBPMPAM]));

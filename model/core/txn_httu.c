@@ -104,13 +104,31 @@ void go_s2_update(struct step *x, uint64_t desc, unsigned flips)
   go_swap(x, TXN_S2_UPDATE, &x->t->s2, &x->t->cfg.s2, x->t->struct_addr);
 }
 
+static void trace_update(struct step *x, bool s2, bool swapped, uint64_t now)
+{
+  const struct txn *t = x->t;
+  struct smmu_record r = { .addr_in = t->struct_addr, .word = now, .slot = swapped };
+
+  if (!x->h)
+    return;
+  r.info = s2 ? SMMU_READ_S2_DESC : SMMU_READ_S1_DESC;
+  r.level = s2 ? t->s2.level : t->s1.level;
+  r.phase = s2 ? t->s2.purpose : 0;
+  r.addr_out = s2 ? t->s2_ipa : 0;
+  r.asid = s2 ? 0 : t->cfg.asid;
+  r.vmid = t->cfg.vmid;
+  r.result = x->reply->status;
+  txn_record(x, SMMU_TRACE_UPDATE, &r);
+}
+
 /* Nothing of an update is left in a frame. The descriptor as it is now, or 0: somebody else was
  * faster. */
 static uint64_t end_update(struct step *x, struct walk_frame *w, const struct smmu_geometry *g)
 {
-  bool swapped = x->reply->data[0] == desc_order(g, w->desc);
+  bool swapped = !read_failed(x) && x->reply->data[0] == desc_order(g, w->desc);
   uint64_t now = w->desc ^ w->flip;
 
+  trace_update(x, w == &x->t->s2, swapped, now);
   w->desc = 0;
   w->flip = 0;
   return swapped ? now : 0;

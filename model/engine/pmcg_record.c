@@ -175,6 +175,7 @@ void smmu_pmcg_record(struct smmu_pmcg *p, const struct smmu_record *record)
   switch (record->category) {
   case SMMU_TRACE_SUBMIT: on_submit(p, record); break;
   case SMMU_TRACE_READ: on_read(p, record); break;
+  case SMMU_TRACE_UPDATE: pmcg_count(p, SMMU_PMCG_WALK_ACCESS, who); break;
   case SMMU_TRACE_HIT:
   case SMMU_TRACE_MISS: on_lookup(p, record); break;
   case SMMU_TRACE_FAULT: on_fault(p, record); break;

@@ -164,6 +164,44 @@ ENGINE_TEST(Httu, BothFlagsAreSetInOneUpdate)
   rig_settle(&h);
 }
 
+/* ---- what is told of it ---- */
+
+ENGINE_TEST(Httu, UpdatesAreRecorded)
+{
+  uint64_t at = clean(rig, 1, 1);
+  const struct smmu_record *r;
+
+  set(rig, at, 0, AF);
+  rig_watch(rig);
+  rig_write(rig, SID, 0x1000);
+  EXPECT_EQ(rig_count(rig, SMMU_TRACE_UPDATE), 1u);
+  r = rig_find(rig, SMMU_TRACE_UPDATE, 0);
+  ASSERT_NOT_NULL(r);
+  EXPECT_EQ(r->addr_in, at);
+  EXPECT_EQ(r->word, word(rig, at));
+  EXPECT_EQ(r->info, SMMU_READ_S1_DESC);
+  EXPECT_EQ(r->level, 3);
+  EXPECT_EQ(r->slot, 1u);
+  EXPECT_EQ(r->sid, (unsigned)SID);
+}
+
+ENGINE_TEST(Httu, UpdatesOfStageTwoSayWhatFor)
+{
+  uint64_t at = nested(rig, 1, 1, 0x40000000, RIG_R);
+  const struct smmu_record *r;
+
+  set(rig, at, DBM, AF);
+  rig_watch(rig);
+  EXPECT_PA(rig_write(rig, SID, 0x1000), 0x80000);
+  EXPECT_EQ(rig_count(rig, SMMU_TRACE_UPDATE), 1u);
+  r = rig_find(rig, SMMU_TRACE_UPDATE, 0);
+  ASSERT_NOT_NULL(r);
+  EXPECT_EQ(r->addr_in, at);
+  EXPECT_EQ(r->addr_out, 0x40000000u);
+  EXPECT_EQ(r->info, SMMU_READ_S2_DESC);
+  EXPECT_EQ(r->phase, SMMU_READ_FOR_INPUT);
+}
+
 /* ---- somebody else was faster ---- */
 
 ENGINE_TEST(Httu, ChangedDescriptorIsJudgedAnew)
@@ -173,11 +211,15 @@ ENGINE_TEST(Httu, ChangedDescriptorIsJudgedAnew)
   struct smmu_result r;
   smmu_actor txn;
 
+  rig_watch(rig);
+  h.hooks = &rig->hooks;
   smmu_submit(rig->device, &(struct smmu_txn){ .addr = 0x1000, .sid = SID, .write = 1 }, &txn,
               NULL);
   ASSERT_TRUE(rig_reach(&h, txn, SMMU_STAGE_UPDATE));
   engine_memory_store64(rig->memory, at, 0);
   EXPECT_EQ(rig_finish(&h, txn), SMMU_ASK_END);
+  ASSERT_EQ(rig_count(rig, SMMU_TRACE_UPDATE), 1u);
+  EXPECT_EQ(rig_find(rig, SMMU_TRACE_UPDATE, 0)->slot, 0u);
   smmu_get_result(rig->device, txn, &r);
   EXPECT_FAULT(r, F_TRANSLATION);
   EXPECT_EQ(word(rig, at), 0u);

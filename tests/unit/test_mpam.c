@@ -91,6 +91,24 @@ ENGINE_TEST(Mpam, CdDecidesWhereTheSteLetsIt)
   expect_label(read_of(rig, SMMU_READ_S1_DESC), 0x456, 3);
 }
 
+/* An update of a descriptor has the label of its read. */
+ENGINE_TEST(Mpam, UpdatesOfTablesAreLabelledAsTheirReads)
+{
+  struct smmu_config config;
+
+  with_mpam(rig);
+  config = rig->config;
+  config.idr[0] |= 3u << 6;
+  rig_restart(rig, &config);
+  rig_map(rig, SID, VA, PA, RIG_RW | RIG_NO_AF);
+  CD_SET(rig, SID, 0, HA, 1);
+  label_ste(rig, 0x123, 2, true);
+  label_cd(rig, 0x456, 3);
+  rig_watch(rig);
+  EXPECT_PA(rig_read(rig, SID, VA), PA);
+  expect_label(rig_find(rig, SMMU_TRACE_UPDATE, 0), 0x456, 3);
+}
+
 ENGINE_TEST(Mpam, PartidOfAGuestGoesThroughItsMap)
 {
   nested_with_map(rig);

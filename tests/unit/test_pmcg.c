@@ -189,6 +189,24 @@ TEST_CASE(Pmcg, ATransactionMissesTheTlbOnceHoweverMuchItWalks)
   EXPECT_EQ(get(0), 2);
 }
 
+/* An update of flags is an access of the table walker, and no miss of anything. */
+TEST_CASE(Pmcg, AnUpdateOfADescriptorIsAnAccessToTables)
+{
+  neutral(SMMU_PMCG_WHOLE);
+  start();
+  set_all(0, 2);
+  set_all(1, 4);
+  set(2, 4, 0, 6); /* StreamID 6 alone */
+  submit(0, 5, 0, SMMU_TXN_ORDINARY);
+  tell((struct smmu_record){ .category = SMMU_TRACE_UPDATE, .sid = 5, .info = SMMU_READ_S1_DESC });
+  EXPECT_EQ(get(0), 0);
+  EXPECT_EQ(get(1), 1);
+  EXPECT_EQ(get(2), 0);
+  tell((struct smmu_record){ .category = SMMU_TRACE_UPDATE, .sid = 6, .info = SMMU_READ_S2_DESC });
+  EXPECT_EQ(get(1), 2);
+  EXPECT_EQ(get(2), 1);
+}
+
 TEST_CASE(Pmcg, AWalkForACdIsNoMissOfTheTlb)
 {
   neutral(SMMU_PMCG_WHOLE);

@@ -52,7 +52,7 @@ extern "C" {
   X(TRANSACTION, 0x01, 1, 1, "transactions") \
   X(TLB_MISS, 0x02, 1, 1, "transactions that missed the TLBs") \
   X(CONFIG_MISS, 0x03, 1, 0, "transactions that missed the configuration cache") \
-  X(WALK_ACCESS, 0x04, 1, 0, "descriptor reads") \
+  X(WALK_ACCESS, 0x04, 1, 0, "descriptor reads and updates") \
   X(CONFIG_ACCESS, 0x05, 1, 0, "configuration structure reads") \
   X(ATS_REQUEST, 0x06, 1, 1, "ATS Translation Requests") \
   X(ATS_TRANSLATED, 0x07, 1, 1, "ATS Translated transactions") \

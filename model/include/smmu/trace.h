@@ -60,7 +60,10 @@ extern "C" {
   /* From the core. */ \
   X(BROADCAST, \
     "broadcast") /* maintenance from a CPU arrived: phase=enum smmu_dvm_kind, addr_in, \
-                               word=pages, info=TG, asid, vmid */
+                               word=pages, info=TG, asid, vmid */ \
+  X(UPDATE, \
+    "update") /* a descriptor was to be updated in place: as its READ, but word=what was to be \
+                 written; slot=1: it was, 0: another word stood there, and is read next */
 
 enum smmu_trace_category {
 #define X(name, text) SMMU_TRACE_##name,
@@ -89,7 +92,7 @@ enum smmu_cache_id {
   SMMU_CACHE_COUNT
 };
 
-/* `phase` of a READ of a stage 2 descriptor: what the walk was for. Others have 0. */
+/* `phase` of a READ or UPDATE of a stage 2 descriptor: what the walk was for. Others have 0. */
 enum smmu_read_for {
   SMMU_READ_FOR_CD = 1,
   SMMU_READ_FOR_S1_DESC = 2,
@@ -124,7 +127,7 @@ struct smmu_record {
   uint16_t result;
   uint16_t unit; /* TBU, queue, or enum smmu_cache_id */
   uint8_t info;  /* enum smmu_read; size_log2 for FILL and HIT */
-  uint8_t pmg;   /* with IDR3.MPAM: label of a READ or of the access that RESPOND lets out */
+  uint8_t pmg; /* with IDR3.MPAM: label of a READ, UPDATE or of the access that RESPOND lets out */
   uint16_t partid;
   uint8_t spare[2];
 };
