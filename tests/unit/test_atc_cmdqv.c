@@ -184,3 +184,19 @@ ENGINE_TEST(AtcCmdqv, SyncOfTheOwnQueueSeesOutWhatTheAnswerHasPushed)
   rig_settle(&h);
   EXPECT_EQ(rig_reg(rig, OFF_CMDQ_CONS), 1u);
 }
+
+/* Whose queue it is again may wait for the answer; the SMMU's own queue goes on. */
+ENGINE_TEST(AtcCmdqv, SyncOfTheOwnQueueStopsWaitingWhenTheQueueIsOnAgain)
+{
+  struct rig_endpoint e;
+
+  start(rig, &e, ENGINE_ANSWER_LATER);
+  match(rig, 0, 1, 1);
+  rig_vcmds(rig, 1, "ATC_INV sid=1 size=0");
+  rig_set_vreg(rig, 1, OFF_VCMDQ_CONFIG, 0);
+  rig_push(rig, "SYNC");
+  EXPECT_EQ(rig_reg(rig, OFF_CMDQ_CONS), 0u);
+  rig_set_vreg(rig, 1, OFF_VCMDQ_CONFIG, 1);
+  smmu_invariant(rig->device);
+  EXPECT_EQ(rig_reg(rig, OFF_CMDQ_CONS), 1u);
+}
