@@ -81,7 +81,7 @@ static void end(struct watch *w, struct watch_cpu *c, const struct smmu_record *
   o->ended = w->now;
   o->ended_time = r->time;
   o->lazy = o->kind == PLAT_OP_UNMAP && !o->dead && o->ranged;
-  if (o->lazy && (w->lazy_first == 0 || !at(w, w->lazy_first)))
+  if (o->lazy && (w->lazy_first == 0 || o->number < w->lazy_first || !at(w, w->lazy_first)))
     w->lazy_first = o->number;
 }
 
@@ -96,6 +96,8 @@ static void end_lazy(struct watch *w, const struct watch_death *d)
   for (; w->lazy_first && n <= w->operations; n++) {
     struct watch_operation *o = at(w, n);
 
+    if (!waits)
+      w->lazy_first = n;
     if (!o || !o->lazy)
       continue;
     if (o->world == d->world && o->domain == d->id && o->first <= d->last && o->last >= d->first) {
@@ -105,8 +107,6 @@ static void end_lazy(struct watch *w, const struct watch_death *d)
       watch_length_add(&w->counts.flush, d->time - o->ended_time);
       break;
     }
-    if (!waits)
-      w->lazy_first = n;
     waits = true;
   }
 }
