@@ -2,17 +2,8 @@
 #include <string.h>
 
 #include "litmus/litmus.h"
+#include "names.h"
 #include "shim/gtest_c.h"
-
-#define PROGRAMS 21
-
-static const char *const names[PROGRAMS] = {
-  "stale-fill",          "sync-drain",        "every-tbu",        "late-utlb-fill", "stale-config",
-  "table-free",          "fault-before-sync", "vmid-tag",         "msi-order",      "nested-unmap",
-  "nested-race",         "disable-drain",     "atc-inv",          "atc-too-early",  "broadcast",
-  "broadcast-too-early", "stall-retry",       "stall-unrecorded", "flag-race",      "flag-cleared",
-  "flag-unmap",
-};
 
 TEST_CASE(Litmus, TheListHasExactlyTheseProgramsAndEachExplainsItself)
 {

@@ -4,18 +4,11 @@
 #include <string.h>
 
 #include "litmus/litmus.h"
+#include "names.h"
 #include "on_timed.h"
 #include "shim/rig.h"
 
-enum { PROGRAMS = 21, SEEDS = 300, MANY_SEEDS = 10000 };
-
-static const char *const names[PROGRAMS] = {
-  "stale-fill",          "sync-drain",        "every-tbu",        "late-utlb-fill", "stale-config",
-  "table-free",          "fault-before-sync", "vmid-tag",         "msi-order",      "nested-unmap",
-  "nested-race",         "disable-drain",     "atc-inv",          "atc-too-early",  "broadcast",
-  "broadcast-too-early", "stall-retry",       "stall-unrecorded", "flag-race",      "flag-cleared",
-  "flag-unmap",
-};
+enum { SEEDS = 300, MANY_SEEDS = 10000 };
 
 /* ---- sets of views ---- */
 
