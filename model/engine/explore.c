@@ -1,5 +1,5 @@
-/* Depth-first search over states, and the replay of one schedule. How a state is made of parts and
- * what a transition does is in explore_state.c; this file only decides where to go next. */
+/* Depth-first search over states, and the replay of one schedule. What a state is:
+ * explore_state.c; what a transition does: explore_do.c. This file only decides where to go next. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

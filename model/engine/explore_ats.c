@@ -35,11 +35,6 @@ bool explore_atc_completed(struct explore_state *s, const struct explore_op *op,
   return endpoint_completed(&s->endpoint, &a, r);
 }
 
-static struct smmu *device_of(struct explore_state *s)
-{
-  return (struct smmu *)s->device;
-}
-
 void explore_send(const struct explore_world *w, struct explore_state *s,
                   const struct smmu_ask *ask, const struct smmu_hooks *h)
 {
@@ -55,7 +50,7 @@ void explore_send(const struct explore_world *w, struct explore_state *s,
   if (answer == ENGINE_ANSWER_DONE)
     s->owed |= 1u << m.tag;
   else
-    CHECK(smmu_endpoint_done(device_of(s), m.tag, SMMU_ENDPOINT_UNSUPPORTED, h) == SMMU_OK);
+    CHECK(smmu_endpoint_done(explore_device(s), m.tag, SMMU_ENDPOINT_UNSUPPORTED, h) == SMMU_OK);
 }
 
 void explore_endpoint_answers(struct explore_state *s, const struct smmu_hooks *h)
@@ -63,5 +58,5 @@ void explore_endpoint_answers(struct explore_state *s, const struct smmu_hooks *
   unsigned tag = (unsigned)__builtin_ctz(s->owed);
 
   s->owed &= s->owed - 1;
-  CHECK(smmu_endpoint_done(device_of(s), tag, SMMU_ENDPOINT_DONE, h) == SMMU_OK);
+  CHECK(smmu_endpoint_done(explore_device(s), tag, SMMU_ENDPOINT_DONE, h) == SMMU_OK);
 }

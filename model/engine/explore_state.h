@@ -53,6 +53,16 @@ struct explore_move {
   char name; /* in a schedule string */
 };
 
+static inline struct smmu *explore_device(struct explore_state *s)
+{
+  return (struct smmu *)s->device;
+}
+
+static inline const struct smmu *explore_device_const(const struct explore_state *s)
+{
+  return (const struct smmu *)s->device;
+}
+
 int explore_world_open(struct explore_world *w, const struct explore_program *p);
 void explore_world_close(struct explore_world *w);
 struct explore_state *explore_state_new(const struct explore_world *w);
@@ -64,6 +74,9 @@ void explore_restore(struct explore_world *w, const struct explore_state *s);
 void explore_hash(struct explore_world *w, const struct explore_state *s, uint64_t hash[2]);
 unsigned explore_moves(const struct explore_world *w, const struct explore_state *s,
                        struct explore_move *moves);
+bool explore_finished(const struct explore_world *w, const struct explore_state *s);
+size_t explore_move_text(const struct explore_move *m, char *text, size_t size);
+/* explore_do.c */
 void explore_do(struct explore_world *w, struct explore_state *s, const struct explore_move *m,
                 const struct smmu_hooks *h);
 /* explore_ats.c */
@@ -77,7 +90,5 @@ bool explore_atc_completed(struct explore_state *s, const struct explore_op *op,
 void explore_send(const struct explore_world *w, struct explore_state *s,
                   const struct smmu_ask *ask, const struct smmu_hooks *h);
 void explore_endpoint_answers(struct explore_state *s, const struct smmu_hooks *h);
-bool explore_finished(const struct explore_world *w, const struct explore_state *s);
-size_t explore_move_text(const struct explore_move *m, char *text, size_t size);
 
 #endif
