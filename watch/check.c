@@ -119,6 +119,7 @@ void check_consumed(struct check *c, struct check_world *w, struct check_queue *
                     const struct check_command *command)
 {
   (void)c;
+  check_enable_consumed(w, command);
   check_built_consumed(w, q, command);
 }
 
@@ -226,8 +227,10 @@ void check_record(void *check, const struct smmu_record *r)
 
 void check_end(struct check *c)
 {
-  for (unsigned i = 0; i < CHECK_WORLDS; i++)
+  for (unsigned i = 0; i < CHECK_WORLDS; i++) {
+    check_output_end(c, &c->world[i]);
     check_built_end(c, &c->world[i]);
+  }
 }
 
 uint64_t check_count(const struct check *c, unsigned rule)

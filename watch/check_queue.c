@@ -240,6 +240,7 @@ static void overwrite(struct check *c, struct check_queue *q, const struct check
   }
   if (q->cerror) {
     command->words[(x->addr / 8) & 1] = x->value;
+    command->mended = true;
     return;
   }
   if (!command->told)
@@ -262,6 +263,23 @@ void check_queue_stored(struct check *c, struct check_world *w, const struct che
   }
 }
 
+/* ---- errors ---- */
+
+void check_queue_restarted(struct check *c, const struct check_queue *q, uint64_t seen)
+{
+  const struct check_command *command;
+
+  if (!q->known || !q->enabled || q->prod == q->cons)
+    return;
+  command = slot_at(q, q->cons);
+  if (q->cons_read < seen)
+    check_tell(c, CHECK_ERROR_UNMENDED, NULL, "CONS was not read since the error was seen");
+  else if ((q->cerror == CERROR_ILL || q->cerror == CERROR_ILL_ACCESS) && q->stored &&
+           !command->mended)
+    check_tell(c, CHECK_ERROR_UNMENDED, NULL,
+               "CONS = 0x%x with error %u, and nothing was stored there", q->cons, q->cerror);
+}
+
 /* ---- registers ---- */
 
 static void enable(struct check_queue *q, bool on)
@@ -279,6 +297,8 @@ static void write_prod(struct check *c, struct check_world *w, struct check_queu
 
   if (q->kind == CHECK_ECMDQ) {
     enable(q, GET(ECMDQ_PROD, EN, value));
+    if (GET(ECMDQ_PROD, ERRACK, value) != q->errack)
+      check_queue_restarted(c, q, 0);
     q->errack = GET(ECMDQ_PROD, ERRACK, value);
   }
   if (was && q->enabled)
@@ -308,8 +328,11 @@ void check_queue_write(struct check *c, struct check_world *w, uint64_t addr, ui
     q->cerror = 0;
   else if (q->kind == CHECK_VCMDQ && addr == q->prod_reg - OFF_VCMDQ_PROD_INDX + OFF_VCMDQ_CONFIG)
     enable(q, value & 1);
-  else if (q->kind == CHECK_VCMDQ && addr == q->prod_reg - OFF_VCMDQ_PROD_INDX + OFF_VCMDQ_GERRORN)
+  else if (q->kind == CHECK_VCMDQ &&
+           addr == q->prod_reg - OFF_VCMDQ_PROD_INDX + OFF_VCMDQ_GERRORN) {
+    check_queue_restarted(c, q, 0);
     q->cerror = 0;
+  }
 }
 
 static unsigned cerror_of(const struct check_queue *q, uint64_t cons)
@@ -334,5 +357,6 @@ void check_queue_read(struct check *c, struct check_world *w, uint64_t addr, uin
   if (!q || addr != q->cons_reg || !q->known || !q->enabled)
     return;
   q->cerror = cerror_of(q, value);
+  q->cons_read = c->now.record;
   check_queue_consume(c, w, q, (uint32_t)value & index_mask(q));
 }

@@ -56,13 +56,30 @@ static uint64_t unacknowledged(const struct check_world *w)
   return (cr0->written ^ ack->read) & smmu_reg_rows[R_CR0].rw;
 }
 
-static void check_guard(struct check *c, const struct check_world *w, unsigned reg)
+/* Fields of CR1 that may not change now: what is not seen disabled counts as enabled. 6.3.11. */
+static void check_cr1(struct check *c, const struct check_world *w, uint64_t value)
+{
+  static const uint64_t queues =
+    1ULL << CR0_CMDQEN_LO | 1ULL << CR0_EVENTQEN_LO | 1ULL << CR0_PRIQEN_LO;
+  uint64_t on = w->reg[R_CR0].written | w->reg[R_CR0ACK].read;
+  uint64_t differ = w->reg[R_CR1].written ^ value;
+
+  if ((on & queues && differ & bits_mask(CR1_QUEUE_SH_HI, CR1_QUEUE_IC_LO)) ||
+      (on & MASK(CR0, SMMUEN) && differ & bits_mask(CR1_TABLE_SH_HI, CR1_TABLE_IC_LO)))
+    check_tell(c, CHECK_REG_GUARDED, NULL,
+               "CR1 = 0x%llx is written while what it describes is enabled, by CR0 = 0x%llx",
+               (unsigned long long)value, (unsigned long long)on);
+}
+
+static void check_guard(struct check *c, const struct check_world *w, unsigned reg, uint64_t value)
 {
   const struct smmu_reg_row *row = &smmu_reg_rows[reg];
   uint64_t mask = guards[row->guard].mask;
   const struct check_register *enable = &w->reg[guards[row->guard].enable];
   const struct check_register *ack = &w->reg[guards[row->guard].ack];
 
+  if (reg == R_CR1)
+    check_cr1(c, w, value);
   if (!mask)
     return;
   if (enable->written & mask)
@@ -102,7 +119,10 @@ void check_register_write(struct check *c, struct check_world *w, uint64_t offse
                "CR0 = 0x%llx is written; of 0x%llx before it CR0ACK has not shown 0x%llx",
                (unsigned long long)value, (unsigned long long)x->written,
                (unsigned long long)unacknowledged(w));
-  check_guard(c, w, (unsigned)reg);
+  check_guard(c, w, (unsigned)reg, value);
+  if (!high || bytes == 8) /* of a register written in halves, the lower one has the size */
+    check_enable_write(c, w, (unsigned)reg, value);
+  check_output_write(c, w, (unsigned)reg, value);
   x->written = value;
   x->wrote = c->now;
 }
@@ -118,6 +138,8 @@ void check_register_read(struct check *c, struct check_world *w, uint64_t offset
                (unsigned long long)offset);
     return;
   }
-  w->reg[reg].read = merge(w->reg[reg].read, value, bytes, high);
+  value = merge(w->reg[reg].read, value, bytes, high);
+  check_output_read(c, w, (unsigned)reg, value);
+  w->reg[reg].read = value;
   w->reg[reg].saw = c->now;
 }

@@ -8,6 +8,7 @@
 #include "watch/check.h"
 
 /* Bytes of registers looked at: page 0 and page 1. CHECK_QUEUES: a world's, at most. */
+enum { CHECK_OUTPUTS = 2 };
 enum { CHECK_WORLDS = 16, CHECK_QUEUES = 320, CHECK_SMMU_BYTES = 0x20000 };
 
 /* Where something was done. */
@@ -44,6 +45,7 @@ struct check_command {
   uint64_t number;           /* counts this world's commands, from 1 */
   uint32_t index;            /* RD/WR value of its slot, with wrap bit */
   bool told;                 /* of its slot something was said already */
+  bool mended;               /* stored again after an error */
 };
 
 enum check_queue_kind { CHECK_CMDQ, CHECK_VCMDQ, CHECK_ECMDQ };
@@ -63,6 +65,14 @@ struct check_queue {
   bool errack;                /* of an enhanced queue's PROD */
   unsigned cerror;            /* that CONS showed, until it is acknowledged */
   struct check_at based;      /* the write of base and size */
+  uint64_t cons_read;         /* record */
+};
+
+/* Event queue, PRI queue: the indices that software has read or written, with their flags. */
+struct check_output {
+  uint32_t prod, cons;
+  bool emptied; /* up to PROD, and an overflow that was seen stays unacknowledged: */
+  struct check_at emptied_at;
 };
 
 /* A CPU, or an interrupt handler, in one world. */
@@ -83,9 +93,13 @@ struct check_world {
   uint32_t queues;
   struct check_cpu *cpu; /* by number; grows */
   uint32_t cpus;
-  bool waits;                /* software says when it waits for a CMD_SYNC */
-  uint64_t commands;         /* handed over so far */
-  struct check_built *built; /* check_built.h; NULL: nothing yet */
+  bool waits;        /* software says when it waits for a CMD_SYNC */
+  uint64_t commands; /* handed over so far */
+  struct check_output output[CHECK_OUTPUTS];
+  struct check_at error;       /* GERROR was read with one active, which is not acknowledged */
+  unsigned forgetting, forgot; /* caches emptied by commands; known complete (check_enable.c) */
+  bool started;                /* SMMUEN was set */
+  struct check_built *built;   /* check_built.h; NULL: nothing yet */
 };
 
 struct check {
@@ -122,6 +136,17 @@ void check_register_write(struct check *c, struct check_world *w, uint64_t offse
 void check_register_read(struct check *c, struct check_world *w, uint64_t offset, uint64_t value,
                          unsigned bytes);
 
+/* ---- check_enable.c, check_output.c ---- */
+/* Called before the mirror takes the value, which is the whole register's. */
+void check_enable_write(struct check *c, struct check_world *w, unsigned reg, uint64_t value);
+void check_output_write(struct check *c, struct check_world *w, unsigned reg, uint64_t value);
+void check_output_read(struct check *c, struct check_world *w, unsigned reg, uint64_t value);
+void check_output_end(struct check *c, struct check_world *w);
+void check_enable_consumed(struct check_world *w, const struct check_command *command);
+/* Size and alignment of a queue. */
+void check_enable_base(struct check *c, const char *queue, uint64_t base, unsigned entry_log2,
+                       unsigned log2_most);
+
 /* ---- check_block.c ---- */
 /* Does the offset from the SMMU's registers lie among what control pages are? */
 bool check_block_is_page_set(uint64_t offset);
@@ -143,6 +168,8 @@ void check_queue_read(struct check *c, struct check_world *w, uint64_t addr, uin
                       unsigned bytes);
 /* A word was stored: does a command lie there? */
 void check_queue_stored(struct check *c, struct check_world *w, const struct check_word *x);
+/* An error is acknowledged that was seen in record `seen` (0: whenever): the queue goes on. */
+void check_queue_restarted(struct check *c, const struct check_queue *q, uint64_t seen);
 /* The first commands of a queue, up to `cons`, are known consumed. */
 void check_queue_consume(struct check *c, struct check_world *w, struct check_queue *q,
                          uint32_t cons);

@@ -49,9 +49,23 @@ REMEDY(REG_GUARDED, TableMovedWhileEnabled)
   reg_write64(d, STRTAB_BASE, larger);
 }
 
+MISTAKE(REG_GUARDED, AttributesOfARunningQueue,
+        "CR1 = 0x0 is written while what it describes is enabled, by CR0 = 0xd", .start = true)
+{
+  reg_write(d, CR1, 0); /* here */
+}
+
+REMEDY(REG_GUARDED, AttributesOfARunningQueue)
+{
+  reg_write(d, CR0, 0);
+  reg_wait(d, CR0ACK, UINT32_MAX, 0);
+  reg_write(d, CR1, 0);
+}
+
 MISTAKE(CR0_UNACKNOWLEDGED, TakenBackAtOnce,
         "CR0 = 0x0 is written; of 0x8 before it CR0ACK has not shown 0x8")
 {
+  reg_write(d, CR1, 0);
   reg_write64(d, CMDQ_BASE, d->ring | TINY_QUEUE_LOG2);
   reg_write(d, CMDQ_PROD, 0);
   reg_write(d, CMDQ_CONS, 0);
@@ -61,6 +75,7 @@ MISTAKE(CR0_UNACKNOWLEDGED, TakenBackAtOnce,
 
 REMEDY(CR0_UNACKNOWLEDGED, TakenBackAtOnce)
 {
+  reg_write(d, CR1, 0);
   reg_write64(d, CMDQ_BASE, d->ring | TINY_QUEUE_LOG2);
   reg_write(d, CMDQ_PROD, 0);
   reg_write(d, CMDQ_CONS, 0);
