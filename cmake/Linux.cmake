@@ -81,7 +81,8 @@ function(smmu_add_linux_kernel)
   endforeach()
   foreach(source IN LISTS runtime)
     get_filename_component(name ${source} NAME_WE)
-    smmu_linux_compile(objects ${source} sim_${name} -Wall -Wno-missing-prototypes)
+    smmu_linux_compile(objects ${source} sim_${name} -Wall -Wno-missing-prototypes
+      -isystem ${tree}/src/drivers/iommu/arm/arm-smmu-v3)
   endforeach()
   add_custom_command(OUTPUT ${dir}/kernel.o
     COMMAND ${here}/link.sh ${dir}/kernel.o ${objects}

@@ -52,7 +52,9 @@ enum lx_note {
   LX_MAPPED,      /* a = IOVA, b = bytes */
   LX_UNMAPPED,    /* the same, for good */
   LX_TABLE_FREED, /* a = address, b = bytes: no longer a table or a queue of the device */
-  LX_STREAM       /* a = StreamID, b = domain */
+  LX_STREAM,      /* a = StreamID, b = domain */
+  LX_ASID,        /* a = ASID, b = 1 taken or 0 given back */
+  LX_VMID         /* a = VMID, as ASID */
 };
 void lx_note(enum lx_note note, lx_u64 a, lx_u64 b, lx_u64 c);
 void lx_log(int level, const char *line);

@@ -13,14 +13,34 @@
  * stream of the architected timer makes it do. */
 #define EVENT_STREAM_PS 100000000ULL
 
-/* Lines of memory that the device sees, and of everything else, where two may share one. */
-enum { LINE_SHIFT = 6, OTHER_LINES = 4096 };
+/* Lines of memory that the device sees, and of everything else: a table by address, in which each has an
+ * own place, so that where a program was loaded decides nothing. */
+enum { LINE_SHIFT = 6, OTHER_LOG2 = 17 };
 static struct lx_line *ram_lines;
-static struct lx_line other_lines[OTHER_LINES];
+static struct other_line {
+  unsigned long address;
+  struct lx_line line;
+} * other_lines;
+static unsigned int others;
 
 void sim_access_init(const struct linux_boot *boot)
 {
   ram_lines = boot->calloc((boot->ram_bytes >> LINE_SHIFT) * sizeof(*ram_lines));
+  other_lines = boot->calloc(sizeof(*other_lines) << OTHER_LOG2);
+}
+
+static struct lx_line *other_line(unsigned long address)
+{
+  unsigned long i = (address * 0x9e3779b97f4a7c15UL) >> (64 - OTHER_LOG2);
+
+  while (other_lines[i].address && other_lines[i].address != address)
+    i = (i + 1) & ((1UL << OTHER_LOG2) - 1);
+  if (!other_lines[i].address) {
+    if (++others > 3U << (OTHER_LOG2 - 2))
+      lx_die("too many cache lines are shared");
+    other_lines[i].address = address;
+  }
+  return &other_lines[i].line;
 }
 
 struct lx_line *sim_line(const volatile void *p)
@@ -29,7 +49,7 @@ struct lx_line *sim_line(const volatile void *p)
 
   if (offset < sim_ram_bytes)
     return &ram_lines[offset >> LINE_SHIFT];
-  return &other_lines[((unsigned long)p >> LINE_SHIFT) % OTHER_LINES];
+  return other_line((unsigned long)p >> LINE_SHIFT);
 }
 
 /* What the device writes has no line that CPUs hand each other: its loads are paid for one by one. */

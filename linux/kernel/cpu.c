@@ -33,7 +33,7 @@ void sim_cpu_init(const struct linux_boot *boot)
 
 /* The variables of the image come first in each CPU's area, as they are in the image. */
 extern char __start_linux_percpu[], __stop_linux_percpu[];
-enum { PERCPU_UNIT = 1 << 19 };
+enum { PERCPU_UNIT = 2 << 20 };
 static unsigned long percpu_used;
 
 void sim_percpu_init(const struct linux_boot *boot)

@@ -131,6 +131,11 @@ struct device *driver_find_device(const struct device_driver *driver, struct dev
   return &smmu_device->dev;
 }
 
+const void *sim_smmu_state(void)
+{
+  return smmu_device ? platform_get_drvdata(smmu_device) : NULL;
+}
+
 struct resource *platform_get_resource(struct platform_device *dev, unsigned int type,
                                        unsigned int number)
 {
@@ -270,6 +275,7 @@ static int client_add(const struct linux_client *firmware)
     err = iommu_probe_device(dev);
   if (err)
     return err;
+  sim_domain_attached(dev);
   clients[client_count] = client;
   return (int)client_count++;
 }

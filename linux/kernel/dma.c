@@ -17,19 +17,32 @@ unsigned long __real_alloc_iova_fast(struct iova_domain *iovad, unsigned long si
                                      unsigned long limit, bool flush);
 void __real_free_iova_fast(struct iova_domain *iovad, unsigned long pfn, unsigned long size);
 
-/* Addresses are told apart by the allocator they come from, numbered in order of first use. */
+/* An allocator of addresses belongs to the domain that was mapped in when it was first asked. */
 enum { SPACES = 256 };
-static struct iova_domain *spaces[SPACES];
+static struct {
+  struct iova_domain *iovad;
+  unsigned int number;
+} spaces[SPACES];
+static unsigned int mapping[NR_CPUS];
+
+void sim_dma_domain(const struct iommu_domain *domain)
+{
+  mapping[raw_smp_processor_id()] = domain ? sim_domain_number(domain) : 0;
+}
 
 static unsigned int space_of(struct iova_domain *iovad)
 {
   unsigned int i = 0;
 
-  while (i < SPACES && spaces[i] && spaces[i] != iovad)
+  while (i < SPACES && spaces[i].iovad && spaces[i].iovad != iovad)
     i++;
-  if (i < SPACES)
-    spaces[i] = iovad;
-  return SIM_DMA_SPACE + i;
+  if (i == SPACES)
+    panic("more than %d address spaces", SPACES);
+  if (!spaces[i].iovad) {
+    spaces[i].iovad = iovad;
+    spaces[i].number = mapping[raw_smp_processor_id()];
+  }
+  return spaces[i].number;
 }
 
 unsigned long __wrap_alloc_iova_fast(struct iova_domain *iovad, unsigned long size,

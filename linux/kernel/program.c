@@ -32,11 +32,6 @@ const char *linux_client_domain(unsigned int client)
   return type_of(iommu_get_domain_for_dev(sim_client(client)));
 }
 
-static u32 stream_of(struct device *dev)
-{
-  return sim_client_of(dev)->sid;
-}
-
 static int attach(int number, struct device *dev)
 {
   struct iommu_domain *domain = iommu_paging_domain_alloc(dev);
@@ -51,7 +46,7 @@ static int attach(int number, struct device *dev)
   }
   domains[number].domain = domain;
   domains[number].dev = dev;
-  lx_note(LX_STREAM, stream_of(dev), (unsigned int)number + 1, 0);
+  sim_domain_attached(dev);
   return number;
 }
 
@@ -76,7 +71,7 @@ void linux_domain_destroy(unsigned int domain)
 
   sim_enter();
   iommu_detach_device(d, domains[domain].dev);
-  lx_note(LX_STREAM, stream_of(domains[domain].dev), 0, 0);
+  sim_domain_attached(domains[domain].dev);
   iommu_domain_free(d);
   domains[domain].domain = NULL;
   sim_leave();
@@ -90,7 +85,7 @@ int linux_map(unsigned int domain, lx_u64 iova, lx_u64 pa, lx_u64 bytes)
   lx_note(LX_MAP_BEGINS, bytes, 0, 0);
   err = iommu_map(domains[domain].domain, iova, pa, bytes, IOMMU_READ | IOMMU_WRITE, GFP_KERNEL);
   if (!err)
-    lx_note(LX_MAPPED, iova, bytes, domain + 1);
+    lx_note(LX_MAPPED, iova, bytes, sim_domain_number(domains[domain].domain));
   lx_note(LX_MAP_ENDS, 0, 0, 0);
   sim_leave();
   return err;
@@ -104,7 +99,7 @@ lx_u64 linux_unmap(unsigned int domain, lx_u64 iova, lx_u64 bytes)
   lx_note(LX_UNMAP_BEGINS, bytes, 0, 0);
   done = iommu_unmap(domains[domain].domain, iova, bytes);
   if (done)
-    lx_note(LX_UNMAPPED, iova, done, domain + 1);
+    lx_note(LX_UNMAPPED, iova, done, sim_domain_number(domains[domain].domain));
   lx_note(LX_UNMAP_ENDS, 0, 0, 0);
   sim_leave();
   return done;
@@ -137,7 +132,9 @@ lx_u64 linux_dma_map(unsigned int client, lx_u64 pa, lx_u64 bytes, int write)
 
   sim_enter();
   lx_note(LX_MAP_BEGINS, bytes, 0, 0);
+  sim_dma_domain(iommu_get_dma_domain(dev));
   iova = dma_map_page(dev, phys_to_page(pa), pa & ~PAGE_MASK, bytes, direction(write));
+  sim_dma_domain(NULL);
   lx_note(LX_MAP_ENDS, 0, 0, 0);
   sim_leave();
   return dma_mapping_error(dev, iova) ? 0 : iova;

@@ -19,8 +19,6 @@ void sim_wrote(const volatile void *p);
  * done when nobody is inside. */
 void sim_enter(void);
 void sim_leave(void);
-/* Numbers of domains for who watches: those that programs made, then address spaces of the DMA API. */
-enum { SIM_DMA_SPACE = 0x1000 };
 
 /* Expired timers and work that waits. */
 void sim_run_deferred(void);
@@ -34,6 +32,15 @@ void sim_device_begin(struct device *dev, const char *name, const struct bus_typ
 /* The interrupts and the companion of the SMMU that is being made. */
 void sim_irq_setup(struct device *dev, const struct linux_smmu *smmu);
 void sim_acpi_setup(const struct linux_smmu *smmu);
+/* What the driver keeps of the SMMU; NULL before it has been probed. */
+const void *sim_smmu_state(void);
+/* A number for who watches: each domain has its own, never used again. */
+struct iommu_domain;
+unsigned int sim_domain_number(const struct iommu_domain *domain);
+/* The device has been attached to another domain. */
+void sim_domain_attached(struct device *dev);
+/* The domain that this CPU maps in by the DMA API, while it does. */
+void sim_dma_domain(const struct iommu_domain *domain);
 struct linux_client;
 /* What the firmware says of a device of ours; NULL for others. */
 const struct linux_client *sim_client_of(const struct device *dev);

@@ -56,11 +56,12 @@ static json_t *run(const struct judged_work *work, struct watchers *x)
     watching_end(x->watching);
     lx_world_destroy(world);
   }
-  holds = holds && rc == SMMU_OK && !watching_found(x->watching) && watching_complete(x->watching);
-  json_object_set_new(object, "why", json_string(why));
-  json_object_set_new(object, "holds", json_boolean(holds));
   timeline_json(x->timeline, object, work->lines > 0);
   watching_json(x->watching, object);
+  known_set_apart(object);
+  holds = holds && rc == SMMU_OK && judged_found(object) == 0 && watching_complete(x->watching);
+  json_object_set_new(object, "why", json_string(why));
+  json_object_set_new(object, "holds", json_boolean(holds));
   return object;
 }
 
@@ -96,15 +97,23 @@ static void print_finding(const json_t *f)
   json_array_foreach(where, i, frame) printf("    %s\n", json_string_value(frame));
 }
 
+static void print_findings(const struct json_t *object, const char *key, const char *head)
+{
+  const json_t *findings = json_object_get(object, key), *one;
+  size_t i;
+
+  if (json_array_size(findings))
+    ui_put(UI_HEAD, "\n%s\n", head);
+  json_array_foreach(findings, i, one) print_finding(one);
+}
+
 void judged_print(const struct json_t *object)
 {
-  const json_t *findings = json_object_get(object, "findings");
   const json_t *stories = json_object_get(object, "stories"), *one, *line;
   size_t i, n;
 
-  if (json_array_size(findings))
-    ui_put(UI_HEAD, "\nrules that the driver broke\n");
-  json_array_foreach(findings, i, one) print_finding(one);
+  print_findings(object, "findings", "rules that the driver broke");
+  print_findings(object, "known", "what this driver is known for");
   if (json_array_size(stories))
     ui_put(UI_HEAD, "\nstale translations\n");
   json_array_foreach(stories, i, one)

@@ -11,7 +11,9 @@
 struct json_t;
 struct watch_places;
 
+int verb_kunit(int argc, char **argv);
 int verb_probe(int argc, char **argv);
+int verb_storm(int argc, char **argv);
 
 /* ---- isolate.c: one kernel a process ---- */
 
@@ -37,6 +39,11 @@ struct json_t *judged_run(const struct judged_work *work);
 /* Findings and stories of such an object, for people; and how many there are. */
 void judged_print(const struct json_t *object);
 uint64_t judged_found(const struct json_t *object);
+
+/* ---- known.c ---- */
+
+/* Moves findings that this driver is known for from "findings" to "known". */
+void known_set_apart(struct json_t *object);
 
 /* ---- timeline.c: what the driver said beside what the model saw ---- */
 

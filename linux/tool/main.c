@@ -22,6 +22,8 @@ static const struct verb {
 } verbs[] = {
   { "probe", verb_probe, "[VARIANT]",
     "the driver boots on SMMUs of every kind, and DMA goes through" },
+  { "storm", verb_storm, "", "every CPU maps and unmaps while devices translate" },
+  { "kunit", verb_kunit, "", "the driver's own tests" },
 };
 
 enum { VERBS = sizeof(verbs) / sizeof(verbs[0]) };
@@ -45,7 +47,8 @@ static void print_help(FILE *out)
         "\n"
         "Example:\n"
         "  smmulator-linux probe\n"
-        "  smmulator-linux probe cmdqv\n",
+        "  smmulator-linux probe cmdqv\n"
+        "  smmulator-linux storm --cpus 16\n",
         out);
 }
 

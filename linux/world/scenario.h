@@ -24,4 +24,25 @@ struct lx_probe_result {
 /* 0 or enum smmu_err, with why. */
 int lx_scenario_probe(struct lx_world *w, struct lx_probe_result *out, char *why, size_t len);
 
+/* Every CPU maps a buffer through the DMA API, lets a device read and write its first and last word, and
+ * unmaps it, again and again; now and then the device comes once more when the unmap has returned. */
+struct lx_storm {
+  unsigned devices; /* CPU i maps for device i modulo this; 0: one for each CPU */
+  uint64_t turns;   /* of each CPU */
+  uint64_t bytes;   /* of a buffer; 0: 4, 16 and 64 KB in turns */
+  unsigned late;    /* every so many turns the device comes late; 0: never */
+};
+
+struct lx_storm_result {
+  int error; /* 0 or a negative errno value: boot, probe, a device; -ENODEV: one that
+                                    the kernel attached to no domain of the DMA API */
+  uint64_t maps, unmaps, failed; /* failed: no address was given */
+  uint64_t right, wrong;         /* accesses while mapped */
+  uint64_t refused, passed;      /* accesses after the unmap */
+  uint64_t time_ps;              /* from the first turn to the end of the last */
+};
+
+int lx_scenario_storm(struct lx_world *w, const struct lx_storm *storm, struct lx_storm_result *out,
+                      char *why, size_t len);
+
 #endif

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Which domain a device stands on, and which ASID or VMID a domain has, said to who watches. The driver
+ * keeps them to itself: what it takes is read out of its own structures when a device has been attached,
+ * and what it gives back is seen in the calls that do so. Left out: domains of substreams. */
+#include <linux/idr.h>
+#include <linux/iommu.h>
+#include <linux/platform_device.h>
+#include <linux/xarray.h>
+
+#include "arm-smmu-v3.h"
+#include "sim.h"
+
+/* Link-time names of the driver's calls, see linux/link.sh. */
+void *__wrap_xa_erase(struct xarray *xa, unsigned long index);
+void *__real_xa_erase(struct xarray *xa, unsigned long index);
+void __wrap_ida_free(struct ida *ida, unsigned int id);
+void __real_ida_free(struct ida *ida, unsigned int id);
+
+enum { DOMAINS = 1024 };
+
+static struct numbered {
+  const struct iommu_domain *domain; /* NULL: free */
+  unsigned int number, id;
+  enum arm_smmu_domain_stage stage;
+  bool told; /* that it has its ASID or VMID */
+} domains[DOMAINS];
+static unsigned int numbers;
+
+static struct numbered *numbered(const struct iommu_domain *domain)
+{
+  struct numbered *free = NULL;
+
+  for (struct numbered *d = domains; d < domains + DOMAINS; d++) {
+    if (d->domain == domain)
+      return d;
+    if (!d->domain && !free)
+      free = d;
+  }
+  if (!free)
+    panic("more than %d domains", DOMAINS);
+  *free = (struct numbered){ .domain = domain, .number = ++numbers };
+  return free;
+}
+
+unsigned int sim_domain_number(const struct iommu_domain *domain)
+{
+  return numbered(domain)->number;
+}
+
+static bool translates(const struct iommu_domain *domain)
+{
+  return domain && domain->type & __IOMMU_DOMAIN_PAGING;
+}
+
+static void tell_id(struct iommu_domain *domain)
+{
+  const struct arm_smmu_domain *own = container_of(domain, struct arm_smmu_domain, domain);
+  struct numbered *d = numbered(domain);
+
+  if (d->told)
+    return;
+  d->told = true;
+  d->stage = own->stage;
+  d->id = own->stage == ARM_SMMU_DOMAIN_S1 ? own->cd.asid : own->s2_cfg.vmid;
+  lx_note(own->stage == ARM_SMMU_DOMAIN_S1 ? LX_ASID : LX_VMID, d->id, 1, d->number);
+}
+
+void sim_domain_attached(struct device *dev)
+{
+  struct iommu_domain *domain = iommu_get_domain_for_dev(dev);
+
+  if (translates(domain))
+    tell_id(domain);
+  lx_note(LX_STREAM, sim_client_of(dev)->sid, translates(domain) ? sim_domain_number(domain) : 0,
+          0);
+}
+
+static void given_back(enum arm_smmu_domain_stage stage, unsigned int id)
+{
+  for (struct numbered *d = domains; d < domains + DOMAINS; d++) {
+    if (d->domain && d->told && d->stage == stage && d->id == id) {
+      lx_note(stage == ARM_SMMU_DOMAIN_S1 ? LX_ASID : LX_VMID, id, 0, d->number);
+      d->domain = NULL;
+      return;
+    }
+  }
+}
+
+void *__wrap_xa_erase(struct xarray *xa, unsigned long index)
+{
+  if (xa == &arm_smmu_asid_xa)
+    given_back(ARM_SMMU_DOMAIN_S1, (unsigned int)index);
+  return __real_xa_erase(xa, index);
+}
+
+void __wrap_ida_free(struct ida *ida, unsigned int id)
+{
+  const struct arm_smmu_device *smmu = sim_smmu_state();
+
+  if (smmu && ida == &smmu->vmid_map)
+    given_back(ARM_SMMU_DOMAIN_S2, id);
+  __real_ida_free(ida, id);
+}

@@ -1,0 +1,121 @@
+/* Storms of maps and unmaps by the real driver's DMA API. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "kit.h"
+
+enum { DONE = 0, DIFFERS = 1, WRONG = 2 };
+
+static json_t *storm(const char *args, int *status)
+{
+  json_t *root = linux_json(args, status), *one = NULL;
+
+  if (root) {
+    one = json_incref(json_array_get(json_object_get(root, "storms"), 0));
+    json_decref(root);
+  }
+  return one;
+}
+
+static long long verdict(json_t *one, const char *key)
+{
+  return linux_number(json_object_get(one, "verdicts"), key);
+}
+
+/* Each device is refused when it comes late: the unmap has waited for its invalidation. */
+LINUX_TEST(Storm, StrictUnmapLeavesNothingBehind)
+{
+  static const char *const runs[] = { "storm -m strict -c 16 -v neutral --json",
+                                      "storm -m strict -c 16 -v cmdqv --json",
+                                      "storm -m strict -c 8 -d 1 -v s2-only --json" };
+
+  for (size_t i = 0; i < sizeof runs / sizeof runs[0]; i++) {
+    int status = -1;
+    json_t *one = storm(runs[i], &status);
+
+    ASSERT_TRUE(one != NULL);
+    EXPECT_EQ(status, DONE);
+    EXPECT_EQ(linux_number(one, "unmaps"), 1024);
+    EXPECT_EQ(linux_number(one, "right"), 2048);
+    EXPECT_EQ(linux_number(one, "refused"), 128);
+    EXPECT_EQ(verdict(one, "stale_driver") + verdict(one, "stale_device"), 0);
+    EXPECT_EQ(json_array_size(json_object_get(one, "findings")), 0u);
+    EXPECT_GE(linux_number(json_object_get(one, "model"), "syncs"), 1024);
+    json_decref(one);
+  }
+}
+
+/* Lazy unmaps are cheaper, and the late access finds its translation still there, which is legal. */
+LINUX_TEST(Storm, LazyUnmapOpensAWindowThatTheVerdictsShow)
+{
+  int status = -1;
+  json_t *one = storm("storm -m lazy -c 4 -v neutral --json", &status);
+
+  ASSERT_TRUE(one != NULL);
+  EXPECT_EQ(status, DONE);
+  EXPECT_EQ(linux_number(one, "right"), 2048);
+  EXPECT_GT(linux_number(one, "passed"), 100);
+  EXPECT_EQ(verdict(one, "window_deferred"), linux_number(one, "passed"));
+  EXPECT_EQ(verdict(one, "stale_driver") + verdict(one, "stale_device"), 0);
+  EXPECT_LT(linux_number(json_object_get(one, "model"), "syncs"), 100);
+  json_decref(one);
+}
+
+LINUX_TEST(Storm, SixtyFourCpusTakeTurns)
+{
+  static const char *const runs[] = { "storm -m strict -c 64 -t 4 -v cmdqv --json",
+                                      "storm -m lazy -c 64 -t 4 -v neutral --json" };
+
+  for (size_t i = 0; i < sizeof runs / sizeof runs[0]; i++) {
+    int status = -1;
+    json_t *one = storm(runs[i], &status);
+
+    ASSERT_TRUE(one != NULL);
+    EXPECT_EQ(status, DONE);
+    EXPECT_EQ(linux_number(one, "unmaps"), 256);
+    EXPECT_EQ(linux_number(one, "right"), 512);
+    json_decref(one);
+  }
+}
+
+/* The seed moves CPUs against each other; the same seed moves them the same way. */
+LINUX_TEST(Storm, SeedDecidesAndRepeats)
+{
+  int status = -1;
+  char *first = linux_run("storm -c 8 -t 16 -m strict -v cmdqv -s 7 --json", &status);
+  char *again = linux_run("storm -c 8 -t 16 -m strict -v cmdqv -s 7 --json", &status);
+  char *other = linux_run("storm -c 8 -t 16 -m strict -v cmdqv -s 8 --json", &status);
+
+  EXPECT_STREQ(first, again);
+  EXPECT_TRUE(strcmp(first, other) != 0);
+  EXPECT_STR_CONTAINS(other, "\"holds\": true");
+  free(first);
+  free(again);
+  free(other);
+}
+
+/* Where the kernel gives devices no domain to map in, a storm says so. */
+LINUX_TEST(Storm, PassedThroughDevicesAreNoStorm)
+{
+  int status = -1;
+  json_t *one = storm("storm -m strict -c 2 -t 1 -v 64k-only --json", &status);
+
+  EXPECT_EQ(status, DIFFERS);
+  EXPECT_LT(linux_number(one, "error"), 0);
+  json_decref(one);
+}
+
+LINUX_TEST(Storm, MistakesAreTold)
+{
+  static const char *const runs[] = { "storm -c 65", "storm -c x", "storm -m quick",
+                                      "storm -v nothing", "storm 4" };
+
+  for (size_t i = 0; i < sizeof runs / sizeof runs[0]; i++) {
+    int status = -1;
+    char *text = linux_run(runs[i], &status);
+
+    EXPECT_EQ(status, WRONG);
+    EXPECT_STR_CONTAINS(text, "smmulator storm");
+    free(text);
+  }
+}
