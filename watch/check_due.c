@@ -96,6 +96,13 @@ static void freed_areas(struct check *c, struct check_world *w, uint64_t first, 
   }
 }
 
+/* What lies in it is nothing from here on. */
+static void given_back(struct check *c, struct check_world *w, uint64_t first, uint64_t last)
+{
+  freed_areas(c, w, first, last);
+  check_memory_forget(w, first, last);
+}
+
 /* Leaves that still lead to memory that is given back: told once. */
 static void freed_mapped(struct check *c, struct check_world *w, uint64_t first, uint64_t last)
 {
@@ -146,7 +153,7 @@ static void freed_pages(struct check *c, struct check_world *w, uint64_t first, 
 
 /* ---- identifiers and streams ---- */
 
-static void given_back(struct check *c, struct check_world *w, unsigned stage, uint64_t id)
+static void id_given_back(struct check *c, struct check_world *w, unsigned stage, uint64_t id)
 {
   struct check_built *b = w->built;
 
@@ -186,7 +193,7 @@ static void owner(struct check *c, struct check_world *w, unsigned stage, const 
     return;
   }
   if (n->b == 0)
-    given_back(c, w, stage, n->a);
+    id_given_back(c, w, stage, n->a);
   (*of)[n->a] = n->b ? (uint32_t)n->c : 0;
 }
 
@@ -231,14 +238,14 @@ void check_due_note(struct check *c, struct check_world *w, const struct plat_no
     break;
   case PLAT_NOTE_TABLE_FREED:
     if (n->b)
-      freed_areas(c, w, n->a, last);
+      given_back(c, w, n->a, last);
     break;
   case PLAT_NOTE_FREED:
     if (!n->b)
       break;
-    freed_areas(c, w, n->a, last);
     freed_pages(c, w, n->a, last);
     freed_mapped(c, w, n->a, last);
+    given_back(c, w, n->a, last);
     break;
   case PLAT_NOTE_ASID: owner(c, w, 1, n); break;
   case PLAT_NOTE_VMID: owner(c, w, 2, n); break;

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/bits.h"
 #include "util/check.h"
 #include "watch/check_state.h"
 #include "watch/slots.h"
@@ -69,6 +70,27 @@ const struct check_word *check_memory_store(struct check *c, struct check_world 
     .addr = addr, .value = value, .before = before, .earlier = earlier, .at = c->now
   };
   return x;
+}
+
+void check_memory_forget(struct check_world *w, uint64_t first, uint64_t last)
+{
+  struct check_memory *m = &w->memory;
+
+  if ((last - first) / 8 < m->used) {
+    for (uint64_t at = align_up_log2(first, 3); at <= last; at += 8) {
+      struct watch_slot *slot = find(m, at);
+
+      if (slot->item)
+        m->word[slot->item - 1].value = m->word[slot->item - 1].before = 0;
+    }
+    return;
+  }
+  for (uint32_t i = 0; i < m->used; i++) {
+    struct check_word *x = &m->word[i];
+
+    if (x->addr >= first && x->addr <= last)
+      x->value = x->before = 0;
+  }
 }
 
 void check_memory_destroy(struct check_world *w)

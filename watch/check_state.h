@@ -126,6 +126,8 @@ const struct check_word *check_memory_find(const struct check_world *w, uint64_t
 /* The stored word, with what it replaced; NULL: out of memory. */
 const struct check_word *check_memory_store(struct check *c, struct check_world *w, uint64_t addr,
                                             uint64_t value);
+/* This memory is given back: who gets it finds zeros. */
+void check_memory_forget(struct check_world *w, uint64_t first, uint64_t last);
 void check_memory_destroy(struct check_world *w);
 
 /* ---- check_register.c ---- */
