@@ -160,11 +160,16 @@ void kit_defaults(struct kit *kit, void (*body)(struct kit *kit))
   kit->body = body;
 }
 
+void kit_excuse(void *kit, const struct check_finding *finding)
+{
+  (void)kit;
+  (void)finding;
+}
+
 static void record(void *ctx, const struct smmu_record *r)
 {
   struct kit *kit = ctx;
 
-  watch_record(kit->verdicts, r);
   if (!kit->watched)
     return;
 
@@ -207,51 +212,6 @@ static void make_device(struct kit *kit, struct plat_device *device)
     ASSERT_EQ(plat_device_now(device, &kit->smmu, kit->memory, 0), SMMU_OK);
 }
 
-/* ---- verdicts: no translation of any case may be stale ---- */
-
-static void on_note(void *ctx, unsigned cpu, uint64_t time, const void *platform,
-                    const struct plat_note *n)
-{
-  (void)platform;
-  watch_record(((struct kit *)ctx)->verdicts, &(struct smmu_record){ .category = SMMU_TRACE_NOTE,
-                                                                     .time = time,
-                                                                     .actor = (uint16_t)cpu,
-                                                                     .result = (uint16_t)n->kind,
-                                                                     .addr_in = n->a,
-                                                                     .addr_out = n->b,
-                                                                     .word = n->c });
-}
-
-static void on_store(void *ctx, unsigned cpu, uint64_t time, const void *platform, uint64_t seen,
-                     uint64_t addr, uint64_t value)
-{
-  (void)platform;
-  watch_record(((struct kit *)ctx)->verdicts, &(struct smmu_record){ .category = SMMU_TRACE_STORE,
-                                                                     .time = time,
-                                                                     .actor = (uint16_t)cpu,
-                                                                     .addr_in = addr,
-                                                                     .addr_out = seen,
-                                                                     .word = value });
-}
-
-static void on_story(void *ctx, const struct watch_story *story)
-{
-  (void)ctx;
-  ADD_TEST_FAILURE("%s", story->text);
-}
-
-static void start_verdicts(struct kit *kit)
-{
-  const struct plat_device *device = plat_board_device(kit->board);
-  const struct plat_watch watch = { .ctx = kit, .note = on_note, .store = on_store };
-
-  kit->verdicts = watch_create(&(struct watch_options){ .ctx = kit, .story = on_story });
-  ASSERT_NOT_NULL(kit->verdicts);
-  kit->hooks = (struct smmu_hooks){ kit, record };
-  device->ops->set_hooks(device->ctx, &kit->hooks);
-  plat_board_set_watch(kit->board, &watch);
-}
-
 void kit_run(struct kit *kit)
 {
   struct plat_board_config config = {
@@ -267,14 +227,16 @@ void kit_run(struct kit *kit)
   ASSERT_EQ(plat_board_create(&kit->board, &config, &device), SMMU_OK);
   kit->plat = (struct plat){ &counted_ops, kit };
   kit->allocations_ok = -1;
-  start_verdicts(kit);
+  kit->checked.ctx = kit;
+  kit->checked.record = record;
+  checked_start(&kit->checked, kit->board);
   ASSERT_EQ(plat_cpu_start(kit->board, 0, program, kit), SMMU_OK);
   EXPECT_EQ(plat_board_run(kit->board, why, sizeof why), SMMU_OK);
   EXPECT_STREQ(why, "");
   EXPECT_EQ(kit->allocated, 0u);
+  checked_stop(&kit->checked);
   plat_board_destroy(kit->board);
   engine_memory_destroy(kit->memory);
-  watch_destroy(kit->verdicts);
 }
 
 void kit_watch(struct kit *kit)

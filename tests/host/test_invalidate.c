@@ -267,6 +267,7 @@ HOST_TEST(Invalidate, ADeviceThatDoesNotAnswerIsEtimedout)
   uint32_t num = 100;
   struct iommufd_counts counts;
 
+  kit->checked.finding = kit_excuse;
   fill(words, MANY);
   kit_vm(kit, 1);
   switch_queue(kit, false);
