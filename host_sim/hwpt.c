@@ -10,7 +10,8 @@ enum { CFG_ABORT = 0, CFG_BYPASS = 4, CFG_S1 = 5, EATS_ABORT = 0, EATS_FULL = 1 
 /* Bits of a field that lies in word 0 or 1. */
 #define STE_BITS(field) bits_mask(STE_##field##_HI % 64, STE_##field##_LO % 64)
 
-int iommufd_vste_check(uint64_t ste[2], bool *s1, bool *ats)
+/* Judge the two words of a guest's STE: 0 and the words as they are stored, or -EIO. */
+static int vste_check(uint64_t ste[2], bool *s1, bool *ats)
 {
   const uint64_t allowed[2] = { STE_BITS(V) | STE_BITS(Config) | STE_BITS(S1Fmt) |
                                   bits_mask(51, 6) | STE_BITS(S1CDMax),
@@ -121,7 +122,7 @@ static int alloc_nested(struct iommufd *f, struct iommufd_viommu *viommu,
     return -EINVAL;
   err = iommufd_data_from_user(&data, sizeof data, &cmd->data_uptr, cmd->data_len);
   if (!err)
-    err = iommufd_vste_check(data.ste, &s1, &ats);
+    err = vste_check(data.ste, &s1, &ats);
   if (err)
     return err;
   hwpt = iommufd_object_new(f, IOMMUFD_OBJECT_NESTED, sizeof *hwpt);

@@ -176,8 +176,6 @@ int iommufd_hwpt_paging_new(struct iommufd *f, struct iommufd_ioas *ioas, bool n
 void iommufd_hwpt_destroy(struct iommufd *f, struct iommufd_hwpt *hwpt);
 /* The HWPT whose IOAS it stands on. */
 struct iommufd_hwpt *iommufd_hwpt_paging(struct iommufd_hwpt *hwpt);
-/* Judge the two words of a guest's STE: 0 and the words as they are stored, or -EIO. */
-int iommufd_vste_check(uint64_t ste[2], bool *s1, bool *ats);
 
 /* ---- devices ---- */
 

@@ -57,12 +57,6 @@ const char *machine_key_unit(unsigned id)
   return keys[id].words ? keys[id].words : names[keys[id].unit];
 }
 
-bool machine_key_is_timing(unsigned id)
-{
-  return id < MACHINE_KEY_COUNT && keys[id].origin != MACHINE_ORIGIN_CHOSEN &&
-         (keys[id].unit == MACHINE_UNIT_TIME || keys[id].unit == MACHINE_UNIT_PERMILLE);
-}
-
 const char *machine_origin_name(unsigned origin)
 {
   static const char *const names[] = {

@@ -115,8 +115,6 @@ unsigned machine_key_find(const char *name);
 const char *machine_key_nearest(const char *typed);
 /* "ps", "bytes", "per mille", "log2", "count", or the words of a choice. */
 const char *machine_key_unit(unsigned id);
-/* Is it a number that says how long something takes? Those are counted when a table is fitted. */
-bool machine_key_is_timing(unsigned id);
 
 enum { MACHINE_SOURCE_MAX = 247, MACHINE_NAME_MAX = 64, MACHINE_TEXT_MAX = 400 };
 

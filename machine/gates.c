@@ -22,7 +22,7 @@ int64_t machine_cell_error(const struct machine_cell *c)
   return ratio_error(c->model, c->measured);
 }
 
-int64_t machine_cell_null_error(const struct machine_cell *c)
+static int64_t null_error(const struct machine_cell *c)
 {
   return ratio_error(c->null_model, c->measured);
 }
@@ -62,7 +62,7 @@ void machine_table_errors(const struct machine_table *t, struct machine_errors *
     out->cells++;
     out->null_numbers += numbers_of_line(t, i);
     out->mean += error;
-    out->null_mean += absolute(machine_cell_null_error(&t->cell[i]));
+    out->null_mean += absolute(null_error(&t->cell[i]));
     if (error > out->most)
       out->most = error;
     if (t->cell[i].held_out) {

@@ -50,7 +50,9 @@ static int start_group(struct machine_group *g, bool whole)
   return err;
 }
 
-int machine_pmcg_start(struct machine_pmcg *m, const struct plat *plat, unsigned line)
+/* Group n has line `line` + n. 0 or a negative errno value. All events of each group count from here
+ * on. */
+static int start(struct machine_pmcg *m, const struct plat *plat, unsigned line)
 {
   int err = 0;
 
@@ -68,7 +70,8 @@ int machine_pmcg_start(struct machine_pmcg *m, const struct plat *plat, unsigned
   return err;
 }
 
-void machine_pmcg_stop(struct machine_pmcg *m, struct machine_pmcg_counts *out)
+/* They stop, are read, and are given up. */
+static void stop(struct machine_pmcg *m, struct machine_pmcg_counts *out)
 {
   m->tally.active = false;
   for (unsigned i = 0; i < m->groups && m->group[i].drv; i++)
@@ -93,7 +96,7 @@ static void start_on_host(void *world)
 {
   struct machine_world *w = world;
 
-  w->error = machine_pmcg_start(&w->pmcg, plat_board_host(w->board), MACHINE_PMCG_LINE);
+  w->error = start(&w->pmcg, plat_board_host(w->board), MACHINE_PMCG_LINE);
   if (w->error)
     w->step = "starting the counters";
 }
@@ -102,7 +105,7 @@ static void stop_on_host(void *world)
 {
   struct machine_world *w = world;
 
-  machine_pmcg_stop(&w->pmcg, w->counts);
+  stop(&w->pmcg, w->counts);
 }
 
 int machine_world_start_pmcg(struct machine_world *w)

@@ -26,10 +26,4 @@ unsigned machine_pmcg_groups(const struct machine_config *cfg);
 void machine_pmcg_configs(const struct machine_config *cfg, const struct smmu_config *device,
                           struct smmu_pmcg_config *out);
 
-/* On a CPU of the host; group n has line `line` + n. 0 or a negative errno value. All events of each
- * group count from here on. */
-int machine_pmcg_start(struct machine_pmcg *m, const struct plat *plat, unsigned line);
-/* On a CPU of the host: they stop, are read, and are given up. */
-void machine_pmcg_stop(struct machine_pmcg *m, struct machine_pmcg_counts *out);
-
 #endif

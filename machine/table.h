@@ -54,7 +54,6 @@ const struct machine_cell *machine_table_find(const struct machine_table *t, uin
 
 /* model / measured - 1, signed, in parts per million. */
 int64_t machine_cell_error(const struct machine_cell *c);
-int64_t machine_cell_null_error(const struct machine_cell *c);
 /* 1 - vcmdq / trapped of a pair, in parts per million. */
 int64_t machine_reduction(uint64_t trapped, uint64_t vcmdq);
 

@@ -353,19 +353,6 @@ bool trace_reader_next(struct trace_reader *r, struct trace_line *line)
   return true;
 }
 
-struct trace_source *trace_reader_source(struct trace_reader *r)
-{
-  return r->source;
-}
-
-const char *trace_event_name(unsigned event)
-{
-  for (unsigned i = 0; i < ROW_COUNT; i++)
-    if (rows[i].event == event)
-      return rows[i].name_len ? rows[i].name : "message";
-  return "?";
-}
-
 static const char *name_of(const struct name *names, unsigned code)
 {
   for (; names->text; names++)

@@ -79,7 +79,6 @@ int trace_reader_create(struct trace_reader **out, struct trace_source *source);
 void trace_reader_destroy(struct trace_reader *r);
 /* False at the end of the file. */
 bool trace_reader_next(struct trace_reader *r, struct trace_line *line);
-struct trace_source *trace_reader_source(struct trace_reader *r);
 
 /* Scan one line without a reader: text[0..len), followed by a 0 byte. Keeps line->line_no alone. */
 struct trace_scanner {
@@ -90,8 +89,6 @@ void trace_scanner_init(struct trace_scanner *s);
 void trace_scan(const struct trace_scanner *s, const char *text, size_t len,
                 struct trace_line *line);
 
-/* The event's name in the log ("smmu_get_pte"); "?" when out of range. */
-const char *trace_event_name(unsigned event);
 /* "TLBI_NH_VA", "F_PERMISSION"; "?" for a code without a name. */
 const char *trace_command_name(unsigned opcode);
 const char *trace_fault_name(unsigned type);

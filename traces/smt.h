@@ -140,9 +140,8 @@ const char *smt_reader_name(const struct smt_reader *r);
 int smt_reader_next(struct smt_reader *r, struct smmu_record *record, struct trace_error *err);
 /* Begin again at the first record. 0; SMMU_ERR_IO when the stream cannot be rewound. */
 int smt_reader_rewind(struct smt_reader *r, struct trace_error *err);
-/* Records handed out since the beginning, and the byte offset of the next one. */
+/* Records handed out since the beginning. */
 uint64_t smt_reader_records(const struct smt_reader *r);
-uint64_t smt_reader_offset(const struct smt_reader *r);
 /* At the end: NULL, or what of the last record is missing. The file is usable up to there. */
 const char *smt_reader_cut(const struct smt_reader *r);
 

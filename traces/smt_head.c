@@ -11,7 +11,7 @@
 #include "traces/smt_internal.h"
 
 /* Like PNG's: shows transfers that change line ends or strip bit 7. */
-const unsigned char smt_magic[8] = { 0x89, 'S', 'M', 'T', '\r', '\n', 0x1a, '\n' };
+static const unsigned char magic[8] = { 0x89, 'S', 'M', 'T', '\r', '\n', 0x1a, '\n' };
 
 static uint64_t hash_of(const unsigned char *bytes, size_t len)
 {
@@ -78,7 +78,7 @@ unsigned char *smt_head_bytes(const struct smt_head *head, size_t *len, int *rc,
     *rc = trace_fail(err, SMMU_ERR_NOMEM, "out of memory");
     return NULL;
   }
-  memcpy(bytes + SMT_AT_MAGIC, smt_magic, sizeof(smt_magic));
+  memcpy(bytes + SMT_AT_MAGIC, magic, sizeof(magic));
   smt_put(bytes + SMT_AT_VERSION, 4, SMT_VERSION);
   smt_put(bytes + SMT_AT_ORDER, 4, SMT_ORDER);
   smt_put(bytes + SMT_AT_RECORD_BYTES, 4, SMT_RECORD_BYTES);
@@ -138,12 +138,12 @@ static int check_fixed(const struct parts *p)
 {
   const unsigned char *b = p->bytes;
 
-  for (unsigned i = 0; i < sizeof(smt_magic); i++)
-    if (b[i] != smt_magic[i])
+  for (unsigned i = 0; i < sizeof(magic); i++)
+    if (b[i] != magic[i])
       return trace_fail(p->err, SMMU_ERR_FORMAT,
                         "%s: offset %u: found byte 0x%02x, expected 0x%02x of the mark at the "
                         "beginning of a .smt recording",
-                        p->name, i, b[i], smt_magic[i]);
+                        p->name, i, b[i], magic[i]);
   if (smt_get32(b + SMT_AT_ORDER) != SMT_ORDER)
     return wrong(p, SMT_AT_ORDER, "the byte order mark", smt_get32(b + SMT_AT_ORDER),
                  "0x1020304, little-endian");

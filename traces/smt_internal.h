@@ -25,8 +25,6 @@ enum {
 #define SMT_ORDER     0x01020304u
 #define SMT_NAMES_LEN (SMT_NAMES_MAX * (SMT_NAME_BYTES + SMT_TEXT_MAX))
 
-extern const unsigned char smt_magic[8];
-
 static inline uint32_t smt_get32(const unsigned char *p)
 {
   return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;

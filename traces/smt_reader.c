@@ -107,7 +107,7 @@ uint64_t smt_reader_records(const struct smt_reader *r)
   return r->records;
 }
 
-uint64_t smt_reader_offset(const struct smt_reader *r)
+static uint64_t offset_of(const struct smt_reader *r)
 {
   return r->head_len + r->records * SMT_RECORD_BYTES;
 }
@@ -123,11 +123,11 @@ static int at_end(struct smt_reader *r, size_t got, struct trace_error *err)
   enum smt_input_end end = smt_input_end(r->in);
 
   if (end == SMT_INPUT_FAILED || end == SMT_INPUT_DAMAGED)
-    return smt_fail_end(r->in, r->name, smt_reader_offset(r) + got, "a record of 64 bytes", err);
+    return smt_fail_end(r->in, r->name, offset_of(r) + got, "a record of 64 bytes", err);
   r->ended = true;
   if (got > 0)
     snprintf(r->cut, sizeof(r->cut), "only %zu of 64 bytes of the last record, at offset %" PRIu64,
-             got, smt_reader_offset(r));
+             got, offset_of(r));
   else if (end == SMT_INPUT_CUT)
     snprintf(r->cut, sizeof(r->cut), "the compressed data end in the middle");
   return 0;
@@ -147,7 +147,7 @@ int smt_reader_next(struct smt_reader *r, struct smmu_record *record, struct tra
   smt_record_decode(bytes, record);
   if (!smt_record_check(&r->rules, &r->head.names, record, &where, why, sizeof(why)))
     return trace_fail(err, SMMU_ERR_FORMAT, "%s: offset %" PRIu64 ": record %" PRIu64 ": %s",
-                      r->name, smt_reader_offset(r) + where, r->records + 1, why);
+                      r->name, offset_of(r) + where, r->records + 1, why);
   r->records++;
   return 1;
 }

@@ -225,7 +225,8 @@ bool snapshot_register_value(const struct trace_snapshot *s, const char *name, u
   return false;
 }
 
-const struct snapshot_region *snapshot_find_region(const struct trace_snapshot *s, uint64_t addr)
+/* The region that holds addr, or NULL. */
+static const struct snapshot_region *find_region(const struct trace_snapshot *s, uint64_t addr)
 {
   size_t low = 0, high = s->region_count;
 
@@ -246,7 +247,7 @@ bool snapshot_word(const struct trace_snapshot *s, uint64_t addr, uint64_t *valu
 {
   bool known;
 
-  if (!snapshot_find_region(s, addr))
+  if (!find_region(s, addr))
     return false;
   *value = 0;
   known = trace_words_get(&s->image, addr, value, NULL);

@@ -75,8 +75,6 @@ void snapshot_close(struct trace_snapshot *s);
 
 /* Value of a register by name; false when it was not recorded. */
 bool snapshot_register_value(const struct trace_snapshot *s, const char *name, uint64_t *value);
-/* The region that holds addr, or NULL. */
-const struct snapshot_region *snapshot_find_region(const struct trace_snapshot *s, uint64_t addr);
 /* Word at addr (a multiple of 8): false outside the regions. Absent lines inside a region are
  * zeros; *present (may be NULL) tells whether the image has a line for the word. */
 bool snapshot_word(const struct trace_snapshot *s, uint64_t addr, uint64_t *value, bool *present);

@@ -160,9 +160,6 @@ bool why_nodes_make(struct why_path *path, const struct why_list *list, uint32_t
                     uint32_t *node);
 /* Time of the parts into their nodes and those above. */
 void why_nodes_add(struct why_path *path);
-/* Stretches with the same key become a part appended to *parts; the stretches are sorted by key.
- * part_of (may be NULL) gets the part of each stretch, by its order. */
-bool why_merge(const struct why_walk *walk, struct why_array *parts, uint32_t *part_of);
 
 /* ---- words ---- */
 

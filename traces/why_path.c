@@ -43,7 +43,9 @@ static void fill_part(const struct why_walk *walk, const struct why_stretch *s,
     snprintf(part->in, sizeof(part->in), "%.80s", list->kind[list->op[s->op].kind].name);
 }
 
-bool why_merge(const struct why_walk *walk, struct why_array *parts, uint32_t *part_of)
+/* Stretches with the same key become a part appended to *parts; the stretches are sorted by key.
+ * part_of (may be NULL) gets the part of each stretch, by its order. */
+static bool merge(const struct why_walk *walk, struct why_array *parts, uint32_t *part_of)
 {
   struct why_stretch *s = walk->out.data;
   struct why_part *part = NULL;
@@ -117,7 +119,7 @@ static bool add_details(struct why_walk *walk, struct why_walk *other, size_t fi
     if (!why_walk_run(other, s[i].key.other, s[i].begin, s[i].end))
       return false;
   part->detail = (uint32_t)details->count;
-  if (!why_merge(other, details, NULL))
+  if (!merge(other, details, NULL))
     return false;
   part->details = (uint32_t)details->count - part->detail;
   return rank((struct why_part *)details->data + part->detail, part->details, NULL);
@@ -175,7 +177,7 @@ static bool make_parts(struct why_path *path, struct why_walk *walk)
   uint32_t *part_of = calloc(n, sizeof(*part_of)), *place = calloc(n, sizeof(*place));
   struct why_array parts = { 0 }, details = { 0 };
   bool good =
-    part_of && place && why_merge(walk, &parts, part_of) && all_details(walk, &parts, &details);
+    part_of && place && merge(walk, &parts, part_of) && all_details(walk, &parts, &details);
 
   path->part = parts.data;
   path->parts = parts.count;

@@ -65,7 +65,8 @@ static struct trace_chunk *add_chunk(struct trace_words *w, uint64_t base)
   return chunk;
 }
 
-const struct trace_chunk *trace_words_find(const struct trace_words *w, uint64_t addr)
+/* The chunk that holds addr, or NULL; valid until the next put. */
+static const struct trace_chunk *find(const struct trace_words *w, uint64_t addr)
 {
   uint32_t index = w->slot_count ? *find_slot(w, addr & ~63ULL) : 0;
 
@@ -89,7 +90,7 @@ bool trace_words_put(struct trace_words *w, uint64_t addr, uint64_t value, uint6
 
 bool trace_words_get(const struct trace_words *w, uint64_t addr, uint64_t *value, uint64_t *line)
 {
-  const struct trace_chunk *chunk = trace_words_find(w, addr);
+  const struct trace_chunk *chunk = find(w, addr);
   unsigned i = (unsigned)(addr >> 3) & 7;
 
   if (!chunk || !(chunk->known >> i & 1))

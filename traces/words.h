@@ -24,8 +24,6 @@ struct trace_words {
 void trace_words_free(struct trace_words *w);
 /* Set the word at addr, a multiple of 8. False when memory ran out. */
 bool trace_words_put(struct trace_words *w, uint64_t addr, uint64_t value, uint64_t line);
-/* The chunk that holds addr, or NULL; valid until the next put. */
-const struct trace_chunk *trace_words_find(const struct trace_words *w, uint64_t addr);
 /* False when the word is not known. line may be NULL. */
 bool trace_words_get(const struct trace_words *w, uint64_t addr, uint64_t *value, uint64_t *line);
 
