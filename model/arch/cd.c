@@ -135,14 +135,14 @@ static bool cd_legal(const uint64_t *w, const struct smmu_features *f, const str
   return !two_ranges || f->asid16 || FGET(CD, ASID, w) <= 0xff;
 }
 
-/* Under nesting PARTID is virtual and has five bits. */
+/* Under nesting PARTID is virtual and has five bits, unless there is one PARTID alone. */
 static void decode_mpam(const uint64_t *w, const struct smmu_features *f,
                         const struct smmu_ste *ste, struct smmu_cd *out)
 {
   if (!ste->s1mpam)
     return;
-  out->partid =
-    ste->s2 ? (uint16_t)(FGET(CD, PARTID, w) & 0x1f) : smmu_partid_of(FGET(CD, PARTID, w), f);
+  out->partid = ste->s2 && f->partid_max ? (uint16_t)(FGET(CD, PARTID, w) & 0x1f)
+                                         : smmu_partid_of(FGET(CD, PARTID, w), f);
   out->pmg = smmu_pmg_of(FGET(CD, PMG, w), f);
 }
 

@@ -168,6 +168,11 @@ void smmu_priq_invalidate(struct smmu *s, const struct inval *inv);
 void smmu_txn_step(struct smmu *s, unsigned slot, const struct smmu_reply *reply,
                    const struct smmu_hooks *h, struct smmu_ask *ask);
 
+/* ---- memory partitioning (mpam.c) ---- */
+
+/* The label of what the device does for itself. IHI 0070 17.4. */
+void smmu_mpam_label_own(const struct smmu *s, struct smmu_record *r);
+
 /* ---- address translation operations (atos.c) ---- */
 
 /* RUN of a group was set: R_GATOS_CTRL or R_VATOS_CTRL. */

@@ -68,6 +68,14 @@ static bool is_of_ste(const struct smmu_record *r)
          (r->info == SMMU_READ_L1CD || r->info == SMMU_READ_CD || r->info == SMMU_READ_S2_DESC);
 }
 
+void smmu_mpam_label_own(const struct smmu *s, struct smmu_record *r)
+{
+  uint64_t gmpam = shared_const(s)->reg[R_GMPAM];
+
+  if (s->features.mpam)
+    put_label(r, GET(GMPAM, SO_PARTID, gmpam), GET(GMPAM, SO_PMG, gmpam));
+}
+
 /* Translated transactions that nobody checks go by GBPMPAM, as everything with SMMUEN = 0. IHI
  * 0070 17.3. */
 static bool has_configuration(const struct txn *t)
@@ -81,7 +89,7 @@ void mpam_label(const struct step *x, struct smmu_record *r)
   const struct stream_cfg *cfg = &x->t->cfg;
 
   if (is_of_stream_table(r))
-    put_label(r, GET(GMPAM, SO_PARTID, reg[R_GMPAM]), GET(GMPAM, SO_PMG, reg[R_GMPAM]));
+    smmu_mpam_label_own(x->s, r);
   else if (is_of_ste(r))
     put_label(r, cfg->ste_partid, cfg->ste_pmg);
   else if (is_of_tables(r) || (r->category == SMMU_TRACE_RESPOND && has_configuration(x->t)))

@@ -80,6 +80,7 @@ static void trace_read(struct smmu *s, const struct smmu_reply *reply, unsigned 
   r.result = reply->status;
   r.sid = sid_of(s);
   r.actor = (uint16_t)actor_priq(s);
+  smmu_mpam_label_own(s, &r);
   trace_put(h, &r);
 }
 

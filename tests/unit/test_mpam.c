@@ -2,7 +2,7 @@
  * READ and RESPOND records; literals are bits of the text. */
 #include <string.h>
 
-#include "shim/rig.h"
+#include "shim/rig_ats.h"
 
 #define VA  0x41000ULL
 #define IPA 0x30000000ULL
@@ -118,6 +118,49 @@ ENGINE_TEST(Mpam, PartidOfAGuestGoesThroughItsMap)
   expect_label(read_of(rig, SMMU_READ_S1_DESC), 0x0abc, 2);
   expect_label(read_of(rig, SMMU_READ_S2_DESC), 0x100, 1);
   ASSERT_NOT_NULL(read_of(rig, SMMU_READ_VMS));
+}
+
+/* PARTID_MAX 0: there is one PARTID, nothing to map, and PMGs all the same. */
+ENGINE_TEST(Mpam, WithOnePartidAGuestHasThatOne)
+{
+  struct smmu_config config = rig->config;
+  static const struct rig_stream both = { .config = 7, .vmid = 5 };
+
+  config.idr[3] |= 1u << 7;
+  config.mpamidr = 0x00030000;
+  rig_restart(rig, &config);
+  rig_stream(rig, SID, &both);
+  rig_map(rig, SID, VA, IPA, RIG_RW);
+  rig_map2(rig, SID, IPA, PA, RIG_RW);
+  label_ste(rig, 0x100, 1, true);
+  label_cd(rig, 9, 2);
+  rig_watch(rig);
+  EXPECT_PA(rig_read(rig, SID, VA), PA);
+  expect_label(rig_find(rig, SMMU_TRACE_RESPOND, 0), 0, 2);
+  EXPECT_NULL(read_of(rig, SMMU_READ_VMS));
+}
+
+/* For STE.PPAR no transaction is under way. */
+ENGINE_TEST(Mpam, StructuresReadForAPageRequestAreLabelledToo)
+{
+  static struct rig_endpoint endpoint;
+  struct smmu_config config;
+
+  rig_pri(rig, 1);
+  config = rig->config;
+  config.idr[3] |= 1u << 7;
+  config.idr[3] &= ~(1u << 5); /* without PPS */
+  config.mpamidr = 0x00030fff;
+  rig_restart(rig, &config);
+  rig_listen(rig, &endpoint);
+  rig_set_reg(rig, 0x138, 0x80020777);
+  rig_set_reg(rig, 0xc0, RIG_PRIQ | 1);
+  rig_set_cr0(rig, 0xf);
+  for (unsigned i = 0; i < 2; i++)
+    rig_page_request(rig, (struct smmu_pri){ .read = 1, .group = 1 });
+  rig_watch(rig);
+  rig_page_request(rig, (struct smmu_pri){ .read = 1, .last = 1, .ssv = 1, .ssid = 9 });
+  expect_label(read_of(rig, SMMU_READ_STE), 0x777, 2);
 }
 
 ENGINE_TEST(Mpam, MapIsReadAnewAfterCfgiSte)
