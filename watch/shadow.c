@@ -1,13 +1,11 @@
 /* What memory holds, word by word, as far as records tell: the last values, who stored them and when.
  * A store by pointer leaves no record. It is noticed when the device reads another value than the one
  * known, or when options.load does, and dated from the last moment at which the old one was there.
- * Bounded: when all words are in use, those that no table and no cache entry needs are given up. Stores
- * to a world's command queue, most of all, are left out. */
+ * Bounded: when all words are in use, those that no table and no cache entry needs are given up.
+ * Stores to command queues are left out (ring.c). */
 #include <stdlib.h>
 #include <string.h>
 
-#include "arch/regs.h"
-#include "plat/board.h"
 #include "util/bits.h"
 #include "watch/slots.h"
 #include "watch/state.h"
@@ -136,29 +134,6 @@ const struct watch_version *watch_word_now(const struct watch *w, uint32_t word)
   return &x->version[x->count - 1];
 }
 
-/* ---- command queues ---- */
-
-void watch_ring_set(struct watch *w, const struct smmu_record *r)
-{
-  if (r->unit >= WATCH_RINGS || r->info != 8 || r->addr_in != PLAT_SMMU_BASE + OFF_CMDQ_BASE)
-    return;
-  w->memory.ring[r->unit] =
-    (struct watch_ring){ r->word & bits_mask(55, 5), 16ULL << bits_get(r->word, 4, 0) };
-}
-
-void watch_ring_free(struct watch *w, const struct smmu_record *r)
-{
-  struct watch_ring *ring = r->unit < WATCH_RINGS ? &w->memory.ring[r->unit] : NULL;
-
-  if (ring && r->addr_in < ring->first + ring->bytes && ring->first < r->addr_in + r->addr_out)
-    ring->bytes = 0;
-}
-
-static bool is_in_ring(const struct watch_memory *m, const struct smmu_record *r)
-{
-  return r->unit < WATCH_RINGS && r->addr_out - m->ring[r->unit].first < m->ring[r->unit].bytes;
-}
-
 /* ---- values ---- */
 
 /* AF and, where the hardware manages dirty state, the write permission; bits 58:55 of descriptors
@@ -194,7 +169,8 @@ static void push(struct watch *w, struct watch_word *x, const struct watch_versi
 
 void watch_word_store(struct watch *w, const struct smmu_record *r)
 {
-  struct watch_word *x = is_in_ring(&w->memory, r) ? NULL : find_or_add(w, r->addr_in);
+  struct watch_word *x =
+    watch_ring_has(w, r->unit, r->addr_out) ? NULL : find_or_add(w, r->addr_in);
   struct watch_version v = { .value = r->word,
                              .record = w->now,
                              .time = r->time,

@@ -27,20 +27,27 @@ struct watch_word {
   bool read; /* by the device, as a table */
 };
 
-/* The command queue of a world, as it calls it: what is stored there is no table, and not followed. */
-struct watch_ring {
-  uint64_t first, bytes;
-};
-
-enum { WATCH_RINGS = 16 };
-
 struct watch_memory {
   struct watch_word *word;
   struct watch_slot *slot; /* mask + 1 of them, twice the words there is room for */
   uint32_t *idle;          /* words that were given up */
   uint32_t mask, limit, room, used, idles;
   uint64_t full; /* words lost since the last sweep */
+};
+
+/* ---- command queues (ring.c) ---- */
+
+enum { WATCH_RINGS = 512 };
+
+struct watch_ring {
+  uint64_t first, bytes, base; /* base: the register */
+  uint16_t world;
+};
+
+/* In the order of worlds and addresses. */
+struct watch_rings {
   struct watch_ring ring[WATCH_RINGS];
+  uint32_t count;
 };
 
 /* ---- operations of software (operation.c) ---- */
@@ -178,6 +185,7 @@ struct watch {
   uint64_t now, time, epoch; /* the record under way; epoch: changes to what somebody holds */
   bool failed;
   struct watch_memory memory;
+  struct watch_rings rings;
   struct watch_operation *operation; /* number n is [n % limit] */
   uint32_t operations, lazy_first;   /* lazy_first: no lazy unmap before it waits for its flush */
   struct watch_cpu *cpu;
@@ -201,9 +209,6 @@ void watch_memory_destroy(struct watch *w);
 /* The word, or WATCH_NONE when it is not followed. */
 int32_t watch_word_find(const struct watch *w, uint64_t addr);
 void watch_word_store(struct watch *w, const struct smmu_record *r);
-/* A register was written that may say where a world's command queue is; a page was given back. */
-void watch_ring_set(struct watch *w, const struct smmu_record *r);
-void watch_ring_free(struct watch *w, const struct smmu_record *r);
 /* The device read a word of `what`. value NULL: the record does not say what (a later word of a
  * structure). The word, or WATCH_NONE: its value is not known. */
 int32_t watch_word_read(struct watch *w, unsigned what, uint64_t addr, const uint64_t *value);
@@ -216,6 +221,12 @@ bool watch_same(unsigned what, uint64_t a, uint64_t b);
 const struct watch_version *watch_changed(const struct watch *w, const struct watch_ref *ref);
 /* The version that the ref has read, if it is still remembered. */
 const struct watch_version *watch_origin(const struct watch *w, const struct watch_ref *ref);
+
+/* ---- ring.c ---- */
+/* A register was written that may be the base of a command queue; a page was given back. */
+void watch_ring_set(struct watch *w, const struct smmu_record *r);
+void watch_ring_free(struct watch *w, const struct smmu_record *r);
+bool watch_ring_has(const struct watch *w, unsigned world, uint64_t addr);
 
 /* ---- operation.c ---- */
 void watch_note(struct watch *w, const struct smmu_record *r);

@@ -105,14 +105,20 @@ static void of_software(struct watch *w, const struct smmu_record *r)
     watch_ring_free(w, r);
 }
 
+/* Most records say where time went. */
+static inline bool is_of_time(const struct smmu_record *r)
+{
+  return r->category == SMMU_TRACE_CHARGE || r->category == SMMU_TRACE_SPAN;
+}
+
 void watch_record(void *watch, const struct smmu_record *r)
 {
   struct watch *w = watch;
 
   w->counts.records++;
-  if (w->failed)
-    return;
   w->now++;
+  if (is_of_time(r) || w->failed)
+    return;
   w->time = r->time;
   switch (r->category) {
   case SMMU_TRACE_SUBMIT:
