@@ -48,6 +48,18 @@ static bool grow(struct check_memory *m)
   return true;
 }
 
+/* A word that was dropped, or a new one. */
+static struct check_word *take(struct check_memory *m)
+{
+  struct check_word *x = m->idle ? &m->word[m->idle - 1] : &m->word[m->used];
+
+  if (m->idle)
+    m->idle = (uint32_t)x->value;
+  else
+    m->used++;
+  return x;
+}
+
 const struct check_word *check_memory_store(struct check *c, struct check_world *w, uint64_t addr,
                                             uint64_t value)
 {
@@ -57,14 +69,14 @@ const struct check_word *check_memory_store(struct check *c, struct check_world 
   struct check_word *x = slot && slot->item ? &m->word[slot->item - 1] : NULL;
   uint64_t before = x ? x->value : 0, earlier = x ? x->at.record : 0;
 
-  if (!x && (m->used == limit || (m->used == m->room && !grow(m)))) {
+  if (!x && !m->idle && (m->used == limit || (m->used == m->room && !grow(m)))) {
     c->failed = true;
     return NULL;
   }
   CHECK(m->word);
   if (!x) {
-    *find(m, addr) = (struct watch_slot){ m->used + 1, watch_slots_tag(addr) };
-    x = &m->word[m->used++];
+    x = take(m);
+    *find(m, addr) = (struct watch_slot){ (uint32_t)(x - m->word) + 1, watch_slots_tag(addr) };
   }
   *x = (struct check_word){
     .addr = addr, .value = value, .before = before, .earlier = earlier, .at = c->now
@@ -91,6 +103,29 @@ void check_memory_forget(struct check_world *w, uint64_t first, uint64_t last)
     if (x->addr >= first && x->addr <= last)
       x->value = x->before = 0;
   }
+}
+
+/* What was probed past the slot that gets free moves up, unless it lies where it is looked for first. */
+void check_memory_drop(struct check_world *w, uint64_t addr)
+{
+  struct check_memory *m = &w->memory;
+  struct watch_slot *slot = m->slot ? find(m, addr) : NULL;
+  uint32_t free_slot, i;
+
+  if (!slot || !slot->item)
+    return;
+  m->word[slot->item - 1] = (struct check_word){ .addr = UINT64_MAX, .value = m->idle };
+  m->idle = slot->item;
+  free_slot = i = (uint32_t)(slot - m->slot);
+  while (m->slot[i = (i + 1) & m->mask].item) {
+    uint32_t first = watch_slots_first(m->word[m->slot[i].item - 1].addr);
+
+    if (((i - first) & m->mask) >= ((i - free_slot) & m->mask)) {
+      m->slot[free_slot] = m->slot[i];
+      free_slot = i;
+    }
+  }
+  m->slot[free_slot].item = 0;
 }
 
 void check_memory_destroy(struct check_world *w)

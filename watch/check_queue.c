@@ -134,29 +134,27 @@ static struct check_command *slot_at(const struct check_queue *q, uint32_t index
   return &q->owed[index & ((1u << q->log2) - 1)];
 }
 
-/* Was it stored since its slot was used last? Words that are zero may never have been. */
-static bool is_written(const struct check_command *last, const struct check_word *low,
-                       const struct check_word *high)
-{
-  return low && low->at.record > last->submitted.record &&
-         (!high || high->at.record > last->submitted.record);
-}
-
-/* Fills in *command; false: its bytes are not what the driver means to say. */
+/* Fills in *command, from what was stored since or stands there from the last lap; false: its bytes are
+ * not what the driver means to say. Words are dropped: a ring is long, and its commands are here. A
+ * second word that is zero may never be stored. */
 static bool read_command(const struct check *c, struct check_world *w, const struct check_queue *q,
                          uint32_t index, struct check_command *command)
 {
   uint64_t addr = q->base + (uint64_t)(index & ((1u << q->log2) - 1)) * ENTRY;
   const struct check_word *low = check_memory_find(w, addr);
   const struct check_word *high = check_memory_find(w, addr + 8);
-  bool written = is_written(command, low, high);
+  const struct check_command last = *command;
 
-  *command = (struct check_command){ .at = low ? low->at : c->now, .submitted = c->now };
-  command->words[0] = low ? low->value : 0;
-  command->words[1] = high ? high->value : 0;
-  command->number = ++w->commands;
-  command->index = index;
-  return written || !q->stored;
+  *command = (struct check_command){ .words = { low ? low->value : last.words[0],
+                                                high ? high->value : last.words[1] },
+                                     .at = low ? low->at : c->now,
+                                     .submitted = c->now,
+                                     .number = ++w->commands,
+                                     .index = index,
+                                     .second = last.second || high };
+  check_memory_drop(w, addr);
+  check_memory_drop(w, addr + 8);
+  return !q->stored || (low && (high || !last.second));
 }
 
 /* The store and PROD's write are ordered by whoever stored it, or by whoever tells of it. */

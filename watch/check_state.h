@@ -29,6 +29,7 @@ struct check_memory {
   struct check_word *word;
   struct watch_slot *slot; /* twice as many as there is room for */
   uint32_t used, mask, room;
+  uint32_t idle; /* number + 1 of a word that was dropped; its value leads to the next */
 };
 
 /* A register as software knows it: 64-bit ones are put together from halves. */
@@ -46,6 +47,7 @@ struct check_command {
   uint32_t index;            /* RD/WR value of its slot, with wrap bit */
   bool told;                 /* of its slot something was said already */
   bool mended;               /* stored again after an error */
+  bool second;               /* its second word was stored once */
 };
 
 enum check_queue_kind { CHECK_CMDQ, CHECK_VCMDQ, CHECK_ECMDQ };
@@ -128,6 +130,8 @@ const struct check_word *check_memory_store(struct check *c, struct check_world 
                                             uint64_t value);
 /* This memory is given back: who gets it finds zeros. */
 void check_memory_forget(struct check_world *w, uint64_t first, uint64_t last);
+/* As if it had never been stored: a command that was copied. */
+void check_memory_drop(struct check_world *w, uint64_t addr);
 void check_memory_destroy(struct check_world *w);
 
 /* ---- check_register.c ---- */
