@@ -4,7 +4,7 @@
 # object; nothing of it is in this repository. Without the source the program is left out, and its tests
 # say so.
 
-# What is compiled with the kernel's headers: no sanitizer, no link-time optimisation, whatever the preset.
+# What is compiled with the kernel's headers: always with gcc, no sanitizer, no link-time optimisation.
 # Variables begin as zero, as Debian's configuration of the kernel has it (INIT_STACK_ALL_ZERO).
 set(smmu_linux_flags
   -D__KERNEL__ -std=gnu11 -O2 -g -fPIC -ffreestanding -nostdinc -fno-strict-aliasing -fno-common
@@ -36,7 +36,7 @@ function(smmu_linux_compile list_name source name)
   string(REPLACE "-" "_" module ${name})
   set(out ${dir}/${module}.o)
   add_custom_command(OUTPUT ${out}
-    COMMAND ${CMAKE_C_COMPILER_LAUNCHER} ${CMAKE_C_COMPILER} ${smmu_linux_flags} ${ARGN}
+    COMMAND ${CMAKE_C_COMPILER_LAUNCHER} ${SMMU_LINUX_CC} ${smmu_linux_flags} ${ARGN}
       -I${here} -I${here}/boundary -isystem ${tree}/gen -isystem ${tree}/src/include
       -isystem ${tree}/src/include/uapi
       -include ${tree}/src/include/linux/compiler-version.h
@@ -103,6 +103,11 @@ function(smmu_add_linux)
     endif()
     message(STATUS "smmulator-linux is left out: linux-source-6.12 is not installed (./dev deps linux)")
     return()
+  endif()
+  if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
+    set(SMMU_LINUX_CC ${CMAKE_C_COMPILER})
+  else()
+    find_program(SMMU_LINUX_CC gcc REQUIRED)
   endif()
   smmu_add_linux_kernel()
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/linux/tool/*.c)

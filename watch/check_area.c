@@ -64,6 +64,7 @@ void check_area_drop(struct check_built *b, struct check_area *area)
 {
   uint32_t n = count_up_to(b, area->base) - 1;
 
+  // NOLINTNEXTLINE(bugprone-sizeof-expression): pointers are what moves
   memmove(&b->area[n], &b->area[n + 1], (b->areas - n - 1) * sizeof *b->area);
   b->areas--;
   b->last = NULL;
@@ -133,6 +134,7 @@ bool check_area_link(struct check *c, struct check_built *b, const struct check_
   *a = *like;
   a->holders = 1;
   n = count_up_to(b, a->base);
+  // NOLINTNEXTLINE(bugprone-sizeof-expression): pointers are what moves
   memmove(&b->area[n + 1], &b->area[n], (b->areas - n) * sizeof *b->area);
   b->area[n] = a;
   b->areas++;

@@ -116,7 +116,7 @@ static void freed_mapped(struct check *c, struct check_world *w, uint64_t first,
       continue;
     for (uint64_t at = area->base; at < area->base + area->bytes; at += 8) {
       const struct check_word *x = check_memory_find(w, at);
-      uint64_t desc = x ? x->value : 0, out;
+      uint64_t desc = x ? x->value : 0, out, input;
 
       desc = area->geometry.big_endian ? __builtin_bswap64(desc) : desc;
       if (smmu_desc_kind(desc, area->level, &area->geometry) != SMMU_DESC_LEAF)
@@ -124,10 +124,10 @@ static void freed_mapped(struct check *c, struct check_world *w, uint64_t first,
       out = smmu_desc_out(desc, &area->geometry, shift);
       if (out > last || out + bits_low(shift) < first)
         continue;
+      input = area->input + ((at - area->base) / 8 << shift);
       check_tell(c, CHECK_PAGE_MAPPED, NULL,
                  "0x%llx is given back, and 0x%llx of %s %u leads to it", (unsigned long long)out,
-                 (unsigned long long)(area->input + ((at - area->base) / 8 << shift)),
-                 area->tag.stage == 1 ? "ASID" : "VMID",
+                 (unsigned long long)input, area->tag.stage == 1 ? "ASID" : "VMID",
                  area->tag.stage == 1 ? area->tag.asid : area->tag.vmid);
       return;
     }

@@ -213,7 +213,7 @@ int32_t watch_word_read(struct watch *w, unsigned what, uint64_t addr, const uin
   if (i < 0 && !value)
     return WATCH_NONE;
   x = i >= 0 ? &w->memory.word[i] : add(w, addr);
-  if (!x)
+  if (!x || (x->count == 0 && !value))
     return WATCH_NONE;
   x->read = true;
   if (x->count == 0)
