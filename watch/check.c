@@ -57,6 +57,7 @@ struct check *check_create(const struct check_options *options)
     return NULL;
   if (options)
     c->options = *options;
+  check_command_masks(c->command_mask);
   if (!c->options.smmu)
     c->options.smmu = PLAT_SMMU_BASE;
   if (!c->options.cmdqv)
@@ -73,6 +74,7 @@ void check_destroy(struct check *c)
     check_memory_destroy(&c->world[i]);
     check_built_destroy(&c->world[i]);
     free(c->world[i].cpu);
+    free(c->world[i].cmdqv);
   }
   free(c->barrier);
   free(c);
@@ -111,6 +113,7 @@ void check_stored(struct check *c, struct check_world *w, const struct check_wor
 void check_submitted(struct check *c, struct check_world *w, struct check_queue *q,
                      const struct check_command *command)
 {
+  check_command_submitted(c, w, q, command);
   check_wait_submitted(c, w, q, command);
   check_built_submitted(c, w, q, command);
 }
@@ -155,12 +158,14 @@ static void of_register(struct check *c, struct check_world *w, const struct smm
       check_block_write(c, w, r->addr_in, r->word, r->info);
     if (smmu)
       check_built_register(c, w, offset);
+    check_cmdqv_write(c, w, r->addr_in, r->word);
     check_queue_write(c, w, r->addr_in, r->word, r->info);
   } else {
     if (smmu)
       check_register_read(c, w, offset, r->word, r->info);
     else
       check_block_read(c, w, r->addr_in, r->info);
+    check_cmdqv_read(c, w, r->addr_in, r->word);
     check_queue_read(c, w, r->addr_in, r->word, r->info);
   }
 }

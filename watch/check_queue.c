@@ -119,6 +119,8 @@ static void set_base(struct check *c, struct check_queue *q, uint64_t base)
 {
   unsigned log2 = (unsigned)bits_get(base, 4, 0);
 
+  if (q->kind != CHECK_CMDQ)
+    check_enable_base(c, q->kind == CHECK_VCMDQ ? "VCMDQ" : "ECMDQ", base, 4, LOG2_MOST);
   free(q->owed);
   q->log2 = log2 <= LOG2_MOST ? log2 : LOG2_MOST;
   q->base = base & bits_mask(55, 5);
@@ -280,11 +282,51 @@ void check_queue_restarted(struct check *c, const struct check_queue *q, uint64_
 
 /* ---- registers ---- */
 
-static void enable(struct check_queue *q, bool on)
+/* The ring was made known through another window. */
+static void adopt(struct check *c, struct check_queue *q, const struct check_queue *same)
+{
+  uint64_t base = same ? same->base | same->log2 : 0;
+
+  if (!same || (q->known && (q->base | q->log2) == base))
+    return;
+  set_base(c, q, base);
+  q->prod = same->prod;
+  q->cons = same->cons;
+}
+
+static void enable(struct check *c, const struct check_world *w, struct check_queue *q, bool on)
 {
   if (on && !q->enabled)
     q->cerror = 0;
+  if (on && !q->enabled && q->kind == CHECK_VCMDQ) {
+    adopt(c, q, check_cmdqv_same(c, w, q));
+    check_cmdqv_enabled(c, w, q);
+  }
+  if (on && !q->enabled && q->kind == CHECK_ECMDQ && !q->known)
+    check_tell(c, CHECK_QUEUE_NOWHERE, NULL, "ECMDQ_BASE was never written");
   q->enabled = on;
+}
+
+/* What else stands in the PROD of an enhanced queue. IHI 0070 3.5.6, 6.3.108. */
+static void write_state(struct check *c, struct check_world *w, struct check_queue *q,
+                        uint64_t value)
+{
+  bool errack = GET(ECMDQ_PROD, ERRACK, value), on = GET(ECMDQ_PROD, EN, value);
+
+  if (q->enabled != q->acked)
+    check_tell(c, CHECK_ECMDQ_UNACKNOWLEDGED, NULL,
+               "ECMDQ_PROD = 0x%llx, and CONS.ENACK was not seen as %d", (unsigned long long)value,
+               q->enabled);
+  if (q->enabled && on && errack != q->errack) {
+    if (q->cerror)
+      check_queue_restarted(c, q, 0);
+    else
+      check_tell(c, CHECK_ERROR_INVENTED, NULL, "ECMDQ_PROD.ERRACK = %d, CONS.ERR was read as %d",
+                 errack, q->errack);
+    q->cerror = 0;
+  }
+  enable(c, w, q, on);
+  q->errack = errack;
 }
 
 static void write_prod(struct check *c, struct check_world *w, struct check_queue *q,
@@ -293,12 +335,8 @@ static void write_prod(struct check *c, struct check_world *w, struct check_queu
   uint32_t prod = (uint32_t)value & index_mask(q);
   bool was = q->enabled;
 
-  if (q->kind == CHECK_ECMDQ) {
-    enable(q, GET(ECMDQ_PROD, EN, value));
-    if (GET(ECMDQ_PROD, ERRACK, value) != q->errack)
-      check_queue_restarted(c, q, 0);
-    q->errack = GET(ECMDQ_PROD, ERRACK, value);
-  }
+  if (q->kind == CHECK_ECMDQ)
+    write_state(c, w, q, value);
   if (was && q->enabled)
     submit(c, w, q, prod);
   else
@@ -321,11 +359,11 @@ void check_queue_write(struct check *c, struct check_world *w, uint64_t addr, ui
   else if (addr == q->cons_reg && q->known && !q->enabled)
     q->cons = (uint32_t)value & index_mask(q);
   else if (addr == c->options.smmu + OFF_CR0)
-    enable(q, GET(CR0, CMDQEN, value));
+    enable(c, w, q, GET(CR0, CMDQEN, value));
   else if (addr == c->options.smmu + OFF_GERRORN)
     q->cerror = 0;
   else if (q->kind == CHECK_VCMDQ && addr == q->prod_reg - OFF_VCMDQ_PROD_INDX + OFF_VCMDQ_CONFIG)
-    enable(q, value & 1);
+    enable(c, w, q, value & 1);
   else if (q->kind == CHECK_VCMDQ &&
            addr == q->prod_reg - OFF_VCMDQ_PROD_INDX + OFF_VCMDQ_GERRORN) {
     check_queue_restarted(c, q, 0);

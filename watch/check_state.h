@@ -98,6 +98,7 @@ struct check_world {
   bool waits;        /* software says when it waits for a CMD_SYNC */
   uint64_t commands; /* handed over so far */
   struct check_output output[CHECK_OUTPUTS];
+  struct check_cmdqv *cmdqv;   /* check_cmdqv.c; NULL: nothing yet */
   struct check_at error;       /* GERROR was read with one active, which is not acknowledged */
   unsigned forgetting, forgot; /* caches emptied by commands; known complete (check_enable.c) */
   bool started;                /* SMMUEN was set */
@@ -110,7 +111,8 @@ struct check {
   const struct smmu_record *record; /* under way */
   struct check_at now;
   uint64_t count[CHECK_RULES];
-  uint64_t *barrier; /* by CPU: record of its last one; grows */
+  uint64_t command_mask[256][2]; /* the fields of a command; 0: there is no such command */
+  uint64_t *barrier;             /* by CPU: record of its last one; grows */
   uint32_t barriers;
   bool failed;
 };
@@ -152,6 +154,22 @@ void check_enable_consumed(struct check_world *w, const struct check_command *co
 /* Size and alignment of a queue. */
 void check_enable_base(struct check *c, const char *queue, uint64_t base, unsigned entry_log2,
                        unsigned log2_most);
+
+/* ---- check_command.c, check_cmdqv.c ---- */
+void check_command_masks(uint64_t masks[256][2]);
+void check_command_submitted(struct check *c, const struct check_world *w,
+                             const struct check_queue *q, const struct check_command *command);
+/* Accesses to any register. */
+void check_cmdqv_write(struct check *c, struct check_world *w, uint64_t addr, uint64_t value);
+void check_cmdqv_read(const struct check *c, struct check_world *w, uint64_t addr, uint64_t value);
+/* The VCMDQ that is reached here through its VINTF, where its own window is; NULL: not known. */
+const struct check_queue *check_cmdqv_same(const struct check *c, const struct check_world *w,
+                                           const struct check_queue *q);
+/* A VCMDQ is switched on. */
+void check_cmdqv_enabled(struct check *c, const struct check_world *w, const struct check_queue *q);
+/* May the owner of a VCMDQ give any command? */
+bool check_cmdqv_owned(const struct check *c, const struct check_world *w,
+                       const struct check_queue *q);
 
 /* ---- check_block.c ---- */
 /* Does the offset from the SMMU's registers lie among what control pages are? */

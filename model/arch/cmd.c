@@ -233,6 +233,22 @@ int smmu_cmd_assemble_list(const char *text, int (*each)(void *arg, const uint64
   return 0;
 }
 
+void smmu_cmd_fields(uint8_t opcode, uint64_t mask[2])
+{
+  mask[0] = mask[1] = 0;
+#define STRUCT(name, words)
+#define FIELD(type, name, hi, lo)
+#define CMD(name, opcode)
+#define CFIELD(command, name, hi, lo) \
+  if (opcode == CMD_##command) \
+    mask[(lo) / 64] |= bits_mask((hi) % 64, (lo) % 64);
+#include "arch/cmd.def"
+#undef STRUCT
+#undef FIELD
+#undef CMD
+#undef CFIELD
+}
+
 const char *smmu_cmd_name(uint8_t opcode)
 {
   struct smmu_layout layout;

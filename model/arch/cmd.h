@@ -12,6 +12,10 @@
 /* The name of an opcode without CMD_, or NULL when it is reserved on a Non-secure queue. */
 const char *smmu_cmd_name(uint8_t opcode);
 
+/* The bits of a command that some field has; the others are reserved. None: there is no such command.
+ * IHI 0070 4.1.5. */
+void smmu_cmd_fields(uint8_t opcode, uint64_t mask[2]);
+
 /* Assembles one command. Returns 0, or SMMU_ERR_FORMAT with one sentence in why[0 .. why_size - 1]:
  * the column, what was found, what was expected. */
 int smmu_cmd_assemble(const char *text, uint64_t words[2], char *why, size_t why_size);

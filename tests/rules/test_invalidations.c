@@ -122,7 +122,7 @@ REMEDY(TLBI_LEAF, TableUnlinked)
 MISTAKE(
   TLBI_HINT, PageCalledABlock,
   "0x1000-0x1fff of ASID 7 is what has changed; sent was TLBI_NH_VA asid=7 leaf=1 ttl=2 tg=1 va=0x1000",
-  .start = true, .stage = 1)
+  .start = true, .stage = 1, .besides = "tlbi-range-malformed")
 {
   store(d, LEAF_OF(d, 0x1000), 0);
   issue(d, "TLBI_NH_VA asid=7 leaf=1 va=0x1000 tg=1 ttl=2; SYNC"); /* here */

@@ -87,7 +87,8 @@ REMEDY(OVERFLOW_INVENTED, AlwaysToggled)
   reg_write(d, EVENTQ_CONS, reg_read(d, EVENTQ_PROD));
 }
 
-MISTAKE(ERROR_IGNORED, LoggedOnly, "GERROR was 0x1, and GERRORN is 0x0", .start = true)
+MISTAKE(ERROR_IGNORED, LoggedOnly, "GERROR was 0x1, and GERRORN is 0x0", .start = true,
+        .besides = "command-illegal")
 {
   put(d, "OP_0x99; SYNC");
   ring_doorbell(d);
@@ -115,7 +116,7 @@ REMEDY(ERROR_INVENTED, AllAtOnce)
 }
 
 MISTAKE(ERROR_UNMENDED, TriedAgain, "CONS = 0x4 with error 1, and nothing was stored there",
-        .start = true)
+        .start = true, .besides = "command-illegal")
 {
   issue_illegal(d);
   (void)reg_read(d, CMDQ_CONS);
@@ -129,7 +130,8 @@ REMEDY(ERROR_UNMENDED, TriedAgain)
   reg_write(d, GERRORN, MASK(GERRORN, CMDQ_ERR));
 }
 
-MISTAKE(ERROR_UNMENDED, ReasonNotAsked, "CONS was not read since the error was seen", .start = true)
+MISTAKE(ERROR_UNMENDED, ReasonNotAsked, "CONS was not read since the error was seen", .start = true,
+        .besides = "command-illegal")
 {
   issue_illegal(d);
   reg_write(d, GERRORN, MASK(GERRORN, CMDQ_ERR)); /* here */

@@ -42,11 +42,12 @@ struct tiny {
 };
 
 struct tiny_options {
-  bool start;       /* started(d) before the program */
-  unsigned stage;   /* attached(d, stage) as well: 1, 2, 3 (both) */
-  bool with_ats;    /* the SMMU has it */
-  bool with_cmdqv;  /* 2 VINTFs, 4 VCMDQs; 4 in all */
-  bool with_ecmdqs; /* one page of 4 */
+  bool start;          /* started(d) before the program */
+  unsigned stage;      /* attached(d, stage) as well: 1, 2, 3 (both) */
+  bool with_ats;       /* the SMMU has it */
+  bool with_cmdqv;     /* 2 VINTFs, 4 VCMDQs; 4 in all */
+  bool with_ecmdqs;    /* one page of 4 */
+  const char *besides; /* id of a rule that is broken on the way, by intent */
   void (*change)(struct smmu_config *config);
 };
 
