@@ -216,7 +216,7 @@ int32_t watch_word_read(struct watch *w, unsigned what, uint64_t addr, const uin
   if (!x || (x->count == 0 && !value))
     return WATCH_NONE;
   x->read = true;
-  if (x->count == 0)
+  if (value && x->count == 0)
     push(w, x, &(struct watch_version){ .value = *value, .unseen = true });
   else if (value)
     compare(w, what, x, *value);
