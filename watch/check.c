@@ -229,6 +229,8 @@ void check_record(void *check, const struct smmu_record *r)
       of_broadcast(c, r);
     break;
   case SMMU_TRACE_BROADCAST: of_broadcast(c, r); break;
+  case SMMU_TRACE_EVENT:
+  case SMMU_TRACE_PAGE_QUEUED: check_built_recorded(c, &c->world[0], r); break;
   case SMMU_TRACE_CHARGE:
     if (r->result == PLAT_COST_BARRIER)
       check_barrier(c, r->actor);

@@ -145,9 +145,30 @@ static const struct check_sent *find_early(const struct check_built *b, const st
 
 /* ---- translations ---- */
 
-static void blame_atc(struct check *c, const struct check_debt *d, const char *what)
+/* An ATC_INV behind the change, of the stream and not of all of the range; or of a stream without. */
+static unsigned find_near_atc(const struct check_built *b, const struct check_debt *d,
+                              const struct check_sent **near)
 {
-  char range[TEXT];
+  for (uint64_t n = b->sents; n > oldest(b); n--) {
+    const struct check_sent *s = &b->sent[(n - 1) % CHECK_SENT];
+    bool its = FGET(ATC_INV, SID, s->inval.words) == d->sid;
+
+    if (s->submitted.record < d->at.record)
+      break;
+    if (s->inval.opcode != CMD_ATC_INV || s->at.cpu != d->at.cpu || (!its && s->paid))
+      continue;
+    *near = s;
+    return its ? CHECK_ATC_RANGE : CHECK_ATC_STREAM;
+  }
+  return CHECK_RULES;
+}
+
+static void blame_atc(struct check *c, const struct check_built *b, const struct check_debt *d,
+                      const char *what)
+{
+  const struct check_sent *s = NULL;
+  char range[TEXT], command[TEXT];
+  unsigned rule;
 
   if (d->paid.state == PAID)
     check_tell(c, CHECK_ATC_NO_SYNC, &d->paid.at, "%s: no CMD_SYNC behind the ATC_INV when %s",
@@ -159,6 +180,9 @@ static void blame_atc(struct check *c, const struct check_debt *d, const char *w
   else if (d->early.record)
     check_tell(c, CHECK_ATC_EARLY, &d->early,
                "%s: the ATC_INV was sent when the TLBI was not yet complete", range_text(d, range));
+  else if ((rule = find_near_atc(b, d, &s)) != CHECK_RULES)
+    check_tell(c, rule, &s->at, "%s is what has changed; sent was %s", range_text(d, range),
+               command_text(s, command));
   else
     check_tell(c, d->left ? CHECK_ATC_LEFT : CHECK_ATC_MISSING, &d->at, "%s: no ATC_INV when %s",
                range_text(d, range), what);
@@ -194,7 +218,7 @@ void check_blame_debt(struct check *c, struct check_world *w, const struct check
   char range[TEXT];
 
   if (d->kind == DEBT_ATC) {
-    blame_atc(c, d, what);
+    blame_atc(c, w->built, d, what);
   } else if (d->paid.state == OWED) {
     blame_owed(c, w->built, d, rule, what);
   } else if (d->paid.state == PAID) {

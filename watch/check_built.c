@@ -33,6 +33,8 @@ void check_built_destroy(struct check_world *w)
   free(b->owner[0]);
   free(b->owner[1]);
   free(b->ats);
+  free(b->made);
+  free(b->fault);
   free(b);
   w->built = NULL;
 }
@@ -62,7 +64,7 @@ static void enable(struct check *c, struct check_world *w)
 static void disable(struct check_built *b)
 {
   check_areas_clear(b);
-  b->debts = b->edits = b->atss = 0;
+  b->debts = b->edits = b->atss = b->faults = 0;
   b->enabled = false;
 }
 
@@ -71,6 +73,8 @@ void check_built_register(struct check *c, struct check_world *w, uint64_t offse
   struct check_built *b;
   bool on = GET(CR0, SMMUEN, w->reg[R_CR0].written);
 
+  if (offset == OFF_PRIQ_CONS && w->built)
+    check_fault_taken(c, w);
   if (offset != OFF_CR0)
     return;
   b = built_of(c, w);
@@ -102,6 +106,8 @@ void check_built_submitted(struct check *c, struct check_world *w, const struct 
 {
   if (w->built && w->built->enabled)
     check_debt_command(c, w, (uint32_t)(q - w->queue), command);
+  if (w->built && w->built->enabled)
+    check_fault_answered(c, w, command);
 }
 
 void check_built_consumed(struct check_world *w, const struct check_queue *q,
@@ -117,6 +123,12 @@ void check_built_broadcast(struct check *c, struct check_world *w, const struct 
     check_debt_broadcast(c, w, r);
 }
 
+void check_built_recorded(struct check *c, struct check_world *w, const struct smmu_record *r)
+{
+  if (w->built && w->built->enabled)
+    check_fault_recorded(c, w, r);
+}
+
 void check_built_noted(struct check *c, struct check_world *w, const struct plat_note *n)
 {
   if (built_of(c, w))
@@ -127,4 +139,6 @@ void check_built_end(struct check *c, struct check_world *w)
 {
   if (w->built && w->built->enabled)
     check_due_end(c, w);
+  if (w->built && w->built->enabled)
+    check_fault_end(c, w);
 }

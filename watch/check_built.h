@@ -98,7 +98,25 @@ struct check_sent {
   struct check_at at, submitted;
 };
 
-enum { CHECK_SENT = 1024, CHECK_DEBTS = 1 << 15, CHECK_AREAS = 1 << 16, CHECK_IDS = 1 << 16 };
+/* Somebody waits for an answer: STAG of a stall, or PRGIndex. */
+struct check_fault {
+  bool stall, ssv, last; /* last: the group is complete */
+  uint32_t sid, ssid, tag;
+  struct check_at at; /* when software has seen it */
+};
+
+/* Where a domain's tables begin, as far as they were asked for. */
+struct check_root {
+  uint64_t domain, base;
+};
+
+enum {
+  CHECK_ROOTS = 64,
+  CHECK_SENT = 1024,
+  CHECK_DEBTS = 1 << 15,
+  CHECK_AREAS = 1 << 16,
+  CHECK_IDS = 1 << 16
+};
 
 /* The queue that broadcasts count as. */
 enum { CHECK_DVM = CHECK_QUEUES };
@@ -126,6 +144,10 @@ struct check_built {
   uint64_t dvm_syncs, dvm_synced; /* broadcast syncs that have arrived, and have completed */
   uint32_t *owner[2];             /* domain of each ASID, of each VMID; NULL: nobody said */
   struct check_stream *ats;
+  struct check_root root[CHECK_ROOTS];
+  struct check_at *made; /* each CPU's last store that made a descriptor valid; record 0: none */
+  struct check_fault *fault;
+  uint32_t mades, faults, fault_room;
   uint32_t atss, ats_room;
 };
 
@@ -194,8 +216,26 @@ void check_built_submitted(struct check *c, struct check_world *w, const struct 
 void check_built_consumed(struct check_world *w, const struct check_queue *q,
                           const struct check_command *command);
 void check_built_noted(struct check *c, struct check_world *w, const struct plat_note *n);
+void check_built_recorded(struct check *c, struct check_world *w, const struct smmu_record *r);
 void check_built_broadcast(struct check *c, struct check_world *w, const struct smmu_record *r);
 void check_built_end(struct check *c, struct check_world *w);
+
+/* ---- what is said of addresses and streams (check_mapped.c) ---- */
+void check_said_unmapped(struct check *c, struct check_world *w, uint64_t first, uint64_t last,
+                         uint64_t domain);
+void check_said_mapped(struct check *c, struct check_world *w);
+void check_said_moved(struct check *c, struct check_world *w, uint64_t sid);
+/* This CPU's store made a descriptor valid. */
+void check_made_valid(struct check *c, struct check_world *w);
+/* Does another address space have this one's ASID or VMID? */
+void check_tag_alone(struct check *c, const struct check_built *b, const struct check_area *root);
+
+/* ---- stalls and page requests (check_fault.c) ---- */
+void check_fault_recorded(struct check *c, struct check_world *w, const struct smmu_record *r);
+void check_fault_answered(struct check *c, struct check_world *w,
+                          const struct check_command *command);
+void check_fault_taken(struct check *c, struct check_world *w);
+void check_fault_end(struct check *c, struct check_world *w);
 
 /* ---- due (check_due.c, check_blame.c) ---- */
 void check_due_note(struct check *c, struct check_world *w, const struct plat_note *n);

@@ -209,6 +209,10 @@ void check_structure_links(struct check *c, struct check_world *w, const struct 
     link_area(c, w, &after.to[i]);
   for (unsigned i = 0; i < before.count; i++)
     unlink_area(c, w, before.to[i].base);
+  for (unsigned i = 0; i < after.count; i++) {
+    if (after.to[i].kind == AREA_TABLE)
+      check_tag_alone(c, w->built, &after.to[i]);
+  }
 }
 
 /* ---- what stands in an area ---- */

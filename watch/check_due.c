@@ -235,7 +235,10 @@ void check_due_note(struct check *c, struct check_world *w, const struct plat_no
   case PLAT_NOTE_UNMAPPED:
     if (n->b)
       unmapped(c, w, n->a, last, n->c);
+    if (n->b)
+      check_said_unmapped(c, w, n->a, last, n->c);
     break;
+  case PLAT_NOTE_MAPPED: check_said_mapped(c, w); break;
   case PLAT_NOTE_TABLE_FREED:
     if (n->b)
       given_back(c, w, n->a, last);
@@ -249,7 +252,10 @@ void check_due_note(struct check *c, struct check_world *w, const struct plat_no
     break;
   case PLAT_NOTE_ASID: owner(c, w, 1, n); break;
   case PLAT_NOTE_VMID: owner(c, w, 2, n); break;
-  case PLAT_NOTE_STREAM: moved(c, w, n->a); break;
+  case PLAT_NOTE_STREAM:
+    moved(c, w, n->a);
+    check_said_moved(c, w, n->a);
+    break;
   default: break;
   }
 }

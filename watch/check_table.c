@@ -178,6 +178,8 @@ void check_table_stored(struct check *c, struct check_world *w, struct check_are
     check_valid_to_valid(c, w, area, va, old, now);
   else if (was == SMMU_DESC_INVALID && is != SMMU_DESC_INVALID)
     check_again(c, w, area, x, va, now);
+  if (was == SMMU_DESC_INVALID && is != SMMU_DESC_INVALID)
+    check_made_valid(c, w);
   if (was != SMMU_DESC_INVALID && !watch_same(what, old, now)) {
     debt.table = was == SMMU_DESC_TABLE;
     debt.exact = !debt.table;

@@ -82,3 +82,41 @@ REMEDY(ATC_NEEDLESS, NoAtcThere)
   issue(d, "TLBI_NH_VA asid=7 leaf=1 va=0x1000; SYNC; ATC_INV sid=1 addr=0x1000; SYNC");
   say(d, UNMAPPED, 0x1000, 0x1000, 0);
 }
+
+MISTAKE(ATC_RANGE, SecondPageForgotten,
+        "0x2000-0x2fff of stream 0x1 is what has changed; sent was ATC_INV sid=1 addr=0x1000",
+        .start = true, .stage = 1, .with_ats = true)
+{
+  store(d, LEAF_OF(d, 0x1000), 0);
+  store(d, LEAF_OF(d, 0x2000), 0);
+  issue(d, "TLBI_NH_ASID asid=7; SYNC");
+  issue(d, "ATC_INV sid=1 addr=0x1000; SYNC"); /* here */
+  say(d, UNMAPPED, 0x1000, 0x2000, 0);
+}
+
+REMEDY(ATC_RANGE, SecondPageForgotten)
+{
+  store(d, LEAF_OF(d, 0x1000), 0);
+  store(d, LEAF_OF(d, 0x2000), 0);
+  issue(d, "TLBI_NH_ASID asid=7; SYNC");
+  issue(d, "ATC_INV sid=1 addr=0x1000; ATC_INV sid=1 addr=0x2000; SYNC");
+  say(d, UNMAPPED, 0x1000, 0x2000, 0);
+}
+
+MISTAKE(ATC_STREAM, AnotherFunction,
+        "0x1000-0x1fff of stream 0x1 is what has changed; sent was ATC_INV sid=3 addr=0x1000",
+        .start = true, .stage = 1, .with_ats = true)
+{
+  store(d, LEAF_OF(d, 0x1000), 0);
+  issue(d, "TLBI_NH_ASID asid=7; SYNC");
+  issue(d, "ATC_INV sid=3 addr=0x1000; SYNC"); /* here */
+  say(d, UNMAPPED, 0x1000, 0x1000, 0);
+}
+
+REMEDY(ATC_STREAM, AnotherFunction)
+{
+  store(d, LEAF_OF(d, 0x1000), 0);
+  issue(d, "TLBI_NH_ASID asid=7; SYNC");
+  issue(d, "ATC_INV sid=1 addr=0x1000; SYNC");
+  say(d, UNMAPPED, 0x1000, 0x1000, 0);
+}

@@ -245,3 +245,41 @@ REMEDY(CFGI_WIDE, AllForOne)
   store(d, STE_OF(d, 1), 1);
   issue(d, "CFGI_STE sid=1 leaf=1; SYNC");
 }
+
+MISTAKE(CD_MISSING, SteBeforeCd, "the STE of stream 0x2 leads to a CD with V = 0", .start = true,
+        .stage = 1)
+{
+  uint64_t cd = tiny_memory(d, 64);
+
+  store(d, STE_OF(d, 2), cd | 5 << STE_Config_LO | 1);
+  issue(d, "CFGI_STE sid=2 leaf=1; SYNC");
+  say(d, STREAM, 2, 1, 0); /* here */
+}
+
+REMEDY(CD_MISSING, SteBeforeCd)
+{
+  store(d, STE_OF(d, 2), d->cd | 5 << STE_Config_LO | 1);
+  issue(d, "CFGI_STE sid=2 leaf=1; SYNC");
+  say(d, STREAM, 2, 1, 0);
+}
+
+MISTAKE(TAG_SHARED, AsidGivenTwice, "ASID 7 stands for the tables of stream 0x1 and of 0x2",
+        .start = true, .stage = 1)
+{
+  uint64_t cd = tiny_memory(d, 64);
+
+  store(d, cd + 8, tiny_memory(d, 4096));
+  store(d, cd, load(d, d->cd));
+  store(d, STE_OF(d, 2), cd | 5 << STE_Config_LO | 1); /* here */
+  issue(d, "CFGI_STE sid=2 leaf=1; SYNC");
+}
+
+REMEDY(TAG_SHARED, AsidGivenTwice)
+{
+  uint64_t cd = tiny_memory(d, 64);
+
+  store(d, cd + 8, tiny_memory(d, 4096));
+  store(d, cd, (load(d, d->cd) & ~bits_mask(63, 48)) | 8ULL << 48);
+  store(d, STE_OF(d, 2), cd | 5 << STE_Config_LO | 1);
+  issue(d, "CFGI_STE sid=2 leaf=1; SYNC");
+}

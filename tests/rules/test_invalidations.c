@@ -316,3 +316,22 @@ REMEDY(TLBI_WIDE, EverythingForAPage)
   issue(d, "TLBI_NH_VA asid=7 leaf=1 va=0x1000; SYNC");
   say(d, UNMAPPED, 0x1000, 0x1000, 0);
 }
+
+MISTAKE(UNMAPPED_VALID, OneOfTwoPages,
+        "0x1000-0x2fff is said to be unmapped, and 0x2000 has a valid descriptor", .start = true,
+        .stage = 1)
+{
+  say(d, ASID, 7, 1, 1);
+  store(d, LEAF_OF(d, 0x1000), 0);
+  issue(d, "TLBI_NH_ASID asid=7; SYNC");
+  say(d, UNMAPPED, 0x1000, 0x2000, 1); /* here */
+}
+
+REMEDY(UNMAPPED_VALID, OneOfTwoPages)
+{
+  say(d, ASID, 7, 1, 1);
+  store(d, LEAF_OF(d, 0x1000), 0);
+  store(d, LEAF_OF(d, 0x2000), 0);
+  issue(d, "TLBI_NH_ASID asid=7; SYNC");
+  say(d, UNMAPPED, 0x1000, 0x2000, 1);
+}

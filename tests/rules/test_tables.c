@@ -74,3 +74,17 @@ REMEDY(BBM_EARLY, MadeBeforeBroken)
   issue(d, "TLBI_NH_VA asid=7 leaf=1 va=0x1000; SYNC");
   store(d, LEAF_OF(d, 0x1000), PAGE(PAGES + 0x8000));
 }
+
+MISTAKE(MAP_UNORDERED, BarrierForgotten, "no barrier since a descriptor was made valid",
+        .start = true, .stage = 1)
+{
+  store(d, LEAF_OF(d, 0x5000), PAGE(PAGES + 0x5000)); /* here */
+  say(d, MAPPED, 0x5000, 0x1000, 1);
+}
+
+REMEDY(MAP_UNORDERED, BarrierForgotten)
+{
+  store(d, LEAF_OF(d, 0x5000), PAGE(PAGES + 0x5000));
+  barrier(d);
+  say(d, MAPPED, 0x5000, 0x1000, 1);
+}
