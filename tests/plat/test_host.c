@@ -70,6 +70,31 @@ PARAM_TEST_CASE(Host, BothWindowsReachTheDevice, real_devices, 2)
   kit_end(&kit);
 }
 
+static void use_vatos(void *arg)
+{
+  struct probe *x = arg;
+  const uint64_t page = PLAT_SMMU_BASE + 0x50000; /* IDR2.BA_VATOS 3 */
+
+  plat_mmio_write(x->kit->p, page + 0xa08, 0x2a, 8);
+  x->value[0] = plat_mmio_read(x->kit->p, page + 0xa08, 8);
+  x->value[1] = plat_mmio_read(x->kit->p, page + 0x10000, 4);
+}
+
+/* A page behind the first two, wherever the device says. */
+PARAM_TEST_CASE(Host, TheVatosPageIsPartOfTheWindow, real_devices, 2)
+{
+  struct kit kit = kit_new(param);
+  struct probe x = { .kit = &kit };
+
+  kit.smmu.idr[0] |= 1u << 15 | 1u << 20;
+  kit.smmu.idr[2] = 3;
+  kit_start(&kit, 0, use_vatos, &x);
+  kit_run(&kit);
+  EXPECT_EQ(x.value[0], 0x2au);
+  EXPECT_EQ(x.value[1], UINT32_MAX);
+  kit_end(&kit);
+}
+
 /* ---- watches ---- */
 
 struct told {
