@@ -114,6 +114,7 @@ void check_submitted(struct check *c, struct check_world *w, struct check_queue 
                      const struct check_command *command)
 {
   check_command_submitted(c, w, q, command);
+  check_advice_submitted(c, w, q, command);
   check_wait_submitted(c, w, q, command);
   check_built_submitted(c, w, q, command);
 }

@@ -211,6 +211,13 @@ static void blame_owed(struct check *c, const struct check_built *b, const struc
     check_tell(c, otherwise, &d->at, "%s: no TLBI when %s", range_text(d, range), what);
 }
 
+static bool is_synced_elsewhere(const struct check_world *w, const struct check_payment *paid)
+{
+  uint32_t queue = check_wait_synced_in(w, paid->at.cpu, paid->at.record);
+
+  return queue != UINT32_MAX && queue != paid->queue;
+}
+
 void check_blame_debt(struct check *c, struct check_world *w, const struct check_debt *d,
                       unsigned rule, const char *what)
 {
@@ -221,6 +228,10 @@ void check_blame_debt(struct check *c, struct check_world *w, const struct check
     blame_atc(c, w->built, d, what);
   } else if (d->paid.state == OWED) {
     blame_owed(c, w->built, d, rule, what);
+  } else if (d->paid.state == PAID && plain && is_synced_elsewhere(w, &d->paid)) {
+    check_tell(c, CHECK_SYNC_ELSEWHERE, &d->paid.at,
+               "%s: the CMD_SYNC behind the TLBI went into another queue when %s",
+               range_text(d, range), what);
   } else if (d->paid.state == PAID) {
     check_tell(c, plain ? CHECK_TLBI_NO_SYNC : rule, &d->paid.at,
                "%s: no CMD_SYNC behind the TLBI when %s", range_text(d, range), what);

@@ -352,6 +352,8 @@ void check_queue_write(struct check *c, struct check_world *w, uint64_t addr, ui
 
   if (!q)
     return;
+  if (q->kind != CHECK_CMDQ)
+    w->queue_written = c->now.record;
   if (addr == q->base_reg && bytes == 8)
     set_base(c, q, value);
   else if (addr == q->prod_reg && q->known)
@@ -394,5 +396,6 @@ void check_queue_read(struct check *c, struct check_world *w, uint64_t addr, uin
     return;
   q->cerror = cerror_of(q, value);
   q->cons_read = c->now.record;
+  check_advice_polled(c, w, q, (uint32_t)value & index_mask(q));
   check_queue_consume(c, w, q, (uint32_t)value & index_mask(q));
 }

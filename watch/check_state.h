@@ -52,6 +52,16 @@ struct check_command {
 
 enum check_queue_kind { CHECK_CMDQ, CHECK_VCMDQ, CHECK_ECMDQ };
 
+/* What was done to a queue lately, for advice (check_advice.c). */
+struct check_habit {
+  uint64_t words[2], record; /* of the last command; handed over */
+  uint64_t page, step;       /* of TLBIs in a row, in 4 KB */
+  unsigned pages, reads;     /* of them; of CONS without news */
+  uint32_t cons;
+  uint16_t cpu;
+  bool synced; /* the last command is a CMD_SYNC */
+};
+
 /* A command queue of a world. Commands handed over and not yet seen completed are kept in a ring. */
 struct check_queue {
   enum check_queue_kind kind;
@@ -68,6 +78,7 @@ struct check_queue {
   unsigned cerror;            /* that CONS showed, until it is acknowledged */
   struct check_at based;      /* the write of base and size */
   uint64_t cons_read;         /* record */
+  struct check_habit habit;
 };
 
 /* Event queue, PRI queue: the indices that software has read or written, with their flags. */
@@ -83,7 +94,7 @@ struct check_cpu {
   bool waits;     /* sleeps until it is, */
   bool signalled; /* and the SMMU has sent its MSI */
   uint32_t queue, index;
-  uint64_t words[2]; /* of the CMD_SYNC */
+  uint64_t words[2], record; /* of the CMD_SYNC; handed over */
 };
 
 struct check_world {
@@ -95,8 +106,9 @@ struct check_world {
   uint32_t queues;
   struct check_cpu *cpu; /* by number; grows */
   uint32_t cpus;
-  bool waits;        /* software says when it waits for a CMD_SYNC */
-  uint64_t commands; /* handed over so far */
+  uint64_t queue_written; /* record of the last write to a queue that is not CMDQ */
+  bool waits;             /* software says when it waits for a CMD_SYNC */
+  uint64_t commands;      /* handed over so far */
   struct check_output output[CHECK_OUTPUTS];
   struct check_cmdqv *cmdqv;   /* check_cmdqv.c; NULL: nothing yet */
   struct check_at error;       /* GERROR was read with one active, which is not acknowledged */
@@ -155,6 +167,13 @@ void check_enable_consumed(struct check_world *w, const struct check_command *co
 void check_enable_base(struct check *c, const char *queue, uint64_t base, unsigned entry_log2,
                        unsigned log2_most);
 
+/* ---- check_advice.c ---- */
+void check_advice_submitted(struct check *c, const struct check_world *w, struct check_queue *q,
+                            const struct check_command *command);
+/* CONS was read. */
+void check_advice_polled(struct check *c, const struct check_world *w, struct check_queue *q,
+                         uint32_t cons);
+
 /* ---- check_command.c, check_cmdqv.c ---- */
 void check_command_masks(uint64_t masks[256][2]);
 void check_command_submitted(struct check *c, const struct check_world *w,
@@ -207,6 +226,8 @@ void check_wait_submitted(struct check *c, struct check_world *w, const struct c
 void check_wait_noted(struct check *c, struct check_world *w, const struct plat_note *n);
 /* The SMMU has completed a CMD_SYNC. */
 void check_wait_synced(struct check *c, const struct smmu_record *r);
+/* The queue into which this CPU has put a CMD_SYNC last, if after `record`; else UINT32_MAX. */
+uint32_t check_wait_synced_in(const struct check_world *w, unsigned cpu, uint64_t record);
 /* The CPU has made a barrier; record of the last one of a CPU, 0: none. */
 void check_barrier(struct check *c, unsigned cpu);
 uint64_t check_barrier_of(const struct check *c, unsigned cpu);

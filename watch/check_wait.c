@@ -47,7 +47,13 @@ void check_wait_submitted(struct check *c, struct check_world *w, const struct c
   *cpu = (struct check_cpu){ .syncs = true,
                              .queue = (uint32_t)(q - w->queue),
                              .index = command->index,
+                             .record = command->submitted.record,
                              .words = { command->words[0], command->words[1] } };
+}
+
+uint32_t check_wait_synced_in(const struct check_world *w, unsigned cpu, uint64_t record)
+{
+  return cpu < w->cpus && w->cpu[cpu].record > record ? w->cpu[cpu].queue : UINT32_MAX;
 }
 
 static void know(struct check *c, struct check_world *w, struct check_cpu *cpu)

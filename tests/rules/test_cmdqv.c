@@ -173,14 +173,27 @@ REMEDY(REG_READ_ONLY, EnabledByStatus)
   vcmdq_on(d);
 }
 
-static void set_up_ecmdq(const struct tiny *d)
+/* Its ring; ENACK is still to be waited for. */
+static uint64_t set_up_ecmdq(const struct tiny *d)
 {
+  uint64_t ring = tiny_memory(d, 16 << LOG2);
+
   (void)reg_read(d, IDR1);
   (void)reg_read(d, IDR6);
-  plat_mmio_write(d->plat, ECMDQ_REG(d, BASE), tiny_memory(d, 16 << LOG2) | LOG2, 8);
+  plat_mmio_write(d->plat, ECMDQ_REG(d, BASE), ring | LOG2, 8);
   ecmdq_prod(d, 0);
   plat_mmio_write(d->plat, ECMDQ_REG(d, CONS), 0, 4);
   ecmdq_prod(d, MASK(ECMDQ_PROD, EN));
+  return ring;
+}
+
+static uint64_t ecmdq_on(const struct tiny *d)
+{
+  uint64_t ring = set_up_ecmdq(d);
+
+  tiny_wait(d, ECMDQ_REG(d, CONS), (uint32_t)MASK(ECMDQ_CONS, ENACK),
+            (uint32_t)MASK(ECMDQ_CONS, ENACK));
+  return ring;
 }
 
 MISTAKE(ECMDQ_UNACKNOWLEDGED, DoorbellAtOnce, "ECMDQ_PROD = 0x0, and CONS.ENACK was not seen as 1",
@@ -192,9 +205,7 @@ MISTAKE(ECMDQ_UNACKNOWLEDGED, DoorbellAtOnce, "ECMDQ_PROD = 0x0, and CONS.ENACK 
 
 REMEDY(ECMDQ_UNACKNOWLEDGED, DoorbellAtOnce)
 {
-  set_up_ecmdq(d);
-  tiny_wait(d, ECMDQ_REG(d, CONS), (uint32_t)MASK(ECMDQ_CONS, ENACK),
-            (uint32_t)MASK(ECMDQ_CONS, ENACK));
+  ecmdq_on(d);
   ecmdq_prod(d, 0);
 }
 
@@ -213,13 +224,41 @@ REMEDY(REG_GUARDED, RingOfAnEnhancedQueue)
 MISTAKE(ERROR_INVENTED, AcknowledgedTwice, "ECMDQ_PROD.ERRACK = 1, CONS.ERR was read as 0",
         .start = true, .with_ecmdqs = true)
 {
-  set_up_ecmdq(d);
-  tiny_wait(d, ECMDQ_REG(d, CONS), (uint32_t)MASK(ECMDQ_CONS, ENACK),
-            (uint32_t)MASK(ECMDQ_CONS, ENACK));
+  ecmdq_on(d);
   ecmdq_prod(d, MASK(ECMDQ_PROD, EN) | MASK(ECMDQ_PROD, ERRACK)); /* here */
 }
 
 REMEDY(ERROR_INVENTED, AcknowledgedTwice)
 {
   set_up_ecmdq(d);
+}
+
+MISTAKE(
+  SYNC_ELSEWHERE, OneSyncForAllQueues,
+  "0x1000-0x1fff of ASID 7: the CMD_SYNC behind the TLBI went into another queue when it was said to be unmapped",
+  .start = true, .stage = 1, .with_ecmdqs = true)
+{
+  uint64_t ring = ecmdq_on(d);
+
+  store(d, LEAF_OF(d, 0x1000), 0);
+  store(d, ring, CMD_TLBI_NH_VA | 7ULL << 48); /* here */
+  store(d, ring + 8, 0x1000);
+  barrier(d);
+  ecmdq_prod(d, MASK(ECMDQ_PROD, EN) | 1);
+  issue(d, "SYNC");
+  say(d, UNMAPPED, 0x1000, 0x1000, 0);
+}
+
+REMEDY(SYNC_ELSEWHERE, OneSyncForAllQueues)
+{
+  uint64_t ring = ecmdq_on(d);
+
+  store(d, LEAF_OF(d, 0x1000), 0);
+  store(d, ring, CMD_TLBI_NH_VA | 7ULL << 48);
+  store(d, ring + 8, 0x1000);
+  store(d, ring + 16, CMD_SYNC);
+  barrier(d);
+  ecmdq_prod(d, MASK(ECMDQ_PROD, EN) | 2);
+  tiny_wait(d, ECMDQ_REG(d, CONS), (uint32_t)MASK(ECMDQ_CONS, RD), 2);
+  say(d, UNMAPPED, 0x1000, 0x1000, 0);
 }
