@@ -1,20 +1,14 @@
 /* The device that a configuration makes. */
 #include <string.h>
 
+#include "kit.h"
 #include "machine/device.h"
-#include "shim/gtest_c.h"
 #include "smmu/err.h"
 
 static struct machine_config cfg;
 static struct machine_error err;
 static struct smmu_config device, neutral;
 static struct timed_profile profile, neutral_profile;
-
-static void set(const char *assignment)
-{
-  if (machine_config_set(&cfg, assignment, &err) != SMMU_OK)
-    ADD_TEST_FAILURE("%s", err.text);
-}
 
 TEST_CASE(Device, DefaultsAreTheNeutralDevice)
 {
@@ -30,14 +24,14 @@ TEST_CASE(Device, DefaultsAreTheNeutralDevice)
 TEST_CASE(Device, SizesAndStagesAreThoseOfTheirKeys)
 {
   machine_config_defaults(&cfg);
-  set("smmu.tlb.sets=64");
-  set("smmu.tlb.ways=8");
-  set("smmu.cfg_cache.sets=0");
-  set("smmu.transactions=5");
-  set("smmu.walk.latency=7ns");
-  set("smmu.walk.slots=3");
-  set("smmu.walk.interval=2ns");
-  set("smmu.memory_write.slots=9");
+  kit_set(&cfg, "smmu.tlb.sets=64");
+  kit_set(&cfg, "smmu.tlb.ways=8");
+  kit_set(&cfg, "smmu.cfg_cache.sets=0");
+  kit_set(&cfg, "smmu.transactions=5");
+  kit_set(&cfg, "smmu.walk.latency=7ns");
+  kit_set(&cfg, "smmu.walk.slots=3");
+  kit_set(&cfg, "smmu.walk.interval=2ns");
+  kit_set(&cfg, "smmu.memory_write.slots=9");
   machine_device_config(&cfg, &device);
   machine_device_profile(&cfg, &profile);
   EXPECT_EQ(device.tlb.sets, 64);
@@ -53,11 +47,11 @@ TEST_CASE(Device, SizesAndStagesAreThoseOfTheirKeys)
 TEST_CASE(Device, QueueOfVcmdqBringsACmdqv)
 {
   machine_config_defaults(&cfg);
-  set("cmdqv.vintfs=4");
-  set("cmdqv.vcmdqs=32");
+  kit_set(&cfg, "cmdqv.vintfs=4");
+  kit_set(&cfg, "cmdqv.vcmdqs=32");
   machine_device_config(&cfg, &device);
   EXPECT_EQ(device.cmdqv.present, 0);
-  set("vm.queue=vcmdq");
+  kit_set(&cfg, "vm.queue=vcmdq");
   machine_device_config(&cfg, &device);
   EXPECT_EQ(device.cmdqv.present, 1);
   EXPECT_EQ(device.cmdqv.vintfs_log2, 2);
@@ -67,12 +61,12 @@ TEST_CASE(Device, QueueOfVcmdqBringsACmdqv)
 TEST_CASE(Device, ItsOwnJudgeIsHeard)
 {
   machine_config_defaults(&cfg);
-  set("smmu.tlb.sets=32768");
-  set("smmu.tlb.ways=256");
-  set("smmu.walk_cache.sets=32768");
-  set("smmu.walk_cache.ways=256");
+  kit_set(&cfg, "smmu.tlb.sets=32768");
+  kit_set(&cfg, "smmu.tlb.ways=256");
+  kit_set(&cfg, "smmu.walk_cache.sets=32768");
+  kit_set(&cfg, "smmu.walk_cache.ways=256");
   EXPECT_EQ(machine_config_check(&cfg, &err), SMMU_ERR_BADCFG);
   EXPECT_STR_CONTAINS(err.text, "the SMMU: ");
-  set("smmu.tlb.sets=128");
+  kit_set(&cfg, "smmu.tlb.sets=128");
   EXPECT_EQ(machine_config_check(&cfg, &err), SMMU_OK);
 }

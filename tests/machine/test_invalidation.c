@@ -2,8 +2,7 @@
  * instructions of CPUs. */
 #include <string.h>
 
-#include "machine/result.h"
-#include "shim/gtest_c.h"
+#include "kit.h"
 #include "smmu/err.h"
 
 enum { TURNS = 23 }; /* of each thread, warm-up included */
@@ -12,24 +11,18 @@ static struct machine_config cfg;
 static struct machine_result result;
 static struct machine_error err;
 
-static void set(const char *assignment)
-{
-  if (machine_config_set(&cfg, assignment, &err) != SMMU_OK)
-    ADD_TEST_FAILURE("%s", err.text);
-}
-
 /* Mean of an unmap; result stays for a look until the next call. */
 static uint64_t run(const char *threads, const char *way)
 {
   machine_result_free(&result);
   machine_config_defaults(&cfg);
-  set("vm.queue=bare");
-  set("vm.vcpus=8");
-  set("bench.loops=20");
-  set("bench.warmup=3");
-  set("bench.granule=4k");
-  set(threads);
-  set(way);
+  kit_set(&cfg, "vm.queue=bare");
+  kit_set(&cfg, "vm.vcpus=8");
+  kit_set(&cfg, "bench.loops=20");
+  kit_set(&cfg, "bench.warmup=3");
+  kit_set(&cfg, "bench.granule=4k");
+  kit_set(&cfg, threads);
+  kit_set(&cfg, way);
   if (machine_run(&cfg, NULL, &result, &err) != SMMU_OK)
     ADD_TEST_FAILURE("%s", err.text);
   return result.all.unmap.count ? result.all.unmap.sum / result.all.unmap.count : 0;
@@ -61,7 +54,7 @@ TEST_CASE(Invalidation, FewerQueuesThanCpusAreShared)
 
   machine_config_defaults(&cfg);
   mean = run("bench.threads=8", "host.ecmdq=on");
-  set("smmu.ecmdqs=2");
+  kit_set(&cfg, "smmu.ecmdqs=2");
   machine_result_free(&result);
   ASSERT_EQ(machine_run(&cfg, NULL, &result, &err), SMMU_OK);
   EXPECT_GT(result.all.unmap.sum / result.all.unmap.count, mean);
@@ -72,8 +65,8 @@ TEST_CASE(Invalidation, FewerQueuesThanCpusAreShared)
 TEST_CASE(Invalidation, QueuesComeInPowersOfTwo)
 {
   machine_config_defaults(&cfg);
-  set("host.ecmdq=on");
-  set("smmu.ecmdqs=3");
+  kit_set(&cfg, "host.ecmdq=on");
+  kit_set(&cfg, "smmu.ecmdqs=3");
   EXPECT_EQ(machine_config_check(&cfg, &err), SMMU_ERR_BADCFG);
   EXPECT_STR_CONTAINS(err.text, "smmu.ecmdqs");
 }
@@ -82,10 +75,10 @@ TEST_CASE(Invalidation, QueuesComeInPowersOfTwo)
 TEST_CASE(Invalidation, HostOfAVirtualMachineUsesThemAsWell)
 {
   machine_config_defaults(&cfg);
-  set("vm.queue=trapped");
-  set("bench.loops=5");
-  set("bench.warmup=0");
-  set("host.ecmdq=on");
+  kit_set(&cfg, "vm.queue=trapped");
+  kit_set(&cfg, "bench.loops=5");
+  kit_set(&cfg, "bench.warmup=0");
+  kit_set(&cfg, "host.ecmdq=on");
   ASSERT_EQ(machine_run(&cfg, NULL, &result, &err), SMMU_OK);
   EXPECT_EQ(result.counts.host_syncs, 5);
   done();
@@ -109,8 +102,8 @@ TEST_CASE(Invalidation, BroadcastsNeedNoCommandAndThreadsDoNotMeet)
 TEST_CASE(Invalidation, BroadcastsOfAVirtualMachineAreRefused)
 {
   machine_config_defaults(&cfg);
-  set("vm.queue=trapped");
-  set("host.tlbi=broadcast");
+  kit_set(&cfg, "vm.queue=trapped");
+  kit_set(&cfg, "host.tlbi=broadcast");
   EXPECT_EQ(machine_config_check(&cfg, &err), SMMU_ERR_BADCFG);
   EXPECT_STR_CONTAINS(err.text, "host.tlbi");
 }
@@ -118,9 +111,9 @@ TEST_CASE(Invalidation, BroadcastsOfAVirtualMachineAreRefused)
 TEST_CASE(Invalidation, EnhancedQueuesThatTheDeviceCannotHaveNameTheirKey)
 {
   machine_config_defaults(&cfg);
-  set("smmu.ids=qemu");
+  kit_set(&cfg, "smmu.ids=qemu");
   EXPECT_EQ(machine_config_check(&cfg, &err), SMMU_OK);
-  set("host.ecmdq=on");
+  kit_set(&cfg, "host.ecmdq=on");
   EXPECT_EQ(machine_config_check(&cfg, &err), SMMU_ERR_BADCFG);
   EXPECT_STR_CONTAINS(err.text, "host.ecmdq is on, expected off with smmu.ids qemu");
 }
@@ -132,10 +125,10 @@ TEST_CASE(Invalidation, DevicesHaveAnAtcWithItsKeyAlone)
 
   for (unsigned on = 0; on < 2; on++) {
     machine_config_defaults(&cfg);
-    set("vm.queue=bare");
-    set("smmu.ids=mmu-700");
-    set("bench.loops=10");
-    set(on ? "device.ats=on" : "device.ats=off");
+    kit_set(&cfg, "vm.queue=bare");
+    kit_set(&cfg, "smmu.ids=mmu-700");
+    kit_set(&cfg, "bench.loops=10");
+    kit_set(&cfg, on ? "device.ats=on" : "device.ats=off");
     ASSERT_EQ(machine_run(&cfg, NULL, &result, &err), SMMU_OK);
     syncs[on] = result.counts.guest_syncs;
     done();
@@ -147,10 +140,10 @@ TEST_CASE(Invalidation, DevicesHaveAnAtcWithItsKeyAlone)
 TEST_CASE(Invalidation, EngineNowTakesBroadcastsToo)
 {
   machine_config_defaults(&cfg);
-  set("vm.queue=bare");
-  set("run.engine=now");
-  set("host.tlbi=broadcast");
-  set("bench.loops=5");
+  kit_set(&cfg, "vm.queue=bare");
+  kit_set(&cfg, "run.engine=now");
+  kit_set(&cfg, "host.tlbi=broadcast");
+  kit_set(&cfg, "bench.loops=5");
   ASSERT_EQ(machine_run(&cfg, NULL, &result, &err), SMMU_OK);
   EXPECT_EQ(result.counts.guest_commands, 0);
   done();

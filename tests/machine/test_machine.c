@@ -4,9 +4,8 @@
 #include <string.h>
 
 #include "arch/cmdqv.h"
-#include "machine/result.h"
+#include "kit.h"
 #include "plat/board.h"
-#include "shim/gtest_c.h"
 #include "smmu/err.h"
 #include "smmu/trace.h"
 
@@ -16,31 +15,8 @@ static struct machine_config cfg;
 static struct machine_result result, other;
 static struct machine_error err;
 
-static void set(const char *assignment)
-{
-  if (machine_config_set(&cfg, assignment, &err) != SMMU_OK)
-    ADD_TEST_FAILURE("%s", err.text);
-}
-
-static void start(const char *const *settings)
-{
-  machine_config_defaults(&cfg);
-  set("bench.loops=20");
-  set("bench.warmup=3");
-  for (; settings && *settings; settings++)
-    set(*settings);
-}
-
-#define START(...) start((const char *const[]){ __VA_ARGS__, NULL })
-
-static bool run(struct machine_result *r)
-{
-  int rc = machine_run(&cfg, NULL, r, &err);
-
-  if (rc != SMMU_OK)
-    ADD_TEST_FAILURE("%s: %s", smmu_err_name(rc), err.text);
-  return rc == SMMU_OK;
-}
+#define START(...) \
+  kit_start(&cfg, (const char *const[]){ "bench.loops=20", "bench.warmup=3", __VA_ARGS__, NULL })
 
 /* ---- counts ---- */
 
@@ -54,7 +30,7 @@ PARAM_TEST_CASE(Counts, TrappedUnmapCostsWhatTheSourcesSay, granules, 5)
 
   snprintf(granule, sizeof(granule), "bench.granule=%s", granules[param]);
   START("vm.queue=trapped", granule);
-  ASSERT_TRUE(run(&result));
+  ASSERT_TRUE(kit_run(&cfg, &result));
   EXPECT_EQ(result.counts.unmaps, 23);
   EXPECT_EQ(result.counts.exits, 2 * 23);
   EXPECT_EQ(result.counts.exits_prod, 23);
@@ -73,7 +49,7 @@ PARAM_TEST_CASE(Counts, VcmdqUnmapNeverLeavesTheGuest, granules, 5)
 
   snprintf(granule, sizeof(granule), "bench.granule=%s", granules[param]);
   START("vm.queue=vcmdq", granule);
-  ASSERT_TRUE(run(&result));
+  ASSERT_TRUE(kit_run(&cfg, &result));
   EXPECT_EQ(result.counts.exits, 0);
   EXPECT_EQ(result.counts.ioctls, 0);
   EXPECT_EQ(result.counts.host_commands, 0);
@@ -85,7 +61,7 @@ PARAM_TEST_CASE(Counts, VcmdqUnmapNeverLeavesTheGuest, granules, 5)
 TEST_CASE(Counts, RangeInvalidationIsOneCommand)
 {
   START("vm.queue=trapped", "bench.granule=256k", "guest.ril=on");
-  ASSERT_TRUE(run(&result));
+  ASSERT_TRUE(kit_run(&cfg, &result));
   EXPECT_EQ(result.counts.guest_tlbi, 23);
   EXPECT_EQ(result.counts.guest_commands, 2 * 23);
   machine_result_free(&result);
@@ -95,7 +71,7 @@ TEST_CASE(Counts, RangeInvalidationIsOneCommand)
 TEST_CASE(Counts, ADeviceThatWorksTranslatesEachPage)
 {
   START("vm.queue=vcmdq", "bench.granule=16k", "device.dma=on");
-  ASSERT_TRUE(run(&result));
+  ASSERT_TRUE(kit_run(&cfg, &result));
   EXPECT_EQ(result.device.stage[SMMU_STAGE_TBU].served, 4 * 23);
   EXPECT_GT(result.device.stage[SMMU_STAGE_WALK].served, 4 * 22);
   machine_result_free(&result);
@@ -106,7 +82,7 @@ static uint64_t walks_of(const char *wider)
   uint64_t walks = 0;
 
   START("vm.queue=bare", "bench.granule=16k", "device.dma=on", wider);
-  if (run(&result)) {
+  if (kit_run(&cfg, &result)) {
     walks = result.device.stage[SMMU_STAGE_WALK].served;
     machine_result_free(&result);
   }
@@ -124,7 +100,7 @@ TEST_CASE(Counts, InvalidationsThatTakeMoreCostWalks)
 TEST_CASE(Counts, ADeviceWithAnAtcTakesASecondRound)
 {
   START("vm.queue=trapped", "bench.granule=16k", "device.ats=on");
-  ASSERT_TRUE(run(&result));
+  ASSERT_TRUE(kit_run(&cfg, &result));
   EXPECT_EQ(result.counts.exits, 4 * 23);
   EXPECT_EQ(result.counts.ioctls, 2 * 23);
   EXPECT_EQ(result.counts.guest_atc_inv, 23);
@@ -137,7 +113,7 @@ TEST_CASE(Counts, ADeviceWithAnAtcTakesASecondRound)
 TEST_CASE(Counts, AnAtcIsFilledAndEmptiedInEachTurn)
 {
   START("vm.queue=vcmdq", "bench.granule=16k", "device.ats=on", "device.dma=on");
-  ASSERT_TRUE(run(&result));
+  ASSERT_TRUE(kit_run(&cfg, &result));
   EXPECT_EQ(result.device.stage[SMMU_STAGE_TBU].served, 4 * 23); /* Translated ones pass */
   EXPECT_EQ(result.counts.guest_atc_inv, 23);
   machine_result_free(&result);
@@ -146,7 +122,7 @@ TEST_CASE(Counts, AnAtcIsFilledAndEmptiedInEachTurn)
 TEST_CASE(Counts, OneByOneEveryCommandIsACall)
 {
   START("vm.queue=trapped", "bench.granule=16k", "vmm.invalidate=per-command");
-  ASSERT_TRUE(run(&result));
+  ASSERT_TRUE(kit_run(&cfg, &result));
   EXPECT_EQ(result.counts.invalidates, 4 * 23);
   EXPECT_EQ(result.counts.host_syncs, 4 * 23);
   machine_result_free(&result);
@@ -155,7 +131,7 @@ TEST_CASE(Counts, OneByOneEveryCommandIsACall)
 TEST_CASE(Counts, BareMachineHasNoVirtualMachine)
 {
   START("vm.queue=bare", "bench.granule=16k", "host.ril=off");
-  ASSERT_TRUE(run(&result));
+  ASSERT_TRUE(kit_run(&cfg, &result));
   EXPECT_EQ(result.counts.exits + result.counts.ioctls + result.counts.host_commands, 0);
   EXPECT_EQ(result.counts.guest_commands, 5 * 23);
   machine_result_free(&result);
@@ -164,7 +140,7 @@ TEST_CASE(Counts, BareMachineHasNoVirtualMachine)
 TEST_CASE(Counts, LazyUnmapsSendNothingByThemselves)
 {
   START("vm.queue=vcmdq", "guest.dma=lazy");
-  ASSERT_TRUE(run(&result));
+  ASSERT_TRUE(kit_run(&cfg, &result));
   EXPECT_LT(result.counts.guest_commands, 23);
   machine_result_free(&result);
 }
@@ -190,7 +166,7 @@ PARAM_TEST_CASE(Where, WorkAndSleepAreAllOfTheTime, queues, 3)
 
   snprintf(queue, sizeof(queue), "vm.queue=%s", queues[param]);
   START(queue, "bench.threads=2", "dma.cold=3ns", "bench.granule=64k");
-  ASSERT_TRUE(run(&result));
+  ASSERT_TRUE(kit_run(&cfg, &result));
   EXPECT_GT(result.all.unmap.sum, 0);
   EXPECT_EQ(sum_where(&result.where), result.all.unmap.sum);
   EXPECT_GT(result.where.cost[PLAT_COST_COLD].ps, 0);
@@ -205,7 +181,7 @@ PARAM_TEST_CASE(Where, LatenciesAreThoseTheBenchmarkCounts, queues, 3)
 
   snprintf(queue, sizeof(queue), "vm.queue=%s", queues[param]);
   START(queue, "dma.cold=3ns");
-  ASSERT_TRUE(run(&result));
+  ASSERT_TRUE(kit_run(&cfg, &result));
   EXPECT_EQ(result.all.unmap.count, 20);
   EXPECT_EQ(result.bench_turns, 20);
   EXPECT_EQ(result.all.unmap.sum, result.bench_unmap_ps);
@@ -217,7 +193,7 @@ TEST_CASE(Where, TurnsWithoutAllCompetitorsDoNotCount)
 {
   START("vm.queue=trapped", "vm.vcpus=8", "bench.threads=8", "bench.granule=256k",
         "guest.cmdq_log2=7");
-  ASSERT_TRUE(run(&result));
+  ASSERT_TRUE(kit_run(&cfg, &result));
   EXPECT_LT(result.bench_turns, 8 * 20 - 7);
   EXPECT_EQ(result.all.unmap.count, result.bench_turns);
   EXPECT_EQ(result.all.unmap.sum, result.bench_unmap_ps);
@@ -229,7 +205,7 @@ TEST_CASE(Where, TurnsWithoutAllCompetitorsDoNotCount)
 TEST_CASE(Where, StarvedThreadIsInTheMean)
 {
   START("vm.queue=trapped", "bench.threads=2", "bench.granule=256k", "guest.cmdq_log2=7");
-  ASSERT_TRUE(run(&result));
+  ASSERT_TRUE(kit_run(&cfg, &result));
   EXPECT_GT(result.thread[0].unmap.count, 0);
   EXPECT_GT(result.thread[1].unmap.count, 0);
   EXPECT_GT(result.all.unmap.most, 3 * result.all.unmap.least);
@@ -239,7 +215,7 @@ TEST_CASE(Where, StarvedThreadIsInTheMean)
 TEST_CASE(Where, CostsTakeAsLongAsTheySay)
 {
   START("vm.queue=trapped", "run.jitter=0", "vm.exit=3us");
-  ASSERT_TRUE(run(&result));
+  ASSERT_TRUE(kit_run(&cfg, &result));
   EXPECT_EQ(result.where.cost[PLAT_COST_VM_EXIT].units, 40);
   EXPECT_EQ(result.where.cost[PLAT_COST_VM_EXIT].ps, 120ULL * MILLION);
   EXPECT_TRUE(result.used[MACHINE_KEY_VM_EXIT]);
@@ -253,7 +229,7 @@ TEST_CASE(Where, ThreadsOfAllAreSummed)
   uint64_t sum = 0, count = 0;
 
   START("vm.queue=vcmdq", "vm.vcpus=4", "bench.threads=4");
-  ASSERT_TRUE(run(&result));
+  ASSERT_TRUE(kit_run(&cfg, &result));
   EXPECT_EQ(result.threads, 4);
   for (unsigned i = 0; i < 4; i++) {
     EXPECT_GT(result.thread[i].unmap.count, 5);
@@ -283,12 +259,12 @@ PARAM_TEST_CASE(Determinism, SameSeedSameRunOtherSeedAnother, queues, 3)
 
   snprintf(queue, sizeof(queue), "vm.queue=%s", queues[param]);
   START(queue, "bench.threads=2");
-  ASSERT_TRUE(run(&result));
-  ASSERT_TRUE(run(&other));
+  ASSERT_TRUE(kit_run(&cfg, &result));
+  ASSERT_TRUE(kit_run(&cfg, &other));
   expect_same(&result, &other);
   machine_result_free(&other);
-  set("run.seed=2");
-  ASSERT_TRUE(run(&other));
+  kit_set(&cfg, "run.seed=2");
+  ASSERT_TRUE(kit_run(&cfg, &other));
   EXPECT_NE(result.hash, other.hash);
   EXPECT_NE(result.all.unmap.sum, other.all.unmap.sum);
   machine_result_free(&other);
@@ -319,7 +295,7 @@ TEST_CASE(Records, SinkGetsEveryKindAndChangesNothing)
   const struct machine_sink sink = { &counter, count_record, NULL };
 
   START("vm.queue=trapped", "bench.threads=2");
-  ASSERT_TRUE(run(&result));
+  ASSERT_TRUE(kit_run(&cfg, &result));
   ASSERT_EQ(machine_run(&cfg, &sink, &other, &err), SMMU_OK);
   expect_same(&result, &other);
   EXPECT_EQ(counter.records, other.records);
@@ -379,8 +355,8 @@ TEST_CASE(Determinism, EveryBuildGivesTheseFigures)
     machine_config_defaults(&cfg);
     ASSERT_EQ(machine_config_text(&cfg, file->name, (const char *)file->bytes, file->length, &err),
               SMMU_OK);
-    set("bench.loops=20");
-    if (!run(&result))
+    kit_set(&cfg, "bench.loops=20");
+    if (!kit_run(&cfg, &result))
       return;
     if (result.hash != golden[i].hash)
       ADD_TEST_FAILURE("tests/machine/golden.inc: { \"%s\", 0x%016llx },", golden[i].scenario,
@@ -414,7 +390,7 @@ TEST_CASE(Limits, MachineThatCannotBeIsRefused)
 TEST_CASE(Limits, EngineNowRunsTheSameSoftware)
 {
   START("run.engine=now", "vm.queue=trapped", "bench.granule=16k");
-  ASSERT_TRUE(run(&result));
+  ASSERT_TRUE(kit_run(&cfg, &result));
   EXPECT_EQ(result.counts.exits, 2 * 23);
   EXPECT_FALSE(result.has_device);
   machine_result_free(&result);

@@ -3,41 +3,16 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "machine/result.h"
-#include "shim/gtest_c.h"
+#include "kit.h"
 #include "shim/rig.h"
 #include "smmu/err.h"
 
 static struct machine_config cfg;
 static struct machine_result result, other;
-static struct machine_error err;
 
-static void set(const char *assignment)
-{
-  if (machine_config_set(&cfg, assignment, &err) != SMMU_OK)
-    ADD_TEST_FAILURE("%s", err.text);
-}
-
-static void start(const char *const *settings)
-{
-  machine_config_defaults(&cfg);
-  set("bench.loops=12");
-  set("bench.warmup=2");
-  set("bench.granule=16k");
-  for (; settings && *settings; settings++)
-    set(*settings);
-}
-
-#define START(...) start((const char *const[]){ __VA_ARGS__, NULL })
-
-static bool run(struct machine_result *r)
-{
-  int rc = machine_run(&cfg, NULL, r, &err);
-
-  if (rc != SMMU_OK)
-    ADD_TEST_FAILURE("%s: %s", smmu_err_name(rc), err.text);
-  return rc == SMMU_OK;
-}
+#define START(...) \
+  kit_start(&cfg, (const char *const[]){ "bench.loops=12", "bench.warmup=2", "bench.granule=16k", \
+                                         __VA_ARGS__, NULL })
 
 /* ---- registers and records ---- */
 
@@ -65,7 +40,7 @@ PARAM_TEST_CASE(MachinePmcg, WhatRegistersShowIsWhatRecordsSay, machines, 6)
 
   START(queues[param / 2], param % 2 ? "run.engine=timed" : "run.engine=now", "smmu.pmcg=on",
         "smmu.tbus=3", "device.dma=on", "device.rounds=4", "bench.threads=2");
-  ASSERT_TRUE(run(&result));
+  ASSERT_TRUE(kit_run(&cfg, &result));
   ASSERT_EQ(c->groups, 4u);
   expect_counts_to_be_tallies(c);
   EXPECT_EQ(c->count[0][SMMU_PMCG_TRANSACTION], 2 * 14 * 4 * 4);
@@ -85,7 +60,7 @@ PARAM_TEST_CASE(MachinePmcg, AtsTrafficCountsByItsKind, machines, 6)
 
   START(queues[param / 2], param % 2 ? "run.engine=timed" : "run.engine=now", "smmu.pmcg=on",
         "device.ats=on", "device.dma=on", "device.rounds=3");
-  ASSERT_TRUE(run(&result));
+  ASSERT_TRUE(kit_run(&cfg, &result));
   expect_counts_to_be_tallies(c);
   EXPECT_EQ(c->count[0][SMMU_PMCG_ATS_REQUEST], 14 * 4);
   EXPECT_EQ(c->count[1][SMMU_PMCG_ATS_TRANSLATED], 14 * 4 * 3);
@@ -100,7 +75,7 @@ PARAM_TEST_CASE(MachinePmcg, CommandsAreThoseOfTheDrivers, machines, 6)
   uint64_t mine;
 
   START(queues[param / 2], param % 2 ? "run.engine=timed" : "run.engine=now", "smmu.pmcg=on");
-  ASSERT_TRUE(run(&result));
+  ASSERT_TRUE(kit_run(&cfg, &result));
   mine = param / 2 == 1 ? c->host_commands : c->guest_commands; /* whose queue the SMMU reads */
   EXPECT_EQ(result.pmcg.count[0][SMMU_PMCG_COMMAND], mine);
   EXPECT_EQ(result.pmcg.count[0][SMMU_PMCG_SYNC], param / 2 == 1 ? c->host_syncs : c->guest_syncs);
@@ -112,7 +87,7 @@ TEST_CASE(MachinePmcg, CyclesAreTheTimeOfTheTurns)
   uint64_t cycles;
 
   START("vm.queue=trapped", "smmu.pmcg=on");
-  ASSERT_TRUE(run(&result));
+  ASSERT_TRUE(kit_run(&cfg, &result));
   cycles = result.pmcg.count[0][SMMU_PMCG_CYCLE];
   EXPECT_GE(cycles, result.time_ps / 1000);
   EXPECT_LT(cycles, result.time_ps / 1000 * 2);
@@ -122,7 +97,7 @@ TEST_CASE(MachinePmcg, CyclesAreTheTimeOfTheTurns)
 TEST_CASE(MachinePmcg, WithoutThemThereAreNoCounts)
 {
   START("vm.queue=bare");
-  ASSERT_TRUE(run(&result));
+  ASSERT_TRUE(kit_run(&cfg, &result));
   EXPECT_EQ(result.pmcg.groups, 0u);
   EXPECT_EQ(result.pmcg.count[0][SMMU_PMCG_COMMAND], 0);
   machine_result_free(&result);
@@ -132,9 +107,9 @@ TEST_CASE(MachinePmcg, WithoutThemThereAreNoCounts)
 TEST_CASE(MachinePmcg, TheyDoNotChangeWhatIsMeasured)
 {
   START("vm.queue=bare", "run.seed=0");
-  ASSERT_TRUE(run(&result));
-  set("smmu.pmcg=on");
-  ASSERT_TRUE(run(&other));
+  ASSERT_TRUE(kit_run(&cfg, &result));
+  kit_set(&cfg, "smmu.pmcg=on");
+  ASSERT_TRUE(kit_run(&cfg, &other));
   EXPECT_EQ(other.all.unmap.sum, result.all.unmap.sum);
   EXPECT_EQ(other.all.map.sum, result.all.map.sum);
   EXPECT_EQ(other.time_ps, result.time_ps);
@@ -160,7 +135,7 @@ TEST_CASE(MachinePmcg, FiguresHaveNames)
   uint64_t found[3] = { 0 };
 
   START("vm.queue=bare", "smmu.pmcg=on", "smmu.tbus=2", "device.dma=on", "device.rounds=3");
-  ASSERT_TRUE(run(&result));
+  ASSERT_TRUE(kit_run(&cfg, &result));
   machine_result_each(&result, keep, found);
   EXPECT_EQ(found[0], 14 * 4 * 3);
   EXPECT_EQ(found[1], 14 * 4);
