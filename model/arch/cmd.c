@@ -235,18 +235,16 @@ int smmu_cmd_assemble_list(const char *text, int (*each)(void *arg, const uint64
 
 void smmu_cmd_fields(uint8_t opcode, uint64_t mask[2])
 {
+  struct smmu_layout layout;
+
   mask[0] = mask[1] = 0;
-#define STRUCT(name, words)
-#define FIELD(type, name, hi, lo)
-#define CMD(name, opcode)
-#define CFIELD(command, name, hi, lo) \
-  if (opcode == CMD_##command) \
-    mask[(lo) / 64] |= bits_mask((hi) % 64, (lo) % 64);
-#include "arch/cmd.def"
-#undef STRUCT
-#undef FIELD
-#undef CMD
-#undef CFIELD
+  if (!smmu_layout_by_key(SMMU_LAYOUT_CMD, opcode, &layout))
+    return;
+  for (unsigned i = 0; i < layout.count; i++) {
+    const struct smmu_field *f = &layout.fields[i];
+
+    mask[f->lo / 64] |= bits_mask(f->hi % 64u, f->lo % 64u);
+  }
 }
 
 const char *smmu_cmd_name(uint8_t opcode)

@@ -62,7 +62,7 @@ REMEDY(QUEUE_SIZE, SizeNotAsked)
 {
   uint64_t log2 = GET(IDR1, CMDQS, reg_read(d, IDR1));
 
-  reg_write64(d, CMDQ_BASE, tiny_memory(d, 16 << log2) | log2);
+  reg_write64(d, CMDQ_BASE, tiny_memory(d, (size_t)16 << log2) | log2);
 }
 
 MISTAKE(QUEUE_INDICES, IndicesLeftFromBefore, "CMDQ_CONS was not written since CMDQ_BASE")
