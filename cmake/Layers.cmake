@@ -42,9 +42,10 @@ smmu_layer(watch      DIR watch         SEES plat arch util WANTS dw GNU)
 smmu_layer(machine    DIR machine       SEES engine arch util plat driver host_sim guest_sim
                                         LINKS core LIBS yaml FRAMES)
 smmu_layer(linux_boundary DIR linux/boundary)
+smmu_layer(linux_faults DIR linux/faults)
 smmu_layer(linux_world DIR linux/world  SEES linux_boundary engine arch util plat machine
-                                        LINKS core FRAMES)
-smmu_layer(linux_tool DIR linux/tool    SEES linux_world linux_boundary engine arch util plat
+                                        LINKS core FRAMES GNU)
+smmu_layer(linux_tool DIR linux/tool    SEES linux_world linux_boundary linux_faults engine arch util plat
                                              machine traces tools
                                         MAYBE watch
                                         LIBS jansson GNU)

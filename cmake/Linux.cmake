@@ -35,6 +35,11 @@ endfunction()
 function(smmu_linux_compile list_name source name)
   string(REPLACE "-" "_" module ${name})
   set(out ${dir}/${module}.o)
+  set(needs ${dir}/prepared)
+  if(source MATCHES "/faulty/")
+    set(out ${dir}/faulty_${module}.o)
+    set(needs ${dir}/patched)
+  endif()
   add_custom_command(OUTPUT ${out}
     COMMAND ${CMAKE_C_COMPILER_LAUNCHER} ${SMMU_LINUX_CC} ${smmu_linux_flags} ${ARGN}
       -I${here} -I${here}/boundary -isystem ${tree}/gen -isystem ${tree}/src/include
@@ -45,7 +50,7 @@ function(smmu_linux_compile list_name source name)
       "-DKBUILD_MODNAME=\"${module}\"" "-DKBUILD_BASENAME=\"${module}\""
       "-DKBUILD_MODFILE=\"${module}\"" -D__KBUILD_MODNAME=kmod_${module}
       -MD -MF ${out}.d -c ${source} -o ${out}
-    DEPENDS ${dir}/prepared
+    DEPENDS ${needs}
     DEPFILE ${out}.d
     COMMENT "Linux: ${name}.c" VERBATIM)
   set(${list_name} ${${list_name}} ${out} PARENT_SCOPE)
@@ -81,16 +86,45 @@ function(smmu_add_linux_kernel)
   endforeach()
   foreach(source IN LISTS runtime)
     get_filename_component(name ${source} NAME_WE)
-    smmu_linux_compile(objects ${source} sim_${name} -Wall -Wno-missing-prototypes
+    smmu_linux_compile(objects ${source} sim_${name} -Wall -Wno-missing-prototypes -I${here}/faults
       -isystem ${tree}/src/drivers/iommu/arm/arm-smmu-v3)
   endforeach()
-  add_custom_command(OUTPUT ${dir}/kernel.o
-    COMMAND ${here}/link.sh ${dir}/kernel.o ${objects}
-    DEPENDS ${objects} ${here}/link.sh ${here}/link.lds ${here}/boundary/boundary.h
-    COMMENT "Linux: one object" VERBATIM)
-  set_source_files_properties(${dir}/kernel.o PROPERTIES EXTERNAL_OBJECT TRUE GENERATED TRUE)
-  set(smmu_linux_object ${dir}/kernel.o PARENT_SCOPE)
+  smmu_linux_link(kernel ${objects})
+  smmu_add_linux_faults()
 endfunction()
+
+# One relocatable object, ${dir}/${name}.o, of others.
+function(smmu_linux_link name)
+  add_custom_command(OUTPUT ${dir}/${name}.o
+    COMMAND ${here}/link.sh ${dir}/${name}.o ${ARGN}
+    DEPENDS ${ARGN} ${here}/link.sh ${here}/link.lds ${here}/boundary/boundary.h
+    COMMENT "Linux: one object, ${name}" VERBATIM)
+  set_source_files_properties(${dir}/${name}.o PROPERTIES EXTERNAL_OBJECT TRUE GENERATED TRUE)
+endfunction()
+
+# The same with faults, that are switched on one at a time, in copies of some files of the driver.
+macro(smmu_add_linux_faults)
+  file(GLOB patches CONFIGURE_DEPENDS ${here}/faults/*)
+  add_custom_command(OUTPUT ${dir}/patched
+    COMMAND ${here}/faulty.sh ${tree}/src ${dir}/faulty
+    COMMAND ${CMAKE_COMMAND} -E touch ${dir}/patched
+    DEPENDS ${here}/faulty.sh ${patches} ${dir}/prepared
+    COMMENT "Linux: faults for the tests" VERBATIM)
+  set(faulty ${objects})
+  foreach(path IN ITEMS drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3 drivers/iommu/io-pgtable-arm
+          drivers/iommu/dma-iommu)
+    get_filename_component(name ${path} NAME)
+    get_filename_component(folder ${path} DIRECTORY)
+    string(REPLACE "-" "_" module ${name})
+    list(REMOVE_ITEM faulty ${dir}/${module}.o)
+    set(extra -w -iquote ${tree}/src/${folder} -I${here}/faults -include ${here}/kernel/fault.h)
+    if(NOT name STREQUAL "dma-iommu")
+      list(APPEND extra ${smmu_linux_told})
+    endif()
+    smmu_linux_compile(faulty ${dir}/faulty/${path}.c ${name} ${extra})
+  endforeach()
+  smmu_linux_link(kernel-faulty ${faulty})
+endmacro()
 
 function(smmu_add_linux)
   if(SMMU_LINUX STREQUAL "OFF" OR SMMU_FUZZ OR NOT TARGET smmulator)
@@ -110,24 +144,45 @@ function(smmu_add_linux)
     find_program(SMMU_LINUX_CC gcc REQUIRED)
   endif()
   smmu_add_linux_kernel()
+  smmu_add_linux_tool()
+  smmu_add_linux_program(smmulator-linux kernel)
+  smmu_add_linux_program(smmulator-linux-faults kernel-faulty)
+  target_compile_definitions(smmulator-linux-faults PRIVATE LINUX_FAULTS=)
+endfunction()
+
+# What both programs are made of, but for main.c.
+function(smmu_add_linux_tool)
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/linux/tool/*.c)
+  list(REMOVE_ITEM sources ${CMAKE_SOURCE_DIR}/linux/tool/main.c)
+  foreach(name IN ITEMS ui watching places)
+    list(APPEND sources ${CMAKE_SOURCE_DIR}/tools/${name}.c)
+  endforeach()
+  add_library(smmu_linux_tool STATIC ${sources})
   smmu_layer_get(sees linux_tool SEES)
   smmu_layer_get(libs linux_tool LIBS)
-  add_executable(smmulator-linux ${sources} ${CMAKE_SOURCE_DIR}/tools/ui.c
-    ${CMAKE_SOURCE_DIR}/tools/watching.c ${CMAKE_SOURCE_DIR}/tools/places.c ${smmu_linux_object})
-  add_dependencies(smmulator-linux smmu_build_info)
-  smmu_target_sees(smmulator-linux linux_tool ${sees} watch)
-  smmu_target_options(smmulator-linux)
-  target_include_directories(smmulator-linux PRIVATE ${CMAKE_BINARY_DIR}/inc/build)
-  target_compile_definitions(smmulator-linux PRIVATE _GNU_SOURCE=)
-  list(REMOVE_ITEM sees tools linux_boundary)
+  smmu_target_sees(smmu_linux_tool linux_tool ${sees} watch)
+  smmu_target_options(smmu_linux_tool)
+  target_compile_definitions(smmu_linux_tool PRIVATE _GNU_SOURCE=)
+  list(REMOVE_ITEM sees tools linux_boundary linux_faults)
   foreach(name IN LISTS sees ITEMS watch)
-    target_link_libraries(smmulator-linux PRIVATE smmu_${name})
+    target_link_libraries(smmu_linux_tool PUBLIC smmu_${name})
   endforeach()
   foreach(lib IN LISTS libs)
     smmu_require_dep(${lib})
-    target_link_libraries(smmulator-linux PRIVATE smmu_dep_${lib})
+    target_link_libraries(smmu_linux_tool PUBLIC smmu_dep_${lib})
   endforeach()
-  smmu_link_plainly(smmulator-linux)
-  set_target_properties(smmulator-linux PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
+endfunction()
+
+function(smmu_add_linux_program program object)
+  add_executable(${program} ${CMAKE_SOURCE_DIR}/linux/tool/main.c
+    ${CMAKE_BINARY_DIR}/linux/${object}.o)
+  add_dependencies(${program} smmu_build_info)
+  smmu_layer_get(sees linux_tool SEES)
+  smmu_target_sees(${program} linux_tool ${sees})
+  smmu_target_options(${program})
+  target_include_directories(${program} PRIVATE ${CMAKE_BINARY_DIR}/inc/build)
+  target_compile_definitions(${program} PRIVATE _GNU_SOURCE=)
+  target_link_libraries(${program} PRIVATE smmu_linux_tool)
+  smmu_link_plainly(${program})
+  set_target_properties(${program} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
 endfunction()

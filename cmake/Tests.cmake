@@ -83,7 +83,7 @@ function(smmu_add_test_directory directory)
     add_dependencies(${target} smmulator)
   endif()
   if(directory STREQUAL "linux" AND TARGET smmulator-linux)
-    add_dependencies(${target} smmulator-linux)
+    add_dependencies(${target} smmulator-linux smmulator-linux-faults)
   endif()
   smmu_add_test_programs(${directory})
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# linux.sh [-n FROM-TO] ARGS...: what `smmulator-linux ARGS` prints, for docs/linux.md. Without that program,
-# or with another Linux than the page's, the page keeps what it has.
+# linux.sh [-n FROM-TO] [-p SUFFIX] ARGS...: what `smmulator-linux[SUFFIX] ARGS` prints, for docs/linux.md.
+# Without that program, or with another Linux than the page's, the page keeps what it has.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 all=$*
@@ -9,7 +9,12 @@ if [ "$1" = -n ]; then
   lines=$2
   shift 2
 fi
-program=$(dirname "${SMMULATOR:-build/release/smmulator}")/smmulator-linux
+suffix=
+if [ "$1" = -p ]; then
+  suffix=$2
+  shift 2
+fi
+program=$(dirname "${SMMULATOR:-build/release/smmulator}")/smmulator-linux$suffix
 release=$(sed -n 's/.*measured with \([0-9.]*[0-9]\).*/\1/p' docs/linux.md | head -n 1)
 if [ ! -x "$program" ] || [[ $("$program" --version) != *", Linux $release" ]]; then
   awk -v marker="<!-- script: docs/linux.sh $all -->" '
@@ -19,7 +24,7 @@ if [ ! -x "$program" ] || [[ $("$program" --version) != *", Linux $release" ]]; 
   exit
 fi
 # shellcheck disable=SC2016 # a fence, not a command
-printf '```text\n$ smmulator-linux %s\n' "$*"
+printf '```text\n$ smmulator-linux%s %s\n' "$suffix" "$*"
 if [ -n "$lines" ]; then
   "$program" "$@" | { sed -n "${lines%-*},${lines#*-}p"; cat >/dev/null; } || [ $? = 1 ]
 else

@@ -8,5 +8,6 @@ shift
 ld -r -T "$here/link.lds" --wrap=alloc_iova_fast --wrap=free_iova_fast \
   --wrap=xa_erase --wrap=ida_free -o "$out.all" "$@"
 sed -n 's/.*[ *]\(linux_[a-z_0-9]*\)(.*/\1/p' "$here/boundary/boundary.h" >"$out.names"
-objcopy --keep-global-symbols="$out.names" "$out.all" "$out"
+objcopy --set-section-alignment .data=64 --set-section-alignment .bss=64 \
+  --keep-global-symbols="$out.names" "$out.all" "$out"
 rm -f "$out.all"

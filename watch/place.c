@@ -210,7 +210,7 @@ unsigned watch_place_driver(struct watch_places *places, uint32_t number,
 {
   unsigned count = watch_place_frames(places, number, frames), first = 0;
 
-  while (first < count && is_header(&(*frames)[first]))
+  while (first < count && (is_header(&(*frames)[first]) || !*(*frames)[first].file))
     first++;
   if (first == count)
     return count;

@@ -45,8 +45,8 @@ const char *watch_places_lack(void);
 /* The frames of a place, the innermost first; how many. 0: unknown. Valid as long as *places. */
 unsigned watch_place_frames(struct watch_places *places, uint32_t number,
                             const struct watch_frame **frames);
-/* The same from the driver's line on: from the first frame that is not in a header, where accessors are, or
- * all when every one is. */
+/* The same from the driver's line on: from the first frame whose file is known and is no header, where
+ * accessors are; or all when there is none. */
 unsigned watch_place_driver(struct watch_places *places, uint32_t number,
                             const struct watch_frame **frames);
 /* "drv_unmap driver/drv_unmap.c:88" */

@@ -80,7 +80,8 @@ const char *symbols_lack(void)
 
 /* ---- files ---- */
 
-/* What was unpacked of the kernel (cmake/Linux.cmake): its files are named as in its own tree. */
+/* What was unpacked of the kernel, or copied of it to be patched (cmake/Linux.cmake): its files are named as
+ * in its own tree. */
 #define LINUX_DIR SMMU_SOURCE_DIR "/build/linux-source/src"
 
 /* Take "." and ".." out of an absolute path, in place. */
@@ -130,6 +131,8 @@ static void shorten(const char *path, Dwarf_Die *unit, char text[PATH_MOST])
   /* Headers are included by way of BUILD/inc/LAYER/LAYER (cmake/Layers.cmake). */
   rest = beneath(full, SMMU_BUILD_DIR "/inc");
   rest = rest && strchr(rest, '/') ? strchr(rest, '/') + 1 : beneath(full, LINUX_DIR);
+  if (!rest)
+    rest = beneath(full, SMMU_BUILD_DIR "/linux/faulty");
   if (!rest)
     rest = beneath(full, SMMU_SOURCE_DIR);
   snprintf(text, PATH_MOST, "%.*s", PATH_MOST - 1, rest ? rest : full);

@@ -115,6 +115,9 @@ lx_u64 linux_iova_to_phys(unsigned domain, lx_u64 iova);
 /* The page sizes of the domain, one bit each. */
 lx_u64 linux_page_sizes(unsigned domain);
 
+/* Switch on one of linux/faults/faults.def, from 1; 0: none. Does nothing where no fault was patched in. */
+void linux_set_fault(unsigned number);
+
 /* The driver's own tests: how many ran, how many failed. What they say goes to lx_log(). */
 struct linux_tests {
   unsigned run, failed;

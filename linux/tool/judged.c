@@ -47,6 +47,7 @@ static json_t *run(const struct judged_work *work, struct watchers *x)
   bool holds = false;
   int rc;
 
+  linux_set_fault(work->fault);
   config.sink = &sink;
   config.log = timeline_log;
   config.ctx = x->timeline;

@@ -11,6 +11,7 @@
 struct json_t;
 struct watch_places;
 
+int verb_caught(int argc, char **argv); /* where faults are patched in alone */
 int verb_kunit(int argc, char **argv);
 int verb_probe(int argc, char **argv);
 int verb_storm(int argc, char **argv);
@@ -30,12 +31,18 @@ struct judged_work {
   int (*run)(struct lx_world *w, const void *arg, struct json_t *object, bool *holds, char *why,
              size_t len);
   const void *arg;
+  unsigned fault; /* of linux/faults/faults.def, from 1; 0: none */
   unsigned lines; /* of the timeline that are kept; 0: none */
 };
 
 /* An object with what `run` adds, and why, holds, driver, model, verdicts, findings, stories, ...; NULL:
  * out of memory. holds: the work's own, and nobody found anything. */
 struct json_t *judged_run(const struct judged_work *work);
+/* Works that several verbs do. */
+int work_probe(struct lx_world *w, const void *arg, struct json_t *object, bool *holds, char *why,
+               size_t len); /* arg: nothing */
+int work_storm(struct lx_world *w, const void *storm, struct json_t *object, bool *holds, char *why,
+               size_t len); /* struct lx_storm */
 /* Findings and stories of such an object, for people; and how many there are. */
 void judged_print(const struct json_t *object);
 uint64_t judged_found(const struct json_t *object);

@@ -12,7 +12,12 @@
 #include "tools/ui.h"
 #include "tools/verbs.h"
 
-#define VERSION "smmulator-linux " SMMU_BUILD_VERSION " (" SMMU_BUILD_ID "), Linux "
+#ifdef LINUX_FAULTS
+#define PROGRAM "smmulator-linux-faults"
+#else
+#define PROGRAM "smmulator-linux"
+#endif
+#define VERSION PROGRAM " " SMMU_BUILD_VERSION " (" SMMU_BUILD_ID "), Linux "
 
 static const struct verb {
   const char *name;
@@ -24,6 +29,9 @@ static const struct verb {
     "the driver boots on SMMUs of every kind, and DMA goes through" },
   { "storm", verb_storm, "", "every CPU maps and unmaps while devices translate" },
   { "kunit", verb_kunit, "", "the driver's own tests" },
+#ifdef LINUX_FAULTS
+  { "caught", verb_caught, "[FAULT]", "faults patched into the driver: who notices, and where" },
+#endif
 };
 
 enum { VERBS = sizeof(verbs) / sizeof(verbs[0]) };

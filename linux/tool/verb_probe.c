@@ -76,16 +76,16 @@ static bool is_good(const struct lx_probe_result *r)
          r->right && r->refused && !r->wrong && !r->passed;
 }
 
-static int probe(struct lx_world *w, const void *arg, json_t *object, bool *holds, char *why,
-                 size_t len)
+int work_probe(struct lx_world *w, const void *arg, json_t *object, bool *holds, char *why,
+               size_t len)
 {
-  const struct job *job = arg;
   struct lx_probe_result result;
   int rc = lx_scenario_probe(w, &result, why, len);
   json_t *made = result_json(&result);
 
-  json_object_set_new(made, "name", json_string(job->variant->name));
-  json_object_set_new(made, "what", json_string(job->variant->what));
+  (void)arg;
+  json_object_set_new(made, "name", json_string(w->config.variant->name));
+  json_object_set_new(made, "what", json_string(w->config.variant->what));
   json_object_update(object, made);
   json_decref(made);
   *holds = is_good(&result);
@@ -96,8 +96,7 @@ static struct json_t *run_one(void *arg)
 {
   const struct job *job = arg;
   const struct judged_work work = { .config = { .variant = job->variant, .cpus = 4 },
-                                    .run = probe,
-                                    .arg = job,
+                                    .run = work_probe,
                                     .lines = job->lines ? LINES : 0 };
 
   return judged_run(&work);

@@ -107,40 +107,41 @@ static uint64_t turns_of(const struct job *job)
   return job->request->turns ? job->request->turns : 1024 / job->cpus;
 }
 
-static int storm(struct lx_world *w, const void *arg, json_t *object, bool *holds, char *why,
-                 size_t len)
+int work_storm(struct lx_world *w, const void *storm, json_t *object, bool *holds, char *why,
+               size_t len)
 {
-  const struct job *job = arg;
-  const struct lx_storm what = { .devices = (unsigned)job->request->devices,
-                                 .turns = turns_of(job),
-                                 .bytes = job->request->bytes,
-                                 .late = LATE };
+  const struct lx_storm *what = storm;
   struct lx_storm_result r;
-  int rc = lx_scenario_storm(w, &what, &r, why, len);
-  json_t *made = json_pack(
-    "{s:s, s:s, s:i, s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "variant", job->variant->name,
-    "mode", job->lazy ? "lazy" : "strict", "cpus", (int)job->cpus, "error", r.error, "maps",
-    (json_int_t)r.maps, "unmaps", (json_int_t)r.unmaps, "failed", (json_int_t)r.failed, "right",
-    (json_int_t)r.right, "wrong", (json_int_t)r.wrong, "refused", (json_int_t)r.refused, "passed",
-    (json_int_t)r.passed, "time_ps", (json_int_t)r.time_ps);
+  int rc = lx_scenario_storm(w, what, &r, why, len);
+  json_t *made =
+    json_pack("{s:s, s:s, s:i, s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "variant",
+              w->config.variant->name, "mode", w->config.lazy ? "lazy" : "strict", "cpus",
+              (int)w->config.cpus, "error", r.error, "maps", (json_int_t)r.maps, "unmaps",
+              (json_int_t)r.unmaps, "failed", (json_int_t)r.failed, "right", (json_int_t)r.right,
+              "wrong", (json_int_t)r.wrong, "refused", (json_int_t)r.refused, "passed",
+              (json_int_t)r.passed, "time_ps", (json_int_t)r.time_ps);
 
   json_object_update(object, made);
   json_decref(made);
-  *holds = r.error == 0 && r.maps == turns_of(job) * job->cpus && r.maps == r.unmaps &&
-           r.wrong == 0 && (job->lazy || r.passed == 0);
+  *holds = r.error == 0 && r.maps == what->turns * w->config.cpus && r.maps == r.unmaps &&
+           r.wrong == 0 && (w->config.lazy || r.passed == 0);
   return rc;
 }
 
 static struct json_t *run_one(void *arg)
 {
   const struct job *job = arg;
+  const struct lx_storm storm = { .devices = (unsigned)job->request->devices,
+                                  .turns = turns_of(job),
+                                  .bytes = job->request->bytes,
+                                  .late = LATE };
   const struct judged_work work = { .config = { .variant = job->variant,
                                                 .cpus = job->cpus,
                                                 .ram_bytes = RAM,
                                                 .seed = job->request->seed,
                                                 .lazy = job->lazy },
-                                    .run = storm,
-                                    .arg = job };
+                                    .run = work_storm,
+                                    .arg = &storm };
 
   return judged_run(&work);
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "linux_world/state.h"
+#include "plat/place.h"
 #include "util/check.h"
 
 struct lx_world *lx_current;
@@ -53,6 +54,8 @@ void lx_will_load(void)
 void lx_stored(lx_u64 addr, lx_u64 bytes)
 {
   (void)plat();
+  lx_current->stored.place =
+    lx_current->told.places ? plat_place_here(lx_current->told.places, lx_current->board) : 0;
   lx_current->stored.addr = addr;
   lx_current->stored.bytes = bytes;
 }

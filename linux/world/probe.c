@@ -39,6 +39,13 @@ static void use_after(struct run *r, uint64_t iova, uint64_t bytes)
   }
 }
 
+static void give_back(struct run *r, uint64_t pa, uint64_t bytes)
+{
+  lx_world_flush(r->w);
+  plat_note(r->w->plat, PLAT_NOTE_FREED, pa, bytes, 0);
+  plat_dma_free(r->w->plat, pa, bytes);
+}
+
 /* The DMA API: the kernel chooses the addresses. */
 static void dma(struct run *r, unsigned client)
 {
@@ -60,9 +67,31 @@ static void dma(struct run *r, unsigned client)
       if (translates)
         use_after(r, iova, sizes[i]);
     }
-    lx_world_flush(r->w);
-    plat_dma_free(r->w->plat, pa, sizes[i]);
+    give_back(r, pa, sizes[i]);
   }
+}
+
+/* What a table of small pages maps is unmapped at once, so that the table goes; then a block is mapped where
+ * it was. */
+static void table_then_block(struct run *r, unsigned number, uint64_t iova)
+{
+  enum { SMALL = 0x1000, BLOCK = 2 << 20 };
+  uint64_t pa, at;
+
+  if (!(r->out->page_sizes & SMALL) || !(r->out->page_sizes & BLOCK) ||
+      plat_dma_alloc(r->w->plat, 2 * BLOCK, BLOCK, &pa) != 0)
+    return;
+  for (at = pa + SMALL;; at = pa) {
+    if (linux_map(number, iova, at, BLOCK) != 0)
+      break;
+    r->out->mapped++;
+    use(r, iova, at, BLOCK);
+    r->out->unmapped += linux_unmap(number, iova, BLOCK) == BLOCK;
+    use_after(r, iova, BLOCK);
+    if (at == pa)
+      break;
+  }
+  give_back(r, pa, 2 * BLOCK);
 }
 
 /* A domain of our own, one mapping of each page size that fits into memory. */
@@ -88,9 +117,9 @@ static void domain(struct run *r, unsigned client)
       r->out->unmapped += linux_unmap((unsigned)number, iova, bytes) == bytes;
       use_after(r, iova, bytes);
     }
-    lx_world_flush(r->w);
-    plat_dma_free(r->w->plat, pa, bytes);
+    give_back(r, pa, bytes);
   }
+  table_then_block(r, (unsigned)number, iova);
   linux_domain_destroy((unsigned)number);
 }
 

@@ -61,6 +61,13 @@ static void stall_model(struct smmu_config *cfg)
   cfg->idr[5] = (uint32_t)PUT(IDR5, STALL_MAX, cfg->idr[5], 16);
 }
 
+/* As small as the driver accepts: a lap of the command queue is 128 commands. */
+static void small_queues(struct smmu_config *cfg)
+{
+  cfg->idr[1] = (uint32_t)PUT(IDR1, CMDQS, cfg->idr[1], 7);
+  cfg->idr[1] = (uint32_t)PUT(IDR1, EVENTQS, cfg->idr[1], 5);
+}
+
 static void cmdqv(struct smmu_config *cfg)
 {
   smmu_config_set_cmdqv(cfg, 2, 4);
@@ -85,6 +92,7 @@ static const struct lx_variant variants[] = {
     false },
   { "not-coherent", "table walks are not coherent", "neutral", not_coherent, false, false, false },
   { "stall", "transactions can stall", "neutral", stall_model, false, false, false },
+  { "small-queues", "128 commands, 32 events", "neutral", small_queues, false, false, false },
   { "cmdqv", "command queue extension: 2 interfaces, 4 queues", "neutral", cmdqv, false, true,
     false },
   { "cmdqv-unnamed", "the extension is there, firmware does not say so", "neutral", cmdqv, false,

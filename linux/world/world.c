@@ -4,12 +4,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "arch/regs.h"
 #include "linux_world/state.h"
 #include "smmu/cmdqv.h"
 #include "smmu/ecmdq.h"
 #include "smmu/err.h"
+#include "util/check.h"
 
 enum { RAM_DEFAULT = 64 << 20 };
 /* Frames of the kernel are not large; handlers of interrupts run on stacks of their own. */
@@ -65,12 +67,28 @@ static int create_board(struct lx_world *w)
   return rc == SMMU_OK ? plat_board_create(&w->board, &board, &device) : rc;
 }
 
+/* A store is told by the call that comes next; its place is its own. */
+static void tell(void *ctx, const struct smmu_record *record)
+{
+  struct lx_world *w = ctx;
+  struct smmu_record store = *record;
+
+  if (record->category == SMMU_TRACE_STORE) {
+    store.slot = w->stored.place;
+    record = &store;
+  }
+  w->config.sink->record(w->config.sink->ctx, record);
+}
+
 static void observe(struct lx_world *w)
 {
   const struct plat_device *device = plat_board_device(w->board);
 
   w->observer.world[0] = w->plat->ctx;
-  w->observer.sink = w->config.sink;
+  if (w->config.sink) {
+    w->told = (struct machine_sink){ w, tell, w->config.sink->places };
+    w->observer.sink = &w->told;
+  }
   w->observer.board = w->board;
   machine_observer_start(&w->observer);
   plat_board_set_watch(w->board, &w->observer.watch);
@@ -144,9 +162,14 @@ int lx_world_run(struct lx_world *w, unsigned cpus, void (*program)(void *arg), 
   return rc;
 }
 
+/* Whole pages, so that what lies on one cache line does not hang on the allocator. The kernel keeps it until
+ * the process ends. */
 static void *zeroed(lx_u64 bytes)
 {
-  return calloc(1, bytes);
+  void *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+  CHECK(at != MAP_FAILED);
+  return at;
 }
 
 int lx_boot(struct lx_world *w)

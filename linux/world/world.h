@@ -34,8 +34,10 @@ struct lx_world {
   const struct plat *plat;
   struct machine_observer observer;
   void *ram;
+  struct machine_sink told; /* sees records before config.sink */
   struct {
     uint64_t addr, bytes;
+    uint32_t place;          /* of the store, for its record */
   } stored;                  /* by the CPU that runs, and not told yet */
   unsigned errors, warnings; /* lines the kernel logged at level 3 and below, and at 4 */
   char said[256];            /* the last line the kernel logged */

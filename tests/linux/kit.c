@@ -24,7 +24,8 @@ char *linux_run(const char *args, int *status)
   struct test_run run;
 
   program(path);
-  snprintf(command, sizeof command, "%s %s 2>&1", path, args);
+  snprintf(command, sizeof command, "%s%s%s 2>&1", path, *args == '-' && args[1] == 'f' ? "" : " ",
+           args);
   *status = -1;
   if (!test_run_program((const char *const[]){ "/bin/sh", "-c", command, NULL }, &run))
     return calloc(1, 1);

@@ -20,7 +20,7 @@
   static void linux_body_##suite##_##name(void)
 
 bool linux_is_there(void);
-/* Standard output of `smmulator-linux ARGS`, to be freed, and the exit status (or -1). */
+/* Standard output of `smmulator-linux ARGS` (`smmulator-linux-faults ...` for ARGS "-faults ..."), to be freed, and the exit status (or -1). */
 char *linux_run(const char *args, int *status);
 /* The JSON that a run prints, and its exit status; NULL with a reported failure. */
 json_t *linux_json(const char *args, int *status);

@@ -1,0 +1,236 @@
+/* smmulator-linux-faults caught: faults that were patched into the driver (linux/faults), one at a time. */
+#include <argp.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "linux_faults/rows.h"
+#include "linux_tool/linux_tool.h"
+#include "linux_world/scenario.h"
+#include "tools/ui.h"
+#include "tools/verbs.h"
+
+enum { SCHEMA = 1, RAM = 64 << 20 };
+
+static const char *const scenario_names[] = { "probe", "strict", "crowd", "lazy" };
+
+struct request {
+  const char *name;
+  bool json, wrong;
+};
+
+static const struct argp_option options[] = { { "json", 'j', NULL, 0, "Print one JSON object", 0 },
+                                              { 0 } };
+
+static const char doc[] =
+  "Runs the driver with one fault after the other, each a patch of a few lines, and says who notices: "
+  "which rule of the checker, at which function and line, and whether a stale translation has a story. "
+  "The first rows are the driver without a fault.\v"
+  "Exit status 1: a fault was not told by the rule that it is for, or something was found without one.\n\n"
+  "Example:\n"
+  "  smmulator-linux-faults caught\n"
+  "  smmulator-linux-faults caught tlbi-short";
+
+static const struct fault *find(const char *name)
+{
+  for (unsigned i = 0; i < FAULTS; i++) {
+    if (strcmp(faults[i].name, name) == 0)
+      return &faults[i];
+  }
+  return NULL;
+}
+
+static error_t on_option(int key, char *arg, struct argp_state *state)
+{
+  struct request *r = state->input;
+
+  switch (key) {
+  case 'j': r->json = true; return 0;
+  case ARGP_KEY_ARG:
+    if (r->name || !find(arg)) {
+      ui_complain("caught",
+                  r->name ? "one FAULT is expected, \"%s\" is one too many"
+                          : "there is no fault \"%s\"; linux/faults/faults.def has them",
+                  arg);
+      r->wrong = true;
+    }
+    r->name = arg;
+    return 0;
+  default: return ARGP_ERR_UNKNOWN;
+  }
+}
+
+/* ---- one run, in a child ---- */
+
+struct job {
+  unsigned fault;
+  enum fault_scenario scenario;
+  const struct lx_variant *variant;
+};
+
+/* Crowd: strict too, many CPUs with jitter, so that they meet in the queue. Lazy: as many turns as fill the flush
+ * queue of a CPU, and more. */
+static struct json_t *run_one(void *arg)
+{
+  static const struct {
+    unsigned cpus, turns;
+    uint64_t seed;
+  } of[] = { { 4, 0, 0 }, { 8, 24, 0 }, { 16, 24, 1 }, { 2, 300, 0 } };
+  const struct job *job = arg;
+  const struct lx_storm storm = { .turns = of[job->scenario].turns, .late = 8 };
+  struct judged_work work = { .config = { .variant = job->variant,
+                                          .cpus = of[job->scenario].cpus,
+                                          .ram_bytes = RAM,
+                                          .seed = of[job->scenario].seed,
+                                          .lazy = job->scenario == FAULT_LAZY },
+                              .fault = job->fault,
+                              .run = job->scenario == FAULT_PROBE ? work_probe : work_storm,
+                              .arg = &storm };
+
+  return judged_run(&work);
+}
+
+/* ---- what came of it ---- */
+
+static const json_t *finding_of(const json_t *one, const char *rule)
+{
+  const json_t *finding;
+  size_t i;
+
+  json_array_foreach(json_object_get(one, "findings"), i, finding)
+  {
+    if (strcmp(json_string_value(json_object_get(finding, "rule")), rule) == 0)
+      return finding;
+  }
+  return NULL;
+}
+
+static const char *place_of(const json_t *finding)
+{
+  const char *text = json_string_value(json_array_get(json_object_get(finding, "where"), 0));
+
+  return text ? text : "";
+}
+
+static unsigned long long stale(const json_t *one)
+{
+  const json_t *verdicts = json_object_get(one, "verdicts");
+
+  return (unsigned long long)(json_integer_value(json_object_get(verdicts, "stale_driver")) +
+                              json_integer_value(json_object_get(verdicts, "stale_device")));
+}
+
+/* The row of a fault: caught when its rule was told. Without a fault nothing may be. */
+static void sum_up(json_t *one, const struct fault *fault, const struct job *job)
+{
+  const json_t *finding = fault ? finding_of(one, fault->rule) : NULL;
+  bool holds = fault ? finding != NULL : json_is_true(json_object_get(one, "holds"));
+
+  json_object_set_new(one, "fault", json_string(fault ? fault->name : "none"));
+  json_object_set_new(one, "does", json_string(fault ? fault->what : "the driver as it is"));
+  json_object_set_new(one, "scenario", json_string(scenario_names[job->scenario]));
+  json_object_set_new(one, "rule", json_string(finding ? fault->rule : ""));
+  json_object_set_new(one, "place", json_string(place_of(finding)));
+  json_object_set_new(one, "stale", json_integer((json_int_t)stale(one)));
+  json_object_set_new(one, "caught", json_boolean(holds));
+}
+
+static void print_row(const json_t *one)
+{
+  bool caught = json_is_true(json_object_get(one, "caught"));
+  const char *place = json_string_value(json_object_get(one, "place"));
+  const char *space = strchr(place, ' '), *file = strrchr(place, '/');
+
+  printf("%-19s ", json_string_value(json_object_get(one, "fault")));
+  ui_put(caught ? UI_GOOD : UI_BAD, "%-6s", caught ? "ok" : "MISSED");
+  printf(" %-7s %-28s %5lld  %.*s%s%s\n", json_string_value(json_object_get(one, "scenario")),
+         json_string_value(json_object_get(one, "rule")),
+         (long long)json_integer_value(json_object_get(one, "stale")),
+         space ? (int)(space - place) : 0, place, space ? " " : "", file ? file + 1 : "");
+}
+
+/* ---- all of them ---- */
+
+static bool run_job(const struct job *job, const struct request *q, json_t *list)
+{
+  const struct fault *fault = job->fault ? &faults[job->fault - 1] : NULL;
+  struct job copy = *job;
+  json_t *one = isolate(run_one, &copy);
+
+  if (!one)
+    return false;
+  sum_up(one, fault, job);
+  if (!q->json)
+    print_row(one);
+  if (!q->json && q->name)
+    judged_print(one);
+  if (!q->json && q->name && *json_string_value(json_object_get(one, "why")))
+    printf("\n%s\n", json_string_value(json_object_get(one, "why")));
+  json_array_append_new(list, one);
+  return true;
+}
+
+/* Without a fault nothing is found in any scenario. */
+static bool run_all(const struct request *q, json_t *list)
+{
+  bool done = true;
+
+  for (unsigned s = FAULT_PROBE; s <= FAULT_LAZY && done && !q->name; s++)
+    done =
+      run_job(&(struct job){ 0, (enum fault_scenario)s, lx_variant_by_name("neutral") }, q, list);
+  for (unsigned i = 0; i < FAULTS && done; i++) {
+    const struct fault *f = &faults[i];
+
+    if (!q->name || strcmp(f->name, q->name) == 0)
+      done = run_job(&(struct job){ i + 1, f->scenario, lx_variant_by_name(f->variant) }, q, list);
+  }
+  return done;
+}
+
+/* The rows alone, without what they were made of. */
+static void print_json(const json_t *list)
+{
+  static const char *const keys[] = { "fault", "does",  "scenario", "rule",
+                                      "place", "stale", "caught" };
+  json_t *rows = json_array(), *one;
+  size_t i;
+
+  json_array_foreach(list, i, one)
+  {
+    json_t *row = json_object();
+
+    for (size_t k = 0; k < sizeof keys / sizeof keys[0]; k++)
+      json_object_set(row, keys[k], json_object_get(one, keys[k]));
+    json_array_append_new(rows, row);
+  }
+  ui_json(json_pack("{s:i, s:o}", "schema", SCHEMA, "faults", rows));
+}
+
+int verb_caught(int argc, char **argv)
+{
+  static const struct argp argp = { options, on_option, "[FAULT]", doc, NULL, NULL, NULL };
+  static char name[] = "smmulator-linux-faults caught";
+  struct request q = { 0 };
+  int status;
+  json_t *list, *one;
+  size_t i;
+
+  argv[0] = name;
+  if (argp_parse(&argp, argc, argv, 0, NULL, &q) != 0 || q.wrong)
+    return TOOL_WRONG;
+  list = json_array();
+  if (!q.json)
+    ui_put(UI_HEAD, "%-19s %-6s %-7s %-28s %5s  %s\n", "fault", "", "run", "rule", "stale",
+           "where");
+  status = run_all(&q, list) ? TOOL_DONE : TOOL_MACHINE;
+  json_array_foreach(list, i, one)
+  {
+    if (status == TOOL_DONE && !json_is_true(json_object_get(one, "caught")))
+      status = TOOL_DIFFERS;
+  }
+  if (q.json)
+    print_json(list);
+  json_decref(list);
+  return status;
+}

@@ -1,0 +1,61 @@
+/* Faults patched into the driver: each is told by its rule, at a function and line of the kernel. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "kit.h"
+
+enum { DONE = 0, WRONG = 2 };
+
+LINUX_TEST(Faults, EachIsToldByItsRuleAtALineOfTheKernel)
+{
+  int status = -1;
+  json_t *root = linux_json("-faults caught --json", &status), *list, *one;
+  unsigned told = 0, clean = 0;
+  size_t i;
+
+  ASSERT_TRUE(root != NULL);
+  EXPECT_EQ(status, DONE);
+  list = json_object_get(root, "faults");
+  json_array_foreach(list, i, one)
+  {
+    const char *fault = json_string_value(json_object_get(one, "fault"));
+    const char *place = json_string_value(json_object_get(one, "place"));
+
+    if (!json_is_true(json_object_get(one, "caught")))
+      ADD_TEST_FAILURE("%s is missed", fault);
+    if (strcmp(fault, "none") == 0) {
+      clean++;
+      continue;
+    }
+    told++;
+    if (!strstr(place, ".c:"))
+      ADD_TEST_FAILURE("%s has no line: %s", fault, place);
+  }
+  EXPECT_GE(told, 20u);
+  EXPECT_EQ(clean, 4u);
+  json_decref(root);
+}
+
+/* A forgotten page is used by the device, and the story names the driver's operations. */
+LINUX_TEST(Faults, StaleTranslationHasItsStory)
+{
+  int status = -1;
+  char *text = linux_run("-faults caught tlbi-short", &status);
+
+  EXPECT_EQ(status, DONE);
+  EXPECT_STR_CONTAINS(text, "tlbi-wrong-range");
+  EXPECT_STR_CONTAINS(text, "arm_smmu_tlb_inv_range_domain");
+  EXPECT_STR_CONTAINS(text, "stale translations");
+  EXPECT_STR_CONTAINS(text, "stale-driver");
+  free(text);
+}
+
+LINUX_TEST(Faults, MistakesAreTold)
+{
+  int status = -1;
+  char *text = linux_run("-faults caught no-such", &status);
+
+  EXPECT_EQ(status, WRONG);
+  EXPECT_STR_CONTAINS(text, "there is no fault \"no-such\"");
+  free(text);
+}
