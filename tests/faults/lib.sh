@@ -18,6 +18,8 @@ faults_begin()
   faults_build=$(cd "$1" && pwd)
   faults_work=$(mktemp -d "${TMPDIR:-/tmp}/smmulator-faults.XXXXXX")
   trap 'rm -rf "$faults_work"' EXIT
+  # How programs are made, for those who share it.
+  faults_commands=${FAULTS_COMMANDS:-$faults_work}
   # A hang is noticed too.
   faults_cpu_seconds=${FAULTS_CPU_SECONDS:-20}
   faults_wall_seconds=240
@@ -36,7 +38,7 @@ fault_lines() { sed -n "/^diff --git/q; s/^$2: *//p" "tests/faults/$1.patch"; }
 # commands_of TARGET: how the build makes it; the file's name.
 commands_of()
 {
-  local file=$faults_work/commands.${1//\//-}
+  local file=$faults_commands/commands.${1//\//-}
   [ -s "$file" ] || (cd "$faults_build" && ninja -t commands "$1") >"$file"
   echo "$file"
 }
@@ -73,12 +75,14 @@ fault_compile()
 }
 
 # fault_link TARGET NAME: a program with the patched objects before the libraries, $faults_work/NAME.
+# Places in software are found by debug information; tests do without, and link faster.
 fault_link()
 {
-  local command
+  local command strip=''
+  [[ $1 != tests/* ]] || strip=-Wl,-S
   command=$(tail -n 1 "$(commands_of "$1")" | sed 's/^: && //; s/ && .*//' | quick)
   command=${command/ -o $1 / $faults_work/objects/*.o -o $faults_work/$2 }
-  (cd "$faults_build" && eval "$command -fno-lto") >"$faults_work/log" 2>&1
+  (cd "$faults_build" && eval "$command -fno-lto $strip") >"$faults_work/log" 2>&1
 }
 
 # limited COMMAND...: without a core file, its output in $faults_work/out and .../err; its status.
@@ -136,12 +140,15 @@ fault_told()
   return 1
 }
 
-# fault_test PROGRAM FILTER: a GoogleTest program with the fault; 0: green, 1: red, 2: it does not link.
+# fault_test PROGRAM FILTER: a GoogleTest program with the fault (names, or a whole filter with -); 0:
+# green, 1: red, 2: it does not link.
 fault_test()
 {
+  local filter=$2
+  [[ $filter == *-* ]] || filter="$2:$2/*"
   [ -x "$faults_work/test_$1" ] || fault_link "tests/test_$1" "test_$1" || return 2
-  SMMULATOR_SEED=1 SMMULATOR_CASES=15000 SMMULATOR_PROGRAMS=100 \
-    limited "$faults_work/test_$1" --gtest_brief=1 "--gtest_filter=$2:$2/*" || return 1
+  SMMULATOR_SEED=${SMMULATOR_SEED:-1} SMMULATOR_CASES=15000 SMMULATOR_PROGRAMS=100 \
+    limited "$faults_work/test_$1" --gtest_brief=1 "--gtest_filter=$filter" || return 1
 }
 
 # fault_noticed DETECTOR NAME [in FUNCTION FILE `TEXT`]: 0: it noticed the fault that is compiled. Place or

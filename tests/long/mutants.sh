@@ -205,6 +205,10 @@ for mutant in "${mutants[@]}"; do
     "$(($(date +%s) - from))" "$commit" | tee -a "$work/rows" >&2
   write_page
 done
+# Faults that the verdicts and the rules of drivers must notice have a page of their own.
+if [ -z "${MUTANTS:-}" ]; then
+  JOBS=$jobs tests/long/faults.sh || unnoticed=$((unnoticed + 1))
+fi
 if [ "$unnoticed" -gt 0 ]; then
   say "mutants: $unnoticed faults are not what their patch says: $page"
   exit 1
