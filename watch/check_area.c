@@ -47,17 +47,29 @@ static bool holds(const struct check_area *area, uint64_t addr)
   return addr >= area->base && addr - area->base < area->bytes;
 }
 
+/* Most stores go to queues, which lie in no area: where the last of them went is remembered. */
 struct check_area *check_area_at(struct check_built *b, uint64_t addr)
 {
   uint32_t n;
 
   if (b->last && holds(b->last, addr))
     return b->last;
-  n = count_up_to(b, addr);
-  if (n == 0 || !holds(b->area[n - 1], addr))
+  if (addr >= b->gap[0] && addr < b->gap[1])
     return NULL;
-  b->last = b->area[n - 1];
-  return b->last;
+  n = count_up_to(b, addr);
+  if (n && holds(b->area[n - 1], addr)) {
+    b->last = b->area[n - 1];
+    return b->last;
+  }
+  b->gap[0] = n ? b->area[n - 1]->base + b->area[n - 1]->bytes : 0;
+  b->gap[1] = n < b->areas ? b->area[n]->base : UINT64_MAX;
+  return NULL;
+}
+
+static void forget(struct check_built *b)
+{
+  b->last = NULL;
+  b->gap[0] = b->gap[1] = 0;
 }
 
 void check_area_drop(struct check_built *b, struct check_area *area)
@@ -67,7 +79,7 @@ void check_area_drop(struct check_built *b, struct check_area *area)
   // NOLINTNEXTLINE(bugprone-sizeof-expression): pointers are what moves
   memmove(&b->area[n], &b->area[n + 1], (b->areas - n - 1) * sizeof *b->area);
   b->areas--;
-  b->last = NULL;
+  forget(b);
   free(area);
 }
 
@@ -76,7 +88,7 @@ void check_areas_clear(struct check_built *b)
   for (uint32_t i = 0; i < b->areas; i++)
     free(b->area[i]);
   b->areas = 0;
-  b->last = NULL;
+  forget(b);
 }
 
 /* Unreachable areas make room; false: a reachable one lies there. */
@@ -138,6 +150,7 @@ bool check_area_link(struct check *c, struct check_built *b, const struct check_
   memmove(&b->area[n + 1], &b->area[n], (b->areas - n) * sizeof *b->area);
   b->area[n] = a;
   b->areas++;
+  forget(b);
   *area = a;
   return true;
 }

@@ -105,9 +105,9 @@ struct check_fault {
   struct check_at at; /* when software has seen it */
 };
 
-/* Where a domain's tables begin, as far as they were asked for. */
+/* Where a domain's tables begin, and its table of the last level that was looked at last. */
 struct check_root {
-  uint64_t domain, base;
+  uint64_t domain, base, leaves;
 };
 
 enum {
@@ -134,6 +134,7 @@ struct check_built {
   uint64_t named[AREA_TABLE][CHECK_STRUCTURE_WORDS]; /* bits of structures that have a name */
   struct check_area **area;                          /* in order of addresses */
   struct check_area *last;                           /* found last */
+  uint64_t gap[2]; /* nothing lies from the first to before the second */
   uint32_t areas, area_room;
   struct check_debt *debt;
   uint32_t debts, debt_room, numbers;

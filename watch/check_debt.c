@@ -3,7 +3,7 @@
 #include "util/bits.h"
 #include "watch/check_built.h"
 
-enum { NEIGHBOURS = 4 };
+enum { NEIGHBOURS = 4, CONFIG_S1 = 5 };
 
 /* ---- what is owed ---- */
 
@@ -55,22 +55,26 @@ static bool merge(struct check_built *b, const struct check_debt *debt)
   return false;
 }
 
-/* Does a stream translate by this address space? */
+static uint64_t word_at(const struct check_world *w, uint64_t addr)
+{
+  const struct check_word *x = check_memory_find(w, addr);
+
+  return x ? x->value : 0;
+}
+
+/* Does a stream translate by this address space? Of STE and CD the words that say so are read alone. */
 static bool stands_on(const struct check_world *w, const struct check_stream *s,
                       const struct check_tag *tag)
 {
-  uint64_t ste[CHECK_STRUCTURE_WORDS], cd[CHECK_STRUCTURE_WORDS];
-  unsigned config;
+  uint64_t ste[3] = { word_at(w, s->ste), 0, word_at(w, s->ste + 16) }, cd;
+  unsigned config = (unsigned)FGET(STE, Config, ste);
 
-  check_read_structure(w, s->ste, CHECK_STRUCTURE_WORDS, ste);
-  config = (unsigned)FGET(STE, Config, ste);
   if (FGET(STE, S2VMID, ste) != tag->vmid)
     return false;
   if (tag->stage == 2)
     return config & 2;
-  check_read_structure(w, FGET(STE, S1ContextPtr, ste) << STE_S1ContextPtr_LO,
-                       CHECK_STRUCTURE_WORDS, cd);
-  return config == 5 && FGET(STE, S1CDMax, ste) == 0 && FGET(CD, ASID, cd) == tag->asid;
+  cd = word_at(w, FGET(STE, S1ContextPtr, ste) << STE_S1ContextPtr_LO);
+  return config == CONFIG_S1 && FGET(STE, S1CDMax, ste) == 0 && FGET(CD, ASID, &cd) == tag->asid;
 }
 
 static void owe_streams(struct check *c, struct check_world *w, const struct check_debt *debt)

@@ -26,7 +26,7 @@ static struct check_area *root_of(struct check_built *b, uint64_t domain)
     return domain ? a : NULL;
   for (uint32_t i = 0; i < b->areas; i++) {
     if (is_root_of(b, b->area[i], domain)) {
-      *known = (struct check_root){ domain, b->area[i]->base };
+      *known = (struct check_root){ domain, b->area[i]->base, 0 };
       return b->area[i];
     }
   }
@@ -35,7 +35,7 @@ static struct check_area *root_of(struct check_built *b, uint64_t domain)
 
 /* The descriptor that decides on an address: true when it is a leaf. *span: bytes it speaks of. */
 static bool leads_on(const struct check_world *w, struct check_area *area, uint64_t va,
-                     uint64_t *span)
+                     uint64_t *leaves, uint64_t *span)
 {
   while (area && area->kind == AREA_TABLE && area->holders) {
     const struct smmu_geometry *g = &area->geometry;
@@ -45,6 +45,8 @@ static bool leads_on(const struct check_world *w, struct check_area *area, uint6
     uint64_t desc = !x ? 0 : g->big_endian ? __builtin_bswap64(x->value) : x->value;
 
     *span = 1ULL << shift;
+    if (area->level == 3)
+      *leaves = area->base;
     switch (smmu_desc_kind(desc, area->level, g)) {
     case SMMU_DESC_INVALID: return false;
     case SMMU_DESC_LEAF: return true;
@@ -56,14 +58,30 @@ static bool leads_on(const struct check_world *w, struct check_area *area, uint6
   return false;
 }
 
+/* Where a walk may begin that comes to an address: most come to the table that the last came to. */
+static struct check_area *start_of(struct check_built *b, struct check_area *root, uint64_t leaves,
+                                   uint64_t va)
+{
+  struct check_area *a = leaves ? check_area_at(b, leaves) : NULL;
+
+  if (a && a->base == leaves && a->kind == AREA_TABLE && a->holders && a->level == 3 &&
+      a->tag.stage == root->tag.stage && a->tag.asid == root->tag.asid &&
+      a->tag.vmid == root->tag.vmid && va >= a->input &&
+      (va - a->input) >> a->geometry.granule_log2 < a->bytes / 8)
+    return a;
+  return root;
+}
+
 void check_said_unmapped(struct check *c, struct check_world *w, uint64_t first, uint64_t last,
                          uint64_t domain)
 {
-  struct check_area *root = root_of(w->built, domain);
+  struct check_built *b = w->built;
+  struct check_area *root = root_of(b, domain);
+  uint64_t *leaves = &b->root[domain % CHECK_ROOTS].leaves;
   uint64_t va = first, span = 1;
 
   while (root && va <= last && va >> root->geometry.ia_bits == 0) {
-    if (leads_on(w, root, va, &span)) {
+    if (leads_on(w, start_of(b, root, *leaves, va), va, leaves, &span)) {
       check_tell(c, CHECK_UNMAPPED_VALID, NULL,
                  "0x%llx-0x%llx is said to be unmapped, and 0x%llx has a valid descriptor",
                  (unsigned long long)first, (unsigned long long)last, (unsigned long long)va);

@@ -160,6 +160,27 @@ static void check_again(struct check *c, const struct check_world *w, const stru
 
 /* ---- stores ---- */
 
+static void owe(struct check *c, struct check_world *w, const struct check_area *area, uint64_t va,
+                uint64_t old, bool table)
+{
+  unsigned shift = shift_of(area);
+  struct check_debt debt = { .level = area->level,
+                             .span = (uint8_t)shift,
+                             .tag = area->tag,
+                             .first = va,
+                             .last = va + bits_low(shift),
+                             .table = table,
+                             .exact = !table,
+                             .out = smmu_desc_out(old, &area->geometry, shift),
+                             .at = c->now };
+
+  debt.global = !table && area->tag.stage == 1 && !(old >> NOT_GLOBAL & 1);
+  debt.contiguous = !table && (old >> CONTIGUOUS & 1);
+  if (table && is_filled(w, area, old))
+    debt.span = area->geometry.granule_log2;
+  check_debt_of_range(c, w, &debt);
+}
+
 void check_table_stored(struct check *c, struct check_world *w, struct check_area *area,
                         const struct check_word *x)
 {
@@ -167,28 +188,17 @@ void check_table_stored(struct check *c, struct check_world *w, struct check_are
   uint64_t va = input_of(area, x->addr);
   enum smmu_desc_kind was = kind_of(area, old), is = kind_of(area, now);
   unsigned what = area->tag.stage == 1 ? SMMU_READ_S1_DESC : SMMU_READ_S2_DESC;
-  struct check_debt debt = { .level = area->level,
-                             .span = (uint8_t)shift_of(area),
-                             .tag = area->tag,
-                             .first = va,
-                             .last = va + bits_low(shift_of(area)),
-                             .at = c->now };
 
-  if (was != SMMU_DESC_INVALID && is != SMMU_DESC_INVALID && !watch_same(what, old, now))
-    check_valid_to_valid(c, w, area, va, old, now);
-  else if (was == SMMU_DESC_INVALID && is != SMMU_DESC_INVALID)
+  if (was == SMMU_DESC_INVALID && is == SMMU_DESC_INVALID)
+    return;
+  if (was == SMMU_DESC_INVALID) {
     check_again(c, w, area, x, va, now);
-  if (was == SMMU_DESC_INVALID && is != SMMU_DESC_INVALID)
     check_made_valid(c, w);
-  if (was != SMMU_DESC_INVALID && !watch_same(what, old, now)) {
-    debt.table = was == SMMU_DESC_TABLE;
-    debt.exact = !debt.table;
-    debt.out = smmu_desc_out(old, &area->geometry, shift_of(area));
-    debt.global = !debt.table && area->tag.stage == 1 && !(old >> NOT_GLOBAL & 1);
-    debt.contiguous = !debt.table && (old >> CONTIGUOUS & 1);
-    if (debt.table && is_filled(w, area, old))
-      debt.span = area->geometry.granule_log2;
-    check_debt_of_range(c, w, &debt);
+  } else if (!watch_same(what, old, now)) {
+    if (is != SMMU_DESC_INVALID)
+      check_valid_to_valid(c, w, area, va, old, now);
+    owe(c, w, area, va, old, was == SMMU_DESC_TABLE);
   }
-  check_table_links(c, w, area, x->addr, x->before, x->value);
+  if (was == SMMU_DESC_TABLE || is == SMMU_DESC_TABLE)
+    check_table_links(c, w, area, x->addr, x->before, x->value);
 }
