@@ -45,6 +45,7 @@ void check_wait_submitted(struct check *c, struct check_world *w, const struct c
   if (!cpu)
     return;
   *cpu = (struct check_cpu){ .syncs = true,
+                             .waits = cpu->waits, /* before another CPU has written PROD */
                              .queue = (uint32_t)(q - w->queue),
                              .index = command->index,
                              .record = command->submitted.record,

@@ -35,6 +35,25 @@ static void on_record(void *ctx, const struct smmu_record *record)
     kit->consumed(kit, c);
 }
 
+static void on_finding(void *ctx, const struct check_finding *f)
+{
+  const struct kit *kit = ctx;
+
+  if (kit->excused || (kit->breaks && strcmp(check_rule_id(f->rule), kit->breaks) == 0))
+    return;
+  if (check_rule_weight(f->rule) == CHECK_FINDING)
+    ADD_TEST_FAILURE("%s (%s), record %llu: %s", check_rule_id(f->rule),
+                     check_rule_section(f->rule), (unsigned long long)f->record, f->text);
+}
+
+static void on_story(void *ctx, const struct watch_story *story)
+{
+  const struct kit *kit = ctx;
+
+  if (!kit->excused)
+    ADD_TEST_FAILURE("%s", story->text);
+}
+
 static void on_event(void *arg, const uint64_t words[4])
 {
   struct kit *kit = arg;
@@ -123,14 +142,15 @@ void kit_boot(struct kit *kit, void (*program)(struct kit *kit))
   device = make_device(kit);
   kit->board_config.memory = kit->memory;
   CHECK(plat_board_create(&kit->board, &kit->board_config, &device) == SMMU_OK);
-  kit->hooks = (struct smmu_hooks){ kit, on_record };
-  device = *plat_board_device(kit->board);
-  device.ops->set_hooks(device.ctx, &kit->hooks);
+  kit->checked =
+    (struct checked){ .ctx = kit, .finding = on_finding, .story = on_story, .record = on_record };
+  checked_start(&kit->checked, kit->board);
   kit->plat = (struct plat){ &kit_ops, kit };
   CHECK(plat_cpu_start(kit->board, 0, run_program, &boot) == SMMU_OK);
   err = plat_board_run(kit->board, why, sizeof why);
   if (err != SMMU_OK)
     ADD_TEST_FAILURE("board: %s: %s; log: %s", smmu_err_text(err), why, kit->log);
+  checked_stop(&kit->checked);
   plat_board_destroy(kit->board);
   engine_memory_destroy(kit->memory);
   free(kit->commands.at);

@@ -18,6 +18,7 @@
 #include "arch/structs.h"
 #include "driver/drv.h"
 #include "plat/board.h"
+#include "shim/checked.h"
 #include "shim/gtest_c.h"
 #include "smmu/cmdqv.h"
 
@@ -57,8 +58,9 @@ struct kit {
   struct plat_board *board;
   struct plat plat; /* what the driver gets */
   struct drv *drv;
-  struct smmu_hooks hooks;
-  struct plat_watch watch;
+  struct checked checked; /* no translation is stale, no rule is broken */
+  const char *breaks;     /* but this one, by intent: its id */
+  bool excused;           /* and any, where registers are answered instead of the device */
   struct plat_line join_line;
   unsigned running;
 

@@ -164,7 +164,7 @@ CMDQV_TEST(Cmdqv, UnmapWorksThroughIt, kit.options.guest = true)
 
 /* ---- errors ------------------------------------------------------------------------------------------ */
 
-CMDQV_TEST(Cmdqv, IllegalCommandOfVintf0IsSkipped, (void)0)
+CMDQV_TEST(Cmdqv, IllegalCommandOfVintf0IsSkipped, kit.breaks = "command-illegal")
 {
   struct drv_command c[3] = { asid_command(1), { { 0x99, 0 } }, asid_command(2) };
   struct drv_counts counts;
@@ -316,7 +316,7 @@ DRIVER_TEST(Vintf, WithoutCmdqvThereIsNone)
 }
 
 /* What a guest would do through page 0: enable, and ring. Its error is reported, not acknowledged. */
-CMDQV_TEST(Vintf, ErrorOfAGuestIsReported, (void)0)
+CMDQV_TEST(Vintf, ErrorOfAGuestIsReported, kit.breaks = "vcmdq-command")
 {
   struct drv_vintf *v;
   uint64_t page0;

@@ -249,6 +249,7 @@ DRIVER_TEST(Gerror, IllegalCommandIsSkippedAndTheRestRuns)
                               { { CMD_TLBI_NH_ASID, 0 } } };
   struct drv_counts counts;
 
+  kit->breaks = "command-illegal";
   EXPECT_EQ(drv_issue(kit->drv, c, 3, true), 0);
   let_interrupts_pass(kit);
   drv_get_counts(kit->drv, &counts);
@@ -278,6 +279,7 @@ DRIVER_TEST(Gerror, OthersGoOnWhileErrorsAreSkipped)
 {
   struct drv_counts counts;
 
+  kit->breaks = "command-illegal";
   for (unsigned n = 0; n < 8; n++)
     kit_start(kit, n + 1, bad_citizen, n);
   kit_join(kit);

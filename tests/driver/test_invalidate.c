@@ -283,6 +283,7 @@ PARAM_TEST_CASE(Gather, SyncTellsWhatUnmapCouldNotInvalidate, kit_devices, KIT_D
 
   kit_init(&kit, param);
   kit.options.without = DRV_WITHOUT_MSI_POLL;
+  kit.breaks = "table-freed-early"; /* a device that does not answer keeps no memory for ever */
   kit_run(&kit, check_told);
 }
 
