@@ -104,10 +104,15 @@ const char *linux_client_domain(unsigned client);
 lx_u64 linux_dma_map(unsigned client, lx_u64 pa, lx_u64 bytes, int write);
 void linux_dma_unmap(unsigned client, lx_u64 iova, lx_u64 bytes, int write);
 
-/* A domain that translates, with the device attached: its number. */
+/* A domain that translates, for this device: its number. */
 int linux_domain_create(unsigned client);
-/* The device goes back to what the kernel attached it to. */
-void linux_domain_destroy(unsigned domain);
+void linux_domain_destroy(unsigned domain); /* no device is attached */
+/* Its device goes there, and back to where it was: to what the kernel chose, or to nothing at all while
+ * it is blocked. */
+int linux_attach(unsigned domain);
+void linux_detach(unsigned domain);
+int linux_block(unsigned client);
+void linux_unblock(unsigned client);
 int linux_map(unsigned domain, lx_u64 iova, lx_u64 pa, lx_u64 bytes);
 /* The bytes unmapped. */
 lx_u64 linux_unmap(unsigned domain, lx_u64 iova, lx_u64 bytes);

@@ -32,21 +32,16 @@ const char *linux_client_domain(unsigned int client)
   return type_of(iommu_get_domain_for_dev(sim_client(client)));
 }
 
-static int attach(int number, struct device *dev)
+/* ---- domains and who is attached ---- */
+
+static int create(int number, struct device *dev)
 {
   struct iommu_domain *domain = iommu_paging_domain_alloc(dev);
-  int err;
 
   if (IS_ERR(domain))
     return (int)PTR_ERR(domain);
-  err = iommu_attach_device(domain, dev);
-  if (err) {
-    iommu_domain_free(domain);
-    return err;
-  }
   domains[number].domain = domain;
   domains[number].dev = dev;
-  sim_domain_attached(dev);
   return number;
 }
 
@@ -60,22 +55,63 @@ int linux_domain_create(unsigned int client)
   if (!dev || number == DOMAINS)
     return -EINVAL;
   sim_enter();
-  number = attach(number, dev);
+  number = create(number, dev);
   sim_leave();
   return number;
 }
 
 void linux_domain_destroy(unsigned int domain)
 {
-  struct iommu_domain *d = domains[domain].domain;
-
   sim_enter();
-  iommu_detach_device(d, domains[domain].dev);
-  sim_domain_attached(domains[domain].dev);
-  iommu_domain_free(d);
+  iommu_domain_free(domains[domain].domain);
   domains[domain].domain = NULL;
   sim_leave();
 }
+
+int linux_attach(unsigned int domain)
+{
+  int err;
+
+  sim_enter();
+  err = iommu_attach_device(domains[domain].domain, domains[domain].dev);
+  if (!err)
+    sim_domain_attached(domains[domain].dev);
+  sim_leave();
+  return err;
+}
+
+void linux_detach(unsigned int domain)
+{
+  sim_enter();
+  iommu_detach_device(domains[domain].domain, domains[domain].dev);
+  sim_domain_attached(domains[domain].dev);
+  sim_leave();
+}
+
+int linux_block(unsigned int client)
+{
+  struct device *dev = sim_client(client);
+  int err;
+
+  sim_enter();
+  err = iommu_device_claim_dma_owner(dev, dev);
+  if (!err)
+    sim_domain_attached(dev);
+  sim_leave();
+  return err;
+}
+
+void linux_unblock(unsigned int client)
+{
+  struct device *dev = sim_client(client);
+
+  sim_enter();
+  iommu_device_release_dma_owner(dev);
+  sim_domain_attached(dev);
+  sim_leave();
+}
+
+/* ---- mappings ---- */
 
 int linux_map(unsigned int domain, lx_u64 iova, lx_u64 pa, lx_u64 bytes)
 {

@@ -15,6 +15,7 @@ int verb_caught(int argc, char **argv); /* where faults are patched in alone */
 int verb_kunit(int argc, char **argv);
 int verb_probe(int argc, char **argv);
 int verb_storm(int argc, char **argv);
+int verb_transitions(int argc, char **argv);
 
 /* ---- isolate.c: one kernel a process ---- */
 

@@ -29,6 +29,7 @@ static const struct verb {
     "the driver boots on SMMUs of every kind, and DMA goes through" },
   { "storm", verb_storm, "", "every CPU maps and unmaps while devices translate" },
   { "kunit", verb_kunit, "", "the driver's own tests" },
+  { "transitions", verb_transitions, "", "devices change domains while they translate" },
 #ifdef LINUX_FAULTS
   { "caught", verb_caught, "[FAULT]", "faults patched into the driver: who notices, and where" },
 #endif

@@ -101,8 +101,8 @@ static void domain(struct run *r, unsigned client)
   int number = linux_domain_create(client);
   uint64_t sizes, iova = 0x40000000, pa;
 
-  r->out->own = number < 0 ? number : 0;
-  if (number < 0)
+  r->out->own = number < 0 ? number : linux_attach((unsigned)number);
+  if (r->out->own)
     return;
   sizes = r->out->page_sizes = linux_page_sizes((unsigned)number);
   for (; sizes; sizes &= sizes - 1, iova += 0x40000000) {
@@ -120,6 +120,7 @@ static void domain(struct run *r, unsigned client)
     give_back(r, pa, bytes);
   }
   table_then_block(r, (unsigned)number, iova);
+  linux_detach((unsigned)number);
   linux_domain_destroy((unsigned)number);
 }
 

@@ -45,4 +45,18 @@ struct lx_storm_result {
 int lx_scenario_storm(struct lx_world *w, const struct lx_storm *storm, struct lx_storm_result *out,
                       char *why, size_t len);
 
+/* A device is moved between what the kernel chose, two domains of its own and nothing, while it translates
+ * all the time. */
+struct lx_transitions_result {
+  int error; /* 0 or a negative errno value, of the first step that failed */
+  uint64_t moves;
+  uint64_t right;   /* answered, or refused, as one of the domains says that it was in meanwhile */
+  uint64_t between; /* refused while it was moved between two that would have answered */
+  uint64_t wrong;
+};
+
+/* Three devices, so many moves each; random by the seed of the world's configuration. */
+int lx_scenario_transitions(struct lx_world *w, unsigned moves, struct lx_transitions_result *out,
+                            char *why, size_t len);
+
 #endif
