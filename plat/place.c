@@ -3,11 +3,12 @@
 #include "plat/place.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "plat/state.h"
 
 enum { PLACES = 1 << 14, ROOM_FIRST = 256 };
+
+#define FACTOR 0xd1342543de82ef95ULL /* 5 modulo 8, as multipliers have to be */
 
 struct place {
   uint64_t hash;
@@ -25,32 +26,35 @@ struct plat_places {
 };
 
 #if defined(__x86_64__) || defined(__aarch64__)
-/* Stacks are read as they lie there: what a sanitizer thinks of a word does not matter. */
-__attribute__((no_sanitize_address)) static unsigned walk(const struct fiber *f, const void *frame,
-                                                          uintptr_t address[PLAT_PLACE_DEEP],
-                                                          uint64_t *hash)
+/* Stacks are read as they lie there: what a sanitizer thinks of a word does not matter. The hash is a sum
+ * of products, which do not wait for one another; powers of an odd number keep frames apart. `address` may be NULL. */
+__attribute__((no_sanitize_address)) static inline unsigned walk(const struct fiber *f,
+                                                                 const void *frame,
+                                                                 uintptr_t *address, uint64_t *hash)
 {
-  uintptr_t low = (uintptr_t)f->bottom, end = low + f->bytes, at = (uintptr_t)frame;
-  uint64_t h = 0;
+  uintptr_t low = (uintptr_t)f->bottom, end = low + f->bytes - 2 * sizeof low,
+            at = (uintptr_t)frame;
+  uint64_t h = 0, factor = FACTOR;
   unsigned n = 0;
 
-  while (n < PLAT_PLACE_DEEP && at >= low && at % sizeof at == 0 && at <= end - 2 * sizeof at) {
+  for (; n < PLAT_PLACE_DEEP && at >= low && at <= end && at % sizeof at == 0; n++) {
     const uintptr_t *pair = (const uintptr_t *)at; // NOLINT(performance-no-int-to-ptr)
 
     if (pair[1] == 0)
       break;
-    h = (h ^ pair[1]) * 0x9e3779b97f4a7c15ULL;
-    h ^= h >> 32;
-    address[n++] = pair[1];
+    h += pair[1] * factor;
+    factor *= FACTOR;
+    if (address)
+      address[n] = pair[1];
     low = at + 2 * sizeof at;
     at = pair[0];
   }
-  *hash = h;
+  *hash = (h ^ h >> 32) * FACTOR;
   return n;
 }
 #else
-static unsigned walk(const struct fiber *f, const void *frame, uintptr_t address[PLAT_PLACE_DEEP],
-                     uint64_t *hash)
+static inline unsigned walk(const struct fiber *f, const void *frame, uintptr_t *address,
+                            uint64_t *hash)
 {
   (void)f;
   (void)frame;
@@ -99,7 +103,8 @@ static bool grow(struct plat_places *p, uint32_t room)
   return true;
 }
 
-static uint32_t add(struct plat_places *p, const uintptr_t *address, unsigned n, uint64_t hash)
+static uint32_t add(struct plat_places *p, const struct fiber *f, const void *frame, unsigned n,
+                    uint64_t hash)
 {
   uint32_t more = p->address_room ? 2 * p->address_room : 16 * ROOM_FIRST;
 
@@ -110,7 +115,7 @@ static uint32_t add(struct plat_places *p, const uintptr_t *address, unsigned n,
       return 0;
     p->address_room = more;
   }
-  memcpy(&p->address[p->addresses], address, n * sizeof *address);
+  (void)walk(f, frame, &p->address[p->addresses], &hash);
   p->place[p->count] = (struct place){ hash, p->addresses, n };
   p->addresses += n;
   *find(p, n, hash) = p->count + 1;
@@ -144,19 +149,19 @@ void plat_places_destroy(struct plat_places *places)
 
 uint32_t plat_place_here(struct plat_places *places, const struct plat_board *board)
 {
-  uintptr_t address[PLAT_PLACE_DEEP];
+  const void *frame = __builtin_frame_address(0);
   uint32_t number;
   uint64_t hash;
   unsigned n;
 
   if (!board->current)
     return 0;
-  n = walk(&board->current->fiber, __builtin_frame_address(0), address, &hash);
+  n = walk(&board->current->fiber, frame, NULL, &hash);
   if (n == 0)
     return 0;
   number = *find(places, n, hash);
   if (!number)
-    number = add(places, address, n, hash);
+    number = add(places, &board->current->fiber, frame, n, hash);
   places->lost += number == 0;
   return number;
 }
