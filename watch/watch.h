@@ -79,10 +79,10 @@ struct watch_options {
    * "" when it is unknown. `len` is WATCH_PLACE_TEXT. */
   void (*place)(void *ctx, uint32_t number, char *text, size_t len);
   /* Bounds; 0 takes the default. What a bound drops is counted, never guessed. */
-  uint32_t words;         /* followed words of memory: 262144, of 132 bytes each */
+  uint32_t words;         /* followed words of memory: 262144, of 164 bytes each */
   uint32_t entries;       /* followed cache entries: 65536, of 64 + 56 n bytes for n words */
   uint32_t invalidations; /* remembered: 16384, of 96 bytes each */
-  uint32_t operations;    /* remembered: 65536, of 72 bytes each */
+  uint32_t operations;    /* remembered: 65536, of 80 bytes each */
 };
 
 /* Lengths of time: how many, their sum, extremes, and how many had ps in [2^i, 2^(i+1)). */
