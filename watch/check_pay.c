@@ -333,7 +333,7 @@ void check_debt_command(struct check *c, struct check_world *w, uint32_t queue,
       !(opcode >= CMD_TLBI_NH_ALL && opcode <= CMD_TLBI_NSNH_ALL) && opcode != CMD_ATC_INV)
     return;
   s = send(c, b, queue, command->number, &command->at);
-  watch_inval_decode(&s->inval, command->words, w->reg[R_CR0].written);
+  watch_inval_decode(&s->inval, command->words, w->reg[R_CR0].written, true);
   s->inval.e2h = GET(CR2, E2H, w->reg[R_CR2].written);
   fix_vmid(w, &s->inval);
   if (opcode >= CMD_CFGI_STE && opcode <= CMD_CFGI_CD_ALL)

@@ -51,7 +51,7 @@ static uint16_t mask_of(uint64_t cr0)
   return (uint16_t)~bits_low(vmw <= 4 ? vmw : 0);
 }
 
-void watch_inval_decode(struct watch_inval *v, const uint64_t words[2], uint64_t cr0)
+void watch_inval_decode(struct watch_inval *v, const uint64_t words[2], uint64_t cr0, bool ranges)
 {
   unsigned num = (unsigned)bits_get(words[0], 16, 12), scale = (unsigned)bits_get(words[0], 25, 20);
 
@@ -65,7 +65,7 @@ void watch_inval_decode(struct watch_inval *v, const uint64_t words[2], uint64_t
   v->leaf = words[1] & 1;
   v->range = words[1] & 31;
   v->vmid_mask = mask_of(cr0);
-  v->tg = (uint8_t)bits_get(words[1], 11, 10);
+  v->tg = ranges ? (uint8_t)bits_get(words[1], 11, 10) : 0;
   v->ttl = v->tg ? (uint8_t)bits_get(words[1], 9, 8) : 0;
   if (v->tg == 2 && v->ttl == 1)
     v->ttl = 0;

@@ -8,7 +8,8 @@
 #include "smmu/dvm.h"
 #include "watch/state.h"
 
-enum { REG_CR0 = 0x20, REG_CR2 = 0x2c, CR2_E2H = 1 << 0, CR2_PTM = 1 << 2, QUEUES_MOST = 65535 };
+enum { REG_IDR3 = 0xc, REG_CR0 = 0x20, REG_CR2 = 0x2c, QUEUES_MOST = 65535 };
+enum { IDR3_RIL = 1 << 10, CR2_E2H = 1 << 0, CR2_PTM = 1 << 2 };
 
 bool watch_log_create(struct watch *w)
 {
@@ -77,7 +78,7 @@ static void command(struct watch *w, struct watch_queue *q, const struct smmu_re
 
   q->fetch = 0;
   if ((opcode >= 0x03 && opcode <= 0x06) || (opcode >= 0x10 && opcode <= 0x30)) {
-    watch_inval_decode(&v, words, w->log.cr0);
+    watch_inval_decode(&v, words, w->log.cr0, !w->log.no_ranges);
     append(w, q, &v, r->unit);
   }
 }
@@ -136,6 +137,10 @@ void watch_queue(struct watch *w, const struct smmu_record *r)
       w->log.cr0 = r->word;
     else if (r->unit == 0 && r->addr_in == REG_CR2)
       w->log.cr2 = r->word;
+    break;
+  case SMMU_TRACE_REG_READ:
+    if (r->unit == 0 && r->addr_in == REG_IDR3)
+      w->log.no_ranges = !(r->word & IDR3_RIL);
     break;
   case SMMU_TRACE_BROADCAST: broadcast(w, r); break;
   default: of_queue(w, r); break;

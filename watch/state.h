@@ -165,6 +165,7 @@ struct watch_log {
   uint32_t dvm_sync[WATCH_DVM_SYNCS]; /* count of the log when a sync arrived */
   uint32_t dvm_syncs;
   uint64_t cr0, cr2;
+  bool no_ranges; /* software has read IDR3.RIL = 0 */
 };
 
 /* What an invalidation must cover: a translation cache's entry, or what of a configuration. */
@@ -260,7 +261,7 @@ void watch_log_destroy(struct watch *w);
 void watch_queue(struct watch *w, const struct smmu_record *r);
 /* Does it remove this, whatever its time? */
 bool watch_covers(const struct watch_inval *v, const struct watch_target *t);
-void watch_inval_decode(struct watch_inval *v, const uint64_t words[2], uint64_t cr0);
+void watch_inval_decode(struct watch_inval *v, const uint64_t words[2], uint64_t cr0, bool ranges);
 bool watch_inval_broadcast(struct watch_inval *v, const struct smmu_record *r);
 
 /* ---- judge.c, story.c ---- */

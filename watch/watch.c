@@ -135,6 +135,7 @@ void watch_record(void *watch, const struct smmu_record *r)
   case SMMU_TRACE_COMMAND:
   case SMMU_TRACE_SYNC:
   case SMMU_TRACE_BROADCAST:
+  case SMMU_TRACE_REG_READ:
   case SMMU_TRACE_REG_WRITE: watch_queue(w, r); break;
   case SMMU_TRACE_NOTE:
   case SMMU_TRACE_STORE: of_software(w, r); break;

@@ -77,6 +77,22 @@ TEST_CASE(Miss, RangesEndWhereTheyEnd)
   EXPECT_EQ(use_after("TLBI_NH_VA asid=7 va=0x3000 tg=1 num=1 ttl=2"), WATCH_STALE_DRIVER);
 }
 
+/* Without RIL the fields of a range mean nothing. IHI 0070 4.4.1.1, 6.3.4. */
+TEST_CASE(Miss, RangeOfAnSmmuWithoutRangesIsOnePage)
+{
+  use_once();
+  seq_put(s, &(struct smmu_record){ .category = SMMU_TRACE_REG_READ, .addr_in = 0xc });
+  seq_clear(s, PAGE);
+  seq_dead(s, PAGE);
+  seq_command(s, 0, "TLBI_NH_VA asid=7 va=0x0 tg=1 num=3");
+  seq_command(s, 0, "SYNC");
+  EXPECT_EQ(use_again(), WATCH_STALE_DRIVER);
+  seq_command(s, 0, "TLBI_NH_VA asid=7 va=0x3000 tg=1 num=3");
+  seq_command(s, 0, "SYNC");
+  EXPECT_EQ(use_again(), WATCH_STALE_DEVICE);
+  seq_stop(s);
+}
+
 /* VMW: the low bits of a VMID do not count. IHI 0070 6.3.9. */
 TEST_CASE(Miss, VmidWildcardsWidenWhatIsCovered)
 {

@@ -50,7 +50,7 @@ static void judge_command(struct held *h, const struct smmu_record *command)
   const uint64_t words[2] = { command->addr_out, command->word };
   struct watch_inval v = { .sync = 0 };
 
-  watch_inval_decode(&v, words, 0);
+  watch_inval_decode(&v, words, 0, true);
   judge(h, &v);
 }
 
