@@ -2,6 +2,7 @@
  * the driver stands on here is one it can stand on. */
 #include <argp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <jansson.h>
@@ -93,13 +94,19 @@ static void add_selftest(json_t *one)
 
   json_array_foreach(json_object_get(one, "driver"), i, line)
   {
-    const char *said = strstr(json_string_value(line), "selftest: completed with ");
-    unsigned pass, fail;
+    static const char first[] = "selftest: completed with ", second[] = " PASS ";
+    const char *said = strstr(json_string_value(line), first);
+    long passed, failed;
+    char *end;
 
-    if (said && sscanf(said, "selftest: completed with %u PASS %u FAIL", &pass, &fail) == 2) {
-      json_object_set_new(one, "selftest_run", json_integer(pass + fail));
-      json_object_set_new(one, "selftest_failed", json_integer(fail));
-    }
+    if (!said)
+      continue;
+    passed = strtol(said + sizeof first - 1, &end, 10);
+    if (strncmp(end, second, sizeof second - 1) != 0)
+      continue;
+    failed = strtol(end + sizeof second - 1, NULL, 10);
+    json_object_set_new(one, "selftest_run", json_integer(passed + failed));
+    json_object_set_new(one, "selftest_failed", json_integer(failed));
   }
 }
 
