@@ -30,6 +30,7 @@ static const struct verb {
   { "storm", verb_storm, "", "every CPU maps and unmaps while devices translate" },
   { "kunit", verb_kunit, "", "the driver's own tests" },
   { "transitions", verb_transitions, "", "devices change domains while they translate" },
+  { "faults", verb_faults, "", "errors of queues and stalls, and how the driver gets over them" },
 #ifdef LINUX_FAULTS
   { "caught", verb_caught, "[FAULT]", "faults patched into the driver: who notices, and where" },
 #endif

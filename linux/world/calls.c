@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "arch/regs.h"
 #include "linux_world/state.h"
 #include "plat/place.h"
 #include "util/check.h"
@@ -35,8 +36,22 @@ lx_u64 lx_mmio_read(lx_u64 addr, unsigned bytes)
   return plat_mmio_read(plat(), addr, bytes);
 }
 
+/* Where the queue is whose accesses go wrong. */
+static void note_queue(lx_u64 addr, lx_u64 value)
+{
+  struct lx_world *w = lx_current;
+  bool events = w->config.wrong == LX_EVENT_ABORT;
+
+  if (addr != PLAT_SMMU_BASE + (events ? OFF_EVENTQ_BASE : OFF_CMDQ_BASE))
+    return;
+  w->inject.base = value & bits_mask(CMDQ_BASE_ADDR_HI, CMDQ_BASE_ADDR_LO);
+  w->inject.bytes = (events ? 32ULL : 16ULL) << GET(CMDQ_BASE, LOG2SIZE, value);
+}
+
 void lx_mmio_write(lx_u64 addr, lx_u64 value, unsigned bytes)
 {
+  if (lx_current->config.wrong != LX_NOTHING)
+    note_queue(addr, value);
   plat_mmio_write(plat(), addr, value, bytes);
 }
 

@@ -25,7 +25,8 @@ struct lx_probe_result {
 int lx_scenario_probe(struct lx_world *w, struct lx_probe_result *out, char *why, size_t len);
 
 /* Every CPU maps a buffer through the DMA API, lets a device read and write its first and last word, and
- * unmaps it, again and again; now and then the device comes once more when the unmap has returned. */
+ * unmaps it, again and again; now and then the device comes once more when the unmap has returned. Errors
+ * on the bus (struct lx_config) happen from the first turn to the last. */
 struct lx_storm {
   unsigned devices; /* CPU i maps for device i modulo this; 0: one for each CPU */
   uint64_t turns;   /* of each CPU */

@@ -24,7 +24,8 @@ static void set_up(void *arg)
   if (!err)
     err = lx_probe(r->w);
   for (unsigned i = 0; i < r->devices && !err; i++) {
-    const struct linux_client client = { .sid = LX_FIRST_SID + i };
+    const struct linux_client client = { .sid = LX_FIRST_SID + i,
+                                         .can_stall = r->w->config.can_stall };
 
     r->client[i] = linux_client_add(&client);
     if (r->client[i] < 0)
@@ -114,8 +115,10 @@ int lx_scenario_storm(struct lx_world *w, const struct lx_storm *storm, struct l
   *out = (struct lx_storm_result){ 0 };
   r.devices = storm->devices && storm->devices < w->config.cpus ? storm->devices : w->config.cpus;
   rc = lx_world_run(w, 1, set_up, &r, why, len);
+  w->inject.armed = true;
   if (rc == SMMU_OK && out->error == 0)
     rc = lx_world_run(w, w->config.cpus, cpu_program, &r, why, len);
+  w->inject.armed = false;
   if (rc == SMMU_OK && out->error == 0)
     rc = lx_world_run(w, 1, shut_down, &r, why, len);
   return rc;

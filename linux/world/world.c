@@ -19,12 +19,29 @@ enum { STACK_BYTES = 256 << 10 };
 
 /* ---- the bus: memory, and a doorbell ---- */
 
+/* Is this the access to go wrong? */
+static bool goes_wrong(struct lx_world *w, uint64_t addr)
+{
+  if (!w->inject.armed || addr - w->inject.base >= w->inject.bytes ||
+      ++w->inject.seen % w->config.every != 0)
+    return false;
+  w->inject.done++;
+  return true;
+}
+
 static bool bus_read(void *ctx, uint64_t addr, void *bytes, size_t len, uint64_t *extra_ps)
 {
   struct lx_world *w = ctx;
+  bool reads = w->config.wrong == LX_COMMAND_ABORT || w->config.wrong == LX_COMMAND_ILLEGAL;
+  bool wrong = reads && goes_wrong(w, addr), there;
 
   (void)extra_ps;
-  return engine_memory_read(w->memory, addr, bytes, len);
+  if (wrong && w->config.wrong == LX_COMMAND_ABORT)
+    return false;
+  there = engine_memory_read(w->memory, addr, bytes, len);
+  if (wrong && there)
+    *(uint8_t *)bytes = 0xff;
+  return there;
 }
 
 static bool bus_write(void *ctx, uint64_t addr, const void *bytes, size_t len, uint64_t *extra_ps)
@@ -33,6 +50,8 @@ static bool bus_write(void *ctx, uint64_t addr, const void *bytes, size_t len, u
   uint32_t line;
 
   (void)extra_ps;
+  if (w->config.wrong == LX_EVENT_ABORT && goes_wrong(w, addr))
+    return false;
   if (addr != LX_DOORBELL)
     return engine_memory_write(w->memory, addr, bytes, len);
   memcpy(&line, bytes, sizeof line);

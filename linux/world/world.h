@@ -14,11 +14,22 @@
 #include "linux_world/variant.h"
 #include "machine/observe.h"
 
+/* What goes wrong on the bus, from lx_world.inject.armed on. */
+enum lx_wrong {
+  LX_NOTHING,
+  LX_COMMAND_ABORT,   /* a read of a command comes to an external abort */
+  LX_COMMAND_ILLEGAL, /* a read of a command gives an opcode that there is not */
+  LX_EVENT_ABORT      /* a write of an event record comes to an external abort */
+};
+
 struct lx_config {
   const struct lx_variant *variant;
-  unsigned cpus;                   /* 1..64 */
-  uint64_t ram_bytes;              /* 0: 64 MB */
-  uint64_t seed;                   /* of ties and jitter, as struct plat_board_config */
+  unsigned cpus;      /* 1..64 */
+  uint64_t ram_bytes; /* 0: 64 MB */
+  uint64_t seed;      /* of ties and jitter, as struct plat_board_config */
+  enum lx_wrong wrong;
+  unsigned every;                  /* so many such accesses */
+  bool can_stall;                  /* firmware says that devices can wait for software */
   bool lazy, passthrough;          /* the kernel's options iommu.strict=0 and iommu.passthrough=1 */
   const struct machine_sink *sink; /* one record for whatever happens; NULL: nobody */
   /* What the kernel logs: level 0 (emergency) to 7 (debug). NULL: nobody. */
@@ -37,8 +48,13 @@ struct lx_world {
   struct machine_sink told; /* sees records before config.sink */
   struct {
     uint64_t addr, bytes;
-    uint32_t place;          /* of the store, for its record */
-  } stored;                  /* by the CPU that runs, and not told yet */
+    uint32_t place; /* of the store, for its record */
+  } stored;         /* by the CPU that runs, and not told yet */
+  struct {
+    bool armed;
+    uint64_t base, bytes; /* of the queue in question, as its register says */
+    uint64_t seen, done;  /* accesses; those that went wrong */
+  } inject;
   unsigned errors, warnings; /* lines the kernel logged at level 3 and below, and at 4 */
   char said[256];            /* the last line the kernel logged */
   char died[256];            /* why the kernel stopped; empty: it did not */

@@ -59,3 +59,50 @@ LINUX_TEST(Faults, MistakesAreTold)
   EXPECT_STR_CONTAINS(text, "there is no fault \"no-such\"");
   free(text);
 }
+
+static const char *said(json_t *one, const char *text)
+{
+  json_t *line;
+  size_t i;
+
+  json_array_foreach(json_object_get(one, "driver"), i, line)
+  {
+    if (strstr(json_string_value(line), text))
+      return json_string_value(line);
+  }
+  return "";
+}
+
+static long long stale(json_t *one)
+{
+  json_t *verdicts = json_object_get(one, "verdicts");
+
+  return linux_number(verdicts, "stale_driver") + linux_number(verdicts, "stale_device");
+}
+
+/* The driver says what goes wrong, mends what it can, and what it cannot has a verdict. */
+LINUX_TEST(Faults, DriverGetsOverErrorsOfQueuesAndStalls)
+{
+  int status = -1;
+  json_t *root = linux_json("faults --json", &status), *list, *one;
+  size_t i;
+
+  ASSERT_TRUE(root != NULL);
+  EXPECT_EQ(status, DONE);
+  list = json_object_get(root, "faults");
+  json_array_foreach(list, i, one) EXPECT_EQ(linux_number(one, "unmaps"), 256);
+  one = linux_named(list, "command-abort");
+  EXPECT_GT(linux_number(one, "injected"), 5);
+  EXPECT_STR_CONTAINS(said(one, "CMDQ error"), "Abort on command fetch");
+  EXPECT_EQ(stale(one), 0);
+  one = linux_named(list, "command-illegal");
+  EXPECT_STR_CONTAINS(said(one, "CMDQ error"), "Illegal command");
+  EXPECT_GT(stale(one), 0);
+  EXPECT_EQ(linux_number(one, "passed"), stale(one));
+  one = linux_named(list, "event-abort");
+  EXPECT_STR_CONTAINS(said(one, "EVTQ"), "aborted");
+  one = linux_named(list, "stall");
+  EXPECT_EQ(linux_number(json_object_get(json_object_get(one, "model"), "commands"), "RESUME"),
+            linux_number(one, "refused"));
+  json_decref(root);
+}
