@@ -22,7 +22,7 @@ faults_begin()
   faults_commands=${FAULTS_COMMANDS:-$faults_work}
   # A hang is noticed too.
   faults_cpu_seconds=${FAULTS_CPU_SECONDS:-20}
-  faults_wall_seconds=240
+  faults_wall_seconds=90
 }
 
 # fault_names driver|model
