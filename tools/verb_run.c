@@ -48,8 +48,9 @@ static const struct argp_option options[] = {
   { "set", KEY_SET, "KEY=VALUE", 0, "Set a parameter, after the file; may be given often", 0 },
   { "seed", KEY_SEED, "N", 0, "As --set run.seed=N", 0 },
   { "watch", KEY_WATCH, NULL, 0,
-    "Judge every translation of the device (device.dma=on): fresh, or stale and by whose fault; as "
-    "smmulator check does with a recording",
+    "Judge every translation of the device (device.dma=on): fresh, or stale and by whose fault; and "
+    "the software: which rules of drivers it breaks (docs/rules/); as smmulator check does with a "
+    "recording",
     0 },
   { "strict", KEY_STRICT, NULL, 0,
     "With --watch: exit status 3 when one was stale or a rule was broken", 0 },

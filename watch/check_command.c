@@ -61,7 +61,7 @@ static const char *illegal(const struct judged *j)
 {
   const uint64_t *words = j->words;
 
-  if (!smmu_cmd_name((uint8_t)j->opcode))
+  if (!j->c->command_mask[j->opcode][0])
     return "no command has this opcode";
   if (j->opcode <= CMD_CFGI_VMS_PIDM && FGET(CMD, SSec, words))
     return "SSec is set";
