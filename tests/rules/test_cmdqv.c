@@ -262,3 +262,22 @@ REMEDY(SYNC_ELSEWHERE, OneSyncForAllQueues)
   tiny_wait(d, ECMDQ_REG(d, CONS), (uint32_t)MASK(ECMDQ_CONS, RD), 2);
   say(d, UNMAPPED, 0x1000, 0x1000, 0);
 }
+
+MISTAKE(ERROR_UNMENDED, EnhancedQueueTriedAgain,
+        "CONS = 0x0 with error 1, and nothing was stored there", .start = true, .with_ecmdqs = true,
+        .besides = "command-illegal")
+{
+  store(d, ecmdq_on(d), 0x99);
+  barrier(d);
+  ecmdq_prod(d, MASK(ECMDQ_PROD, EN) | 1);
+  tiny_wait(d, ECMDQ_REG(d, CONS), (uint32_t)MASK(ECMDQ_CONS, ERR),
+            (uint32_t)MASK(ECMDQ_CONS, ERR));
+  ecmdq_prod(d, MASK(ECMDQ_PROD, EN) | MASK(ECMDQ_PROD, ERRACK) | 1); /* here */
+}
+
+REMEDY(ERROR_UNMENDED, EnhancedQueueTriedAgain)
+{
+  store(d, ecmdq_on(d), CMD_SYNC);
+  barrier(d);
+  ecmdq_prod(d, MASK(ECMDQ_PROD, EN) | 1);
+}

@@ -62,6 +62,19 @@ REMEDY(OUTPUT_CONS, WrapBitForgotten)
   reg_write(d, EVENTQ_CONS, reg_read(d, EVENTQ_PROD) % (2 * EVENTS));
 }
 
+MISTAKE(OUTPUT_CONS, PageRequestThatIsNotThere,
+        "PRIQ_CONS goes from 0x0 to 0x1, and PROD was read as 0x0", .start = true, .with_ats = true)
+{
+  if (reg_read(d, PRIQ_PROD) == 0)
+    reg_write(d, PRIQ_CONS, 1); /* here */
+}
+
+REMEDY(OUTPUT_CONS, PageRequestThatIsNotThere)
+{
+  if (reg_read(d, PRIQ_PROD) != 0)
+    reg_write(d, PRIQ_CONS, 1);
+}
+
 MISTAKE(OVERFLOW_IGNORED, FlagMaskedAway,
         "EVENTQ_CONS took all records, and its OVACKFLG is still not OVFLG", .start = true)
 {
