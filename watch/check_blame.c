@@ -65,6 +65,8 @@ static bool covers(const struct check_debt *d, const struct watch_inval *v)
 {
   struct watch_target t = check_target_of(d);
 
+  if (d->kind != DEBT_TLB && check_is_by_address(v->opcode))
+    return false;
   t.tg = v->tg;
   return watch_covers(v, &t);
 }

@@ -74,8 +74,8 @@ struct check_debt {
   bool left;              /* of a stream that has lost EATS */
   uint32_t sid, ssid, domain;
   struct check_tag tag;
-  uint64_t first, last, out;
-  struct check_at at, early; /* early: an ATC_INV that came before the TLBI was complete */
+  uint64_t first, last, out, from; /* from: address of the first descriptor */
+  struct check_at at, early;       /* early: an ATC_INV that came before the TLBI was complete */
   struct check_payment paid;
 };
 
@@ -188,6 +188,8 @@ bool check_is_valid(unsigned kind, const uint64_t *words);
 /* ---- translation tables (check_table.c) ---- */
 void check_table_links(struct check *c, struct check_world *w, const struct check_area *area,
                        uint64_t addr, uint64_t old, uint64_t now);
+/* A TLBI was sent for a descriptor with the Contiguous hint: is the rest of its group gone too? */
+void check_group(struct check *c, struct check_world *w, const struct check_debt *d);
 void check_table_stored(struct check *c, struct check_world *w, struct check_area *area,
                         const struct check_word *x);
 
@@ -205,6 +207,7 @@ void check_debt_consumed(struct check_world *w, uint32_t queue, uint64_t number)
 void check_debt_remove(struct check_built *b, uint32_t i);
 struct check_edit *check_edit_find(struct check_built *b, uint64_t addr, uint32_t sid);
 struct watch_target check_target_of(const struct check_debt *d);
+bool check_is_by_address(unsigned opcode);
 bool check_edit_covered(const struct check_edit *e, const struct watch_inval *v);
 
 /* ---- hooks (check_built.c) ---- */

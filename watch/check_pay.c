@@ -9,7 +9,8 @@ enum { NEIGHBOURS = 4, SIZE_ALL = 52, PAGE_LOG2 = 12, RANGE_ALL = 31 };
 
 /* ---- what a command covers ---- */
 
-/* As watch_covers() wants it, at the first address that is owed. */
+/* As watch_covers() wants it, at the first address that is owed. Of a guest's entries no ASID is known:
+ * what takes one ASID away does not do. */
 struct watch_target check_target_of(const struct check_debt *d)
 {
   bool s1 = d->tag.stage == 1 || d->kind == DEBT_STAGE1;
@@ -17,12 +18,13 @@ struct watch_target check_target_of(const struct check_debt *d)
                                                   : (s1 ? SMMU_ENTRY_S1 : SMMU_ENTRY_S2);
   struct watch_target t = { .va = d->first, .span = d->span, .level = d->level };
 
-  t.tag = (uint64_t)d->tag.aset << 49 | (uint64_t)d->global << 48 | (uint64_t)d->tag.world << 44 |
-          (uint64_t)kind << 40 | (uint64_t)d->tag.asid << 16 | d->tag.vmid;
+  t.tag = (uint64_t)d->tag.aset << 49 | (uint64_t)(d->global || d->kind == DEBT_STAGE1) << 48 |
+          (uint64_t)d->tag.world << 44 | (uint64_t)kind << 40 | (uint64_t)d->tag.asid << 16 |
+          d->tag.vmid;
   return t;
 }
 
-static bool is_by_address(unsigned opcode)
+bool check_is_by_address(unsigned opcode)
 {
   return opcode == CMD_TLBI_NH_VA || opcode == CMD_TLBI_NH_VAA || opcode == CMD_TLBI_EL2_VA ||
          opcode == CMD_TLBI_EL2_VAA || opcode == CMD_TLBI_S2_IPA;
@@ -36,7 +38,7 @@ static bool tlbi_covers(const struct check_debt *d, const struct watch_inval *v,
 
   *first = d->first;
   *last = d->last;
-  if (is_by_address(v->opcode)) {
+  if (check_is_by_address(v->opcode)) {
     if (d->kind != DEBT_TLB || v->last < d->first || v->first > d->last)
       return false;
     if (v->first > d->first)
@@ -46,8 +48,6 @@ static bool tlbi_covers(const struct check_debt *d, const struct watch_inval *v,
     t.va = *first;
   }
   t.tg = v->tg;
-  if (d->kind == DEBT_STAGE1 && v->opcode == CMD_TLBI_NH_ASID)
-    return false;
   return watch_covers(v, &t);
 }
 
@@ -171,6 +171,8 @@ static void pay_debts(struct check *c, struct check_world *w, struct check_sent 
       continue;
     }
     s->paid++;
+    if (d->contiguous && d->kind == DEBT_TLB)
+      check_group(c, w, d);
     s->pages += d->kind == DEBT_TLB && d->last - d->first == bits_low(d->span);
     pay(c, w, i, first, last, &paid);
   }

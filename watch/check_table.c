@@ -158,10 +158,44 @@ static void check_again(struct check *c, const struct check_world *w, const stru
   }
 }
 
+/* ---- groups with the Contiguous hint ---- */
+
+/* Descriptors that share one entry. DDI 0487 D8.6. */
+static unsigned group_of(const struct check_area *area)
+{
+  switch (area->geometry.granule_log2) {
+  case 12: return 16;
+  case 14: return area->level == 3 ? 128 : 32;
+  default: return 32;
+  }
+}
+
+void check_group(struct check *c, struct check_world *w, const struct check_debt *d)
+{
+  const struct check_area *area = check_area_at(w->built, d->from);
+  uint64_t bytes, base;
+
+  if (!area || area->kind != AREA_TABLE || !area->holders)
+    return;
+  bytes = 8ULL * group_of(area);
+  base = d->from & ~(bytes - 1);
+  for (uint64_t at = base; at < base + bytes; at += 8) {
+    const struct check_word *x = check_memory_find(w, at);
+    uint64_t desc = x ? as_number(area, x->value) : 0;
+
+    if (kind_of(area, desc) != SMMU_DESC_LEAF || !(desc >> CONTIGUOUS & 1))
+      continue;
+    check_tell(c, CHECK_GROUP_TORN, &d->at,
+               "0x%llx was changed, and 0x%llx of its group still has the Contiguous bit",
+               (unsigned long long)input_of(area, d->from), (unsigned long long)input_of(area, at));
+    return;
+  }
+}
+
 /* ---- stores ---- */
 
-static void owe(struct check *c, struct check_world *w, const struct check_area *area, uint64_t va,
-                uint64_t old, bool table)
+static void owe(struct check *c, struct check_world *w, const struct check_area *area,
+                const struct check_word *x, uint64_t va, uint64_t old, bool table)
 {
   unsigned shift = shift_of(area);
   struct check_debt debt = { .level = area->level,
@@ -172,6 +206,7 @@ static void owe(struct check *c, struct check_world *w, const struct check_area 
                              .table = table,
                              .exact = !table,
                              .out = smmu_desc_out(old, &area->geometry, shift),
+                             .from = x->addr,
                              .at = c->now };
 
   debt.global = !table && area->tag.stage == 1 && !(old >> NOT_GLOBAL & 1);
@@ -197,7 +232,7 @@ void check_table_stored(struct check *c, struct check_world *w, struct check_are
   } else if (!watch_same(what, old, now)) {
     if (is != SMMU_DESC_INVALID)
       check_valid_to_valid(c, w, area, va, old, now);
-    owe(c, w, area, va, old, was == SMMU_DESC_TABLE);
+    owe(c, w, area, x, va, old, was == SMMU_DESC_TABLE);
   }
   if (was == SMMU_DESC_TABLE || is == SMMU_DESC_TABLE)
     check_table_links(c, w, area, x->addr, x->before, x->value);

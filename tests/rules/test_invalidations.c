@@ -153,6 +153,24 @@ REMEDY(TLBI_STAGE1, CombinedEntries)
   say(d, UNMAPPED, 0x1000, 0x1000, 0);
 }
 
+MISTAKE(
+  TLBI_STAGE1, OneAsidIsNotAll,
+  "0x1000-0x1fff of VMID 3, as a stage 1 uses it: no TLBI of its VMID's stage 1 when it was said "
+  "to be unmapped",
+  .start = true, .stage = 3)
+{
+  store(d, LEAF_OF(d, 0x1000), 0); /* here */
+  issue(d, "TLBI_S2_IPA vmid=3 leaf=1 ipa=0x1000; SYNC; TLBI_NH_ASID vmid=3 asid=0; SYNC");
+  say(d, UNMAPPED, 0x1000, 0x1000, 0);
+}
+
+REMEDY(TLBI_STAGE1, OneAsidIsNotAll)
+{
+  store(d, LEAF_OF(d, 0x1000), 0);
+  issue(d, "TLBI_S12_VMALL vmid=3; SYNC");
+  say(d, UNMAPPED, 0x1000, 0x1000, 0);
+}
+
 MISTAKE(TLBI_NO_SYNC, ConsumedIsNotComplete,
         "0x1000-0x1fff of ASID 7: no CMD_SYNC behind the TLBI when it was said to be unmapped",
         .start = true, .stage = 1)

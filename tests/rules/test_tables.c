@@ -88,3 +88,27 @@ REMEDY(MAP_UNORDERED, BarrierForgotten)
   barrier(d);
   say(d, MAPPED, 0x5000, 0x1000, 1);
 }
+
+/* 16 pages that may be one entry, from 0x10000 on. */
+static void map_group(struct tiny *d)
+{
+  for (uint64_t va = 0x10000; va < 0x20000; va += 0x1000)
+    store(d, LEAF_OF(d, va), PAGE(PAGES + va) | 1ULL << 52);
+}
+
+MISTAKE(GROUP_TORN, OneOfSixteen,
+        "0x10000 was changed, and 0x11000 of its group still has the Contiguous bit", .start = true,
+        .stage = 1)
+{
+  map_group(d);
+  store(d, LEAF_OF(d, 0x10000), 0); /* here */
+  issue(d, "TLBI_NH_VA asid=7 leaf=1 va=0x10000; SYNC");
+}
+
+REMEDY(GROUP_TORN, OneOfSixteen)
+{
+  map_group(d);
+  for (uint64_t va = 0x10000; va < 0x20000; va += 0x1000)
+    store(d, LEAF_OF(d, va), 0);
+  issue(d, "TLBI_NH_VA asid=7 leaf=1 va=0x10000 tg=1 scale=4; SYNC");
+}
