@@ -1,5 +1,6 @@
 /* The generic description: tables generated from layouts.def, lookup, printing, reserved bits, and
- * the words for enumerated values from meaning.def. Nothing here is on a hot path. */
+ * the words for enumerated values from meaning.def. Nothing but the lookup of commands is on a hot
+ * path. */
 #include "arch/fields.h"
 
 #include <ctype.h>
@@ -56,6 +57,27 @@ static const struct layout_row all_layouts[] = {
 #undef FIELD
 };
 
+enum {
+#define LAYOUT(name, kind, key, words) INDEX_##name,
+#define FIELD(type, name, hi, lo)
+#include "arch/layouts.def"
+#undef LAYOUT
+#undef FIELD
+};
+
+/* Commands are looked up while machines run: index + 1 of the layout; 0: no such opcode. */
+static const uint16_t of_opcode[256] = {
+#define STRUCT(name, words)
+#define FIELD(type, name, hi, lo)
+#define CMD(name, opcode) [opcode] = INDEX_##name + 1,
+#define CFIELD(name, field, hi, lo)
+#include "arch/cmd.def"
+#undef STRUCT
+#undef FIELD
+#undef CMD
+#undef CFIELD
+};
+
 struct meaning {
   const char *layout; /* "*": any */
   const char *field;
@@ -107,7 +129,13 @@ bool smmu_layout_by_name(enum smmu_layout_kind kind, const char *name, struct sm
 
 bool smmu_layout_by_key(enum smmu_layout_kind kind, uint32_t key, struct smmu_layout *out)
 {
-  if (kind != SMMU_LAYOUT_REG && kind != SMMU_LAYOUT_CMD && kind != SMMU_LAYOUT_EVENT)
+  if (kind == SMMU_LAYOUT_CMD) {
+    if (key > UINT8_MAX || of_opcode[key] == 0)
+      return false;
+    *out = smmu_layout_at(of_opcode[key] - 1u);
+    return true;
+  }
+  if (kind != SMMU_LAYOUT_REG && kind != SMMU_LAYOUT_EVENT)
     return false;
   for (unsigned i = 0; i < LAYOUT_TOTAL; i++) {
     if (all_layouts[i].kind == kind && all_layouts[i].key == key) {
