@@ -105,7 +105,7 @@ static bool make_room(struct check_built *b, uint64_t base, uint64_t bytes)
   return true;
 }
 
-static bool same_use(const struct check_area *a, const struct check_area *like)
+bool check_area_same(const struct check_area *a, const struct check_area *like)
 {
   return a->kind == like->kind && a->level == like->level && a->bytes == like->bytes &&
          a->input == like->input && a->tag.asid == like->tag.asid &&
@@ -129,7 +129,7 @@ bool check_area_link(struct check *c, struct check_built *b, const struct check_
   uint32_t n;
 
   if (a && a->base == like->base && a->holders) {
-    a->mixed |= !same_use(a, like);
+    a->mixed |= !check_area_same(a, like);
     a->holders++;
     if (like->tag.under && !a->tag.under)
       set_under(b, &like->tag);

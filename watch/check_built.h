@@ -160,6 +160,8 @@ struct check_area *check_area_at(struct check_built *b, uint64_t addr);
 /* A valid pointer leads to `like` now. True: it did not before, and is in *area. */
 bool check_area_link(struct check *c, struct check_built *b, const struct check_area *like,
                      struct check_area **area);
+/* Are both the same kind of table, under the same tag? */
+bool check_area_same(const struct check_area *a, const struct check_area *like);
 /* A pointer to it is no longer. True: that was the last. */
 bool check_area_unlink(struct check_built *b, uint64_t base, struct check_area **area);
 void check_area_drop(struct check_built *b, struct check_area *area);

@@ -196,6 +196,25 @@ static void note_ats(struct check *c, struct check_world *w, uint32_t sid, uint6
     b->ats[i] = b->ats[--b->atss];
 }
 
+/* The same memory under another tag is left first: it is another table then. */
+static void leave_changed(struct check *c, struct check_world *w, struct pointers *before,
+                          const struct pointers *after)
+{
+  for (unsigned i = 0; i < before->count;) {
+    unsigned k = 0;
+
+    while (k < after->count && (after->to[k].base != before->to[i].base ||
+                                check_area_same(&before->to[i], &after->to[k])))
+      k++;
+    if (k == after->count) {
+      i++;
+      continue;
+    }
+    unlink_area(c, w, before->to[i].base);
+    before->to[i] = before->to[--before->count];
+  }
+}
+
 void check_structure_links(struct check *c, struct check_world *w, const struct check_area *area,
                            uint64_t addr, const uint64_t *old, const uint64_t *now)
 {
@@ -205,6 +224,7 @@ void check_structure_links(struct check *c, struct check_world *w, const struct 
     note_ats(c, w, area->id + (uint32_t)((addr - area->base) / CHECK_STRUCTURE), addr, now);
   pointers_of(w, area, addr, old, &before);
   pointers_of(w, area, addr, now, &after);
+  leave_changed(c, w, &before, &after);
   for (unsigned i = 0; i < after.count; i++)
     link_area(c, w, &after.to[i]);
   for (unsigned i = 0; i < before.count; i++)

@@ -106,6 +106,7 @@ struct tiny_case {
 
 void tiny_register(const struct tiny_case *c);
 void tiny_run(const struct tiny_case *c);
+void tiny_run_legal(const struct tiny_case *c); /* the remedy alone */
 
 #define MISTAKE(name, claim_name, says_text, ...) \
   static void mistake_##name##_##claim_name(struct tiny *d); \
@@ -127,6 +128,19 @@ void tiny_run(const struct tiny_case *c);
     tiny_run(&case_##name##_##claim_name); \
   } \
   static void mistake_##name##_##claim_name(struct tiny *d)
+
+/* A program that breaks no rule, though it comes near. */
+#define LEGAL(claim_name, ...) \
+  static void legal_##claim_name(struct tiny *d); \
+  TEST_CASE(Legal, claim_name) \
+  { \
+    static const struct tiny_case c = { .rule = CHECK_RULES, \
+                                        .remedy = legal_##claim_name, \
+                                        .file = __FILE__, \
+                                        .options = { __VA_ARGS__ } }; \
+    tiny_run_legal(&c); \
+  } \
+  static void legal_##claim_name(struct tiny *d)
 
 #define REMEDY(name, claim_name) static void remedy_##name##_##claim_name(struct tiny *d)
 
