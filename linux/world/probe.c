@@ -4,7 +4,7 @@
 
 #include "linux_world/scenario.h"
 
-enum { SIZES = 3 };
+enum { SIZES = 4 };
 
 struct run {
   struct lx_world *w;
@@ -46,10 +46,10 @@ static void give_back(struct run *r, uint64_t pa, uint64_t bytes)
   plat_dma_free(r->w->plat, pa, bytes);
 }
 
-/* The DMA API: the kernel chooses the addresses. */
+/* The DMA API: the kernel chooses the addresses. Seven pages are a range that is no power of two. */
 static void dma(struct run *r, unsigned client)
 {
-  static const uint64_t sizes[SIZES] = { 0x1000, 0x4000, 0x10000 };
+  static const uint64_t sizes[SIZES] = { 0x1000, 0x4000, 0x10000, 0x7000 };
   bool translates = strncmp(r->out->domain, "DMA", 3) == 0;
 
   for (unsigned i = 0; i < SIZES; i++) {
