@@ -117,15 +117,17 @@ TEST_CASE(Places, EveryCutAndEveryWrongByteIsReadOrRefused)
 
 TEST_CASE(Places, TooManyFramesAreRefused)
 {
+  static const char frame[] = "\tf\tx.c:1";
   char text[4096] = HEAD "1", error[160] = "";
+  size_t len = strlen(text);
   struct watch_places *p;
 
-  for (unsigned i = 0; i < WATCH_PLACE_FRAMES; i++)
-    strcat(text, "\tf\tx.c:1");
-  p = read_text(text, strlen(text), error, sizeof error);
+  for (unsigned i = 0; i < WATCH_PLACE_FRAMES; i++, len += sizeof frame - 1)
+    memcpy(text + len, frame, sizeof frame);
+  p = read_text(text, len, error, sizeof error);
   EXPECT_NOT_NULL(p);
   watch_places_destroy(p);
-  strcat(text, "\tf\tx.c:1");
-  EXPECT_NULL(read_text(text, strlen(text), error, sizeof error));
+  memcpy(text + len, frame, sizeof frame);
+  EXPECT_NULL(read_text(text, len + sizeof frame - 1, error, sizeof error));
   EXPECT_STR_CONTAINS(error, "2: ");
 }
