@@ -162,7 +162,8 @@ static void expect_trap(const char *rule, const char *what)
 
 TEST_CASE(BreakOn, StopsAtTheOffence)
 {
-  expect_trap("register-reserved-bits", "IRQ_CTRL = 0xd");
+  expect_trap("register-reserved-bits",
+              "IRQ_CTRL = 0xd: 0x8 is reserved\nstopped in the mistake\n");
   expect_trap("stale-driver", "stale-driver: 0x");
 }
 

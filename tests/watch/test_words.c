@@ -1,4 +1,5 @@
 /* Words of memory: stores by pointer, bits that do not count, bounds. */
+#include "arch/cmdqv.h"
 #include "arch/regs.h"
 #include "plat/board.h"
 #include "seq.h"
@@ -126,17 +127,44 @@ TEST_CASE(Words, OtherByteOrderIsNotAChange)
   seq_stop(s);
 }
 
+static const uint64_t bases[] = {
+  PLAT_SMMU_BASE + OFF_CMDQ_BASE,
+  PLAT_CMDQV_BASE + 2 * SMMU_CMDQV_PAGE + SMMU_CMDQV_SLOT + OFF_VCMDQ_BASE,
+};
+
 /* What is stored in a command queue is no table; what was one may become one. */
 TEST_CASE(Words, CommandQueueIsNotFollowedUntilItIsGivenBack)
 {
+  for (unsigned i = 0; i < sizeof bases / sizeof bases[0]; i++) {
+    use_once(&(struct watch_options){ 0 });
+    seq_put(s, &(struct smmu_record){ .category = SMMU_TRACE_STORE_REG,
+                                      .addr_in = bases[i],
+                                      .word = (LEAF & ~0xfffULL) | 8,
+                                      .info = 8 });
+    seq_store(s, 1, LEAF, 0);
+    EXPECT_EQ(use_again(), WATCH_FRESH);
+    seq_note(s, 1, 0, PLAT_NOTE_FREED, LEAF & ~0xfffULL, 0x1000, 0);
+    seq_store(s, 1, LEAF, 0);
+    EXPECT_EQ(use_again(), WATCH_PENDING);
+    seq_stop(s);
+  }
+}
+
+/* The register is written again, or another world's: memory beside a queue is followed as before. */
+TEST_CASE(Words, CommandQueueThatMovesIsFollowedAgain)
+{
+  struct smmu_record r = { .category = SMMU_TRACE_STORE_REG,
+                           .addr_in = bases[0],
+                           .word = (LEAF & ~0xfffULL) | 8,
+                           .info = 8,
+                           .unit = 1 };
+
   use_once(&(struct watch_options){ 0 });
-  seq_put(s, &(struct smmu_record){ .category = SMMU_TRACE_STORE_REG,
-                                    .addr_in = PLAT_SMMU_BASE + OFF_CMDQ_BASE,
-                                    .word = (LEAF & ~0xfffULL) | 8,
-                                    .info = 8 });
-  seq_store(s, 1, LEAF, 0);
-  EXPECT_EQ(use_again(), WATCH_FRESH);
-  seq_note(s, 1, 0, PLAT_NOTE_FREED, LEAF & ~0xfffULL, 0x1000, 0);
+  seq_put(s, &r);
+  r.unit = 0;
+  seq_put(s, &r);
+  r.word += 0x1000;
+  seq_put(s, &r);
   seq_store(s, 1, LEAF, 0);
   EXPECT_EQ(use_again(), WATCH_PENDING);
   seq_stop(s);
