@@ -72,6 +72,8 @@ static void expect_story(const json_t *root)
   snprintf(text, sizeof text, " guest_sim/dma_api.c:%u",
            line_of("guest_sim/dma_api.c", "plat_note(dma->plat, PLAT_NOTE_UNMAPPED, iova"));
   EXPECT_STR_CONTAINS(cli_text(root, "stories/0/where/0"), text);
+  snprintf(text + strlen(text), sizeof text - strlen(text), ", record %lld",
+           (long long)json_integer_value(cli_at(root, "stories/0/blame")));
   EXPECT_STR_CONTAINS(cli_text(root, "stories/0/text/4"), text);
 }
 
@@ -160,11 +162,20 @@ static void expect_trap(const char *rule, const char *what)
   test_run_free(&run);
 }
 
-TEST_CASE(BreakOn, StopsAtTheOffence)
+TEST_CASE(BreakOn, StopsAtTheFirstOffence)
 {
-  expect_trap("register-reserved-bits",
-              "IRQ_CTRL = 0xd: 0x8 is reserved\nstopped in the mistake\n");
-  expect_trap("stale-driver", "stale-driver: 0x");
+  json_t *root = forgetful_json("run dma-map-bare --set bench.loops=3 --set device.dma=on "
+                                "--set device.late=on --watch --json");
+  char text[128];
+
+  snprintf(text, sizeof text,
+           "record %lld: IRQ_CTRL = 0xd: 0x8 is reserved\nstopped in the mistake\n",
+           (long long)json_integer_value(cli_at(root, "findings/0/record")));
+  expect_trap("register-reserved-bits", text);
+  snprintf(text, sizeof text, "record %lld: stale-driver: 0x",
+           (long long)json_integer_value(cli_at(root, "stories/0/blame")));
+  expect_trap("stale-driver", text);
+  json_decref(root);
 }
 
 TEST_CASE(BreakOn, NothingToStopAtIsAWholeRun)
