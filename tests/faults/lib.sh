@@ -147,7 +147,7 @@ fault_test()
   local filter=$2
   [[ $filter == *-* ]] || filter="$2:$2/*"
   [ -x "$faults_work/test_$1" ] || fault_link "tests/test_$1" "test_$1" || return 2
-  SMMULATOR_SEED=${SMMULATOR_SEED:-1} SMMULATOR_CASES=15000 SMMULATOR_PROGRAMS=100 \
+  SMMULATOR_SEED=${FAULTS_SEED:-1} SMMULATOR_CASES=15000 SMMULATOR_PROGRAMS=100 \
     limited "$faults_work/test_$1" --gtest_brief=1 "--gtest_filter=$filter" || return 1
 }
 

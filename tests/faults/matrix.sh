@@ -2,13 +2,14 @@
 # Which detector notices which fault: docs/faults.md, from all patches of tests/faults.
 # Usage: matrix.sh BUILD. All of a build's programs that are needed must be there.
 # Environment: FAULTS (names to run, default all; the page then keeps the rows of the others), JOBS, PAGE,
-# SMMULATOR_SEED.
+# FAULTS_SEED (1): no random test may depend on luck here.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 . tests/faults/lib.sh
 faults_begin "$1"
-export SMMULATOR_SEED=${SMMULATOR_SEED:-1}
+export FAULTS_SEED=${FAULTS_SEED:-1}
 page=${PAGE:-docs/faults.md}
+commit=$(git describe --always --dirty --abbrev=12 2>/dev/null || echo 'not committed')
 rows=${FAULTS_ROWS:-$faults_work/rows}
 # Suites that take seconds each are left out.
 quick_ones='*-Crowd.*:Parallel*:Random*'
@@ -123,8 +124,8 @@ one()
       done < <(fault_lines "$name" Caught)
       ;;
   esac
-  printf '| %s | %s | %s | %s | %s |\n' "${name#*/}" "$(fault_lines "$name" Fault)$missed" \
-    "$(sed 's/ --set / /g; s/^$/-/' <<<"$run")" "$cells" "$((SECONDS - from))" >"$rows/$name"
+  printf '| %s | %s | %s | %s | %s | %s |\n' "${name#*/}" "$(fault_lines "$name" Fault)$missed" \
+    "$(sed 's/ --set / /g; s/^$/-/' <<<"$run")" "$cells" "$((SECONDS - from))" "$commit" >"$rows/$name"
   cat "$rows/$name" >&2
   [ -z "$missed" ]
 }
@@ -172,14 +173,14 @@ Written by `./dev long faults` (and by `./dev long mutants`). Each row is a patc
 mistake, run by `smmulator run RUN --watch --strict` with a device that uses its buffer, and once more after the unmap.
 **Bold** is the detector that the patch names: it must notice. What else noticed is not bold; `-` noticed nothing.
 Numbers are test cases that fail; "dies": a hang or a broken invariant ended the program. Of the driver's and the host's
-tests those count that take no seconds. Without a fault the same runs find nothing (`tests/faults/clean.sh`), and five
+tests those count that take no seconds. A row ends with the seconds that it took and the commit it was run at: some
+faults at a time make a whole page. Without a fault the same runs find nothing (`tests/faults/clean.sh`), and five
 faults run in each `./dev test`. How faults are built and judged: [decisions/014](decisions/014-faults-are-patches.md).
 
 END
-    printf '%s faults of software, %s of the model; %s not noticed as named. Commit %s, %s, %s CPUs, seed %s, %s s.\n' \
-      "$(wc -l <"$driver")" "$(wc -l <"$model")" "$(cat "$driver" "$model" | grep -c '\*\*missed\|\*\*does not' || true)" \
-      "$(git describe --always --dirty --abbrev=12 2>/dev/null || echo 'not committed')" \
-      "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | sed -n 1p)" "$(nproc)" "$SMMULATOR_SEED" "$SECONDS"
+    printf '%s of %s faults of software, %s of %s of the model; %s not noticed as named. %s, %s CPUs, seed %s.\n' \
+      "$(wc -l <"$driver")" "$(fault_names driver | wc -l)" "$(wc -l <"$model")" "$(fault_names model | wc -l)" "$(cat "$driver" "$model" | grep -c '\*\*missed\|\*\*does not' || true)" \
+      "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | sed -n 1p)" "$(nproc)" "$FAULTS_SEED"
     echo
     echo '| detector | faults of software | faults of the model |'
     echo '|---|---|---|'
@@ -194,14 +195,14 @@ END
     echo
     echo '## Faults of software: driver, host, VMM, guest'
     echo
-    echo '| fault | what is wrong | run | rules | verdicts | where, as they say | driver | host | s |'
-    echo '|---|---|---|---|---|---|---|---|---|'
+    echo '| fault | what is wrong | run | rules | verdicts | where, as they say | driver | host | s | commit |'
+    echo '|---|---|---|---|---|---|---|---|---|---|'
     cat "$driver"
     echo
     echo '## Faults of the model'
     echo
-    echo '| fault | what is wrong | run | verdicts | litmus | conformance | property | unit | s |'
-    echo '|---|---|---|---|---|---|---|---|---|'
+    echo '| fault | what is wrong | run | verdicts | litmus | conformance | property | unit | s | commit |'
+    echo '|---|---|---|---|---|---|---|---|---|---|'
     cat "$model"
   } >"$faults_work/page"
   cp "$faults_work/page" "$page"

@@ -2,7 +2,7 @@
 # single faults of drivers and of the model (tests/faults): which detector notices which
 #
 # Writes docs/faults.md. Environment: FAULTS (names to run, default all; the page keeps the rows of the
-# others), JOBS, BUILD (build/release), SMMULATOR_SEED.
+# others), JOBS, BUILD (build/release), FAULTS_SEED.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
