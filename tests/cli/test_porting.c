@@ -6,7 +6,7 @@
 #include "shim/gtest_c.h"
 #include "watch/place.h"
 
-static const char *const names[] = { "own_driver", "mychip" };
+static const char *const names[] = { "own_driver", "brought_driver" };
 
 static int run(const char *name, const char *option, struct test_run *r)
 {
