@@ -73,6 +73,7 @@ struct check_debt {
   bool global;            /* of all ASIDs */
   bool left;              /* of a stream that has lost EATS */
   uint32_t sid, ssid, domain;
+  uint32_t others; /* debts that were made with it, right behind it */
   struct check_tag tag;
   uint64_t first, last, out, from; /* from: address of the first descriptor */
   struct check_at at, early;       /* early: an ATC_INV that came before the TLBI was complete */

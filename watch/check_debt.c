@@ -30,6 +30,27 @@ static bool same_tag(const struct check_tag *a, const struct check_tag *b)
   return a->asid == b->asid && a->vmid == b->vmid && a->stage == b->stage && a->world == b->world;
 }
 
+/* What endpoints hold of d's range grows with it; not when part of that was paid or is gone. */
+static bool grow_others(struct check_built *b, uint32_t i, const struct check_debt *debt)
+{
+  uint32_t first = i + 1, end = first + b->debt[i].others;
+
+  if (end > b->debts)
+    return false;
+  for (uint32_t k = first; k < end; k++) {
+    const struct check_debt *o = &b->debt[k];
+
+    if (o->number != b->debt[i].number || o->paid.state != OWED ||
+        (o->kind == DEBT_ATC && o->last != UINT64_MAX && o->last + 1 != debt->first))
+      return false;
+  }
+  for (uint32_t k = first; k < end; k++) {
+    if (b->debt[k].kind == DEBT_ATC && b->debt[k].last != UINT64_MAX)
+      b->debt[k].last = debt->last;
+  }
+  return true;
+}
+
 /* Descriptors side by side, changed one after the other, are one debt. */
 static bool merge(struct check_built *b, const struct check_debt *debt)
 {
@@ -41,15 +62,10 @@ static bool merge(struct check_built *b, const struct check_debt *debt)
     if (d->kind != DEBT_TLB || d->paid.state != OWED || d->last + 1 != debt->first ||
         d->at.cpu != debt->at.cpu || d->span != debt->span || d->level != debt->level ||
         d->table != debt->table || d->global != debt->global || d->contiguous != debt->contiguous ||
-        !same_tag(&d->tag, &debt->tag))
+        !same_tag(&d->tag, &debt->tag) || !grow_others(b, i - 1, debt))
       continue;
     d->exact &= debt->out == d->out + (debt->first - d->first);
     d->last = debt->last;
-    for (uint32_t k = 0; k < b->debts; k++) {
-      if (b->debt[k].number == d->number && b->debt[k].kind == DEBT_ATC &&
-          b->debt[k].last + 1 == debt->first)
-        b->debt[k].last = debt->last;
-    }
     return true;
   }
   return false;
@@ -98,6 +114,7 @@ static void owe_streams(struct check *c, struct check_world *w, const struct che
 void check_debt_of_range(struct check *c, struct check_world *w, struct check_debt *debt)
 {
   struct check_built *b = w->built;
+  uint32_t i = b->debts;
 
   debt->kind = DEBT_TLB;
   if (merge(b, debt))
@@ -107,7 +124,8 @@ void check_debt_of_range(struct check *c, struct check_world *w, struct check_de
     b->owner[debt->tag.stage - 1]
       ? b->owner[debt->tag.stage - 1][debt->tag.stage == 1 ? debt->tag.asid : debt->tag.vmid]
       : 0;
-  check_debt_add(c, w, debt);
+  if (!check_debt_add(c, w, debt))
+    return;
   if (debt->tag.under) {
     struct check_debt combined = *debt;
 
@@ -115,6 +133,7 @@ void check_debt_of_range(struct check *c, struct check_world *w, struct check_de
     check_debt_add(c, w, &combined);
   }
   owe_streams(c, w, debt);
+  b->debt[i].others = b->debts - i - 1;
 }
 
 void check_debt_of_id(struct check *c, struct check_world *w, const struct check_tag *tag)
