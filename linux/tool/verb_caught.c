@@ -48,14 +48,11 @@ static error_t on_option(int key, char *arg, struct argp_state *state)
   switch (key) {
   case 'j': r->json = true; return 0;
   case ARGP_KEY_ARG:
-    if (r->name || !find(arg)) {
-      ui_complain("caught",
-                  r->name ? "one FAULT is expected, \"%s\" is one too many"
-                          : "there is no fault \"%s\"; linux/faults/faults.def has them",
-                  arg);
+    if (!find(arg)) {
+      ui_complain("caught", "there is no fault \"%s\"; linux/faults/faults.def has them", arg);
       r->wrong = true;
     }
-    r->name = arg;
+    r->wrong |= !ui_take_one("caught", "FAULT", arg, &r->name);
     return 0;
   default: return ARGP_ERR_UNKNOWN;
   }

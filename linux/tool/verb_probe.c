@@ -41,14 +41,11 @@ static error_t on_option(int key, char *arg, struct argp_state *state)
   switch (key) {
   case 'j': r->json = true; return 0;
   case ARGP_KEY_ARG:
-    if (r->name || !lx_variant_by_name(arg)) {
-      ui_complain("probe",
-                  r->name ? "one VARIANT is expected, \"%s\" is one too many"
-                          : "there is no variant \"%s\"; smmulator-linux probe lists them",
-                  arg);
+    if (!lx_variant_by_name(arg)) {
+      ui_complain("probe", "there is no variant \"%s\"; smmulator-linux probe lists them", arg);
       r->wrong = true;
     }
-    r->name = arg;
+    r->wrong |= !ui_take_one("probe", "VARIANT", arg, &r->name);
     return 0;
   default: return ARGP_ERR_UNKNOWN;
   }
