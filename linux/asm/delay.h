@@ -6,6 +6,8 @@
 #include "boundary.h"
 
 #define udelay(us) lx_delay((lx_u64)(us)*1000000)
-#define ndelay(ns) lx_delay((lx_u64)(ns)*1000)
+/* In nanoseconds only the time is given that a device has for its DMA, see kernel/bench.c. */
+void sim_dma_time(lx_u64 ns);
+#define ndelay(ns) sim_dma_time(ns)
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* There is no user space: these stop the run, see kernel/absent.c. */
+/* There is no user space: these stop the run, see kernel/absent.c. What a program of the board hands to a
+ * file lies in its own memory, and is copied (kernel/bench.c). */
 #ifndef SIM_ASM_UACCESS_H
 #define SIM_ASM_UACCESS_H
 

@@ -52,6 +52,7 @@ enum lx_note {
   LX_MAPPED,      /* a = IOVA, b = bytes */
   LX_UNMAPPED,    /* the same, for good */
   LX_TABLE_FREED, /* a = address, b = bytes: no longer a table or a queue of the device */
+  LX_FREED,       /* a = address, b = bytes: data of a program */
   LX_STREAM,      /* a = StreamID, b = domain */
   LX_ASID,        /* a = ASID, b = 1 taken or 0 given back */
   LX_VMID         /* a = VMID, as ASID */
@@ -119,6 +120,30 @@ lx_u64 linux_unmap(unsigned domain, lx_u64 iova, lx_u64 bytes);
 lx_u64 linux_iova_to_phys(unsigned domain, lx_u64 iova);
 /* The page sizes of the domain, one bit each. */
 lx_u64 linux_page_sizes(unsigned domain);
+
+/* dma_map_benchmark on one device: its own loop, as the kernel's file has it, on the CPUs 0..threads - 1. CPU 0
+ * calls linux_bench_run(), each of the others linux_thread_cpu(), which returns with it. */
+struct linux_bench {
+  unsigned client, threads;
+  unsigned granule; /* pages of a buffer, 1..1024 */
+  unsigned
+    direction;     /* as the kernel's interface has it: 0 both ways, 1 to the device, 2 from it */
+  unsigned dma_ns; /* between map and unmap, for the device */
+  /* The interface runs by whole seconds; a signal ends that sleep when this has passed. */
+  lx_u64 sleep_ps;
+  /* In the time between map and unmap: what this CPU has mapped. NULL: nobody uses it. */
+  void (*dma)(void *arg, lx_u64 iova, lx_u64 bytes);
+  void *arg;
+};
+/* As the kernel reports it; and what it does not: turns of all threads, and the time from the first thread's
+ * start to the last one's end. */
+struct linux_bench_result {
+  lx_u64 map_100ns, map_deviation_100ns, unmap_100ns, unmap_deviation_100ns;
+  lx_u64 turns, time_ps;
+};
+/* 0 or a negative errno value. */
+int linux_bench_run(const struct linux_bench *bench, struct linux_bench_result *out);
+void linux_thread_cpu(void);
 
 /* Switch on one of linux/faults/faults.def, from 1; 0: none. Does nothing where no fault was patched in. */
 void linux_set_fault(unsigned number);

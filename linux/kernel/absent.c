@@ -20,7 +20,6 @@ ABSENT(mmu_notifier_put)
 ABSENT(mmu_notifier_register)
 ABSENT(mmu_notifier_synchronize)
 ABSENT(mtree_load)
-ABSENT(_copy_from_user)
 ABSENT(raw_copy_from_user)
 ABSENT(raw_copy_to_user)
 

@@ -59,6 +59,7 @@
 #undef CONFIG_IOMMU_DEFAULT_DMA_LAZY
 #undef CONFIG_IOMMU_DEFAULT_PASSTHROUGH
 #define CONFIG_KUNIT                  1
+#define CONFIG_DEBUG_FS               1
 #define CONFIG_CC_IS_GCC              1
 #define CONFIG_GCC_VERSION            120200
 #define CONFIG_CC_HAS_ASM_INLINE      1

@@ -8,6 +8,7 @@
 #include <linux/dma-mapping.h>
 #include <linux/io.h>
 #include <linux/iommu.h>
+#include <linux/pci.h>
 #include <linux/platform_device.h>
 #include <linux/property.h>
 #include <linux/slab.h>
@@ -20,7 +21,7 @@ int devres_release_all(struct device *dev);
 enum { CLIENTS = 64, RESOURCES = 4 };
 
 struct client {
-  struct device device;
+  struct platform_device platform;
   struct linux_client firmware;
   u64 dma_mask;
 };
@@ -29,7 +30,7 @@ const struct bus_type platform_bus_type = { .name = "platform" };
 /* Nothing is on it. */
 const struct bus_type pci_bus_type = { .name = "pci" };
 static const struct device_type client_type = { .name = "client" };
-static struct platform_driver *smmu_driver;
+static struct platform_driver *smmu_driver, *client_driver;
 static struct platform_device *smmu_device;
 static struct client *clients[CLIENTS];
 static unsigned int client_count;
@@ -48,6 +49,13 @@ void sim_device_begin(struct device *dev, const char *name, const struct bus_typ
   mutex_init(&dev->mutex);
   dev->init_name = name;
   dev->bus = bus;
+}
+
+struct device *get_device(struct device *dev)
+{
+  if (dev)
+    kobject_get(&dev->kobj);
+  return dev;
 }
 
 void put_device(struct device *dev)
@@ -73,7 +81,8 @@ struct fwnode_handle *fwnode_handle_get(struct fwnode_handle *fwnode)
 
 const struct linux_client *sim_client_of(const struct device *dev)
 {
-  return dev->type == &client_type ? &container_of(dev, struct client, device)->firmware : NULL;
+  return dev->type == &client_type ? &container_of(dev, struct client, platform.dev)->firmware
+                                   : NULL;
 }
 
 bool device_property_present(const struct device *dev, const char *name)
@@ -99,7 +108,7 @@ int bus_for_each_dev(const struct bus_type *bus, struct device *start, void *dat
   int err = 0;
 
   for (unsigned int i = 0; bus == &platform_bus_type && i < client_count && !err; i++)
-    err = fn(&clients[i]->device, data);
+    err = fn(&clients[i]->platform.dev, data);
   return err;
 }
 
@@ -111,16 +120,29 @@ int bus_register_notifier(const struct bus_type *bus, struct notifier_block *nb)
 
 /* ---- the SMMU and its driver ---- */
 
+static struct platform_driver **driver_place(const struct platform_driver *driver)
+{
+  return strcmp(driver->driver.name, "arm-smmu-v3") == 0 ? &smmu_driver : &client_driver;
+}
+
 int __platform_driver_register(struct platform_driver *driver, struct module *owner)
 {
-  smmu_driver = driver;
+  *driver_place(driver) = driver;
   return 0;
 }
 
 void platform_driver_unregister(struct platform_driver *driver)
 {
-  smmu_driver = NULL;
+  *driver_place(driver) = NULL;
 }
+
+/* Nothing is on that bus. */
+int __pci_register_driver(struct pci_driver *driver, struct module *owner, const char *name)
+{
+  return 0;
+}
+
+void pci_unregister_driver(struct pci_driver *driver) {}
 
 struct device *driver_find_device(const struct device_driver *driver, struct device *start,
                                   const void *data, device_match_t match)
@@ -262,7 +284,7 @@ static int client_add(const struct linux_client *firmware)
   if (!client || client_count == CLIENTS)
     return -ENOMEM;
   client->firmware = *firmware;
-  dev = &client->device;
+  dev = &client->platform.dev;
   sim_device_begin(dev, kasprintf(GFP_KERNEL, "client-%x", sid), &platform_bus_type);
   dev->type = &client_type;
   client->dma_mask = DMA_BIT_MASK(64);
@@ -292,7 +314,17 @@ int linux_client_add(const struct linux_client *firmware)
 
 struct device *sim_client(unsigned int number)
 {
-  return number < client_count ? &clients[number]->device : NULL;
+  return number < client_count ? &clients[number]->platform.dev : NULL;
+}
+
+int sim_client_bind(unsigned int number)
+{
+  struct platform_device *dev = &clients[number]->platform;
+
+  if (!client_driver)
+    return -ENODEV;
+  dev->dev.driver = &client_driver->driver;
+  return client_driver->probe(dev);
 }
 
 /* ---- sysfs, which nobody reads ---- */

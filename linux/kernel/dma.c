@@ -4,6 +4,7 @@
  * and that is said to who watches. */
 #include <linux/dma-map-ops.h>
 #include <linux/iommu-dma.h>
+#include <linux/iommu.h>
 #include <linux/iova.h>
 #include <linux/slab.h>
 
@@ -77,19 +78,42 @@ int dma_set_coherent_mask(struct device *dev, u64 mask)
   return 0;
 }
 
+static dma_addr_t map(struct device *dev, phys_addr_t pa, size_t size, enum dma_data_direction dir,
+                      unsigned long attrs)
+{
+  if (use_dma_iommu(dev))
+    return iommu_dma_map_page(dev, phys_to_page(pa), pa & ~PAGE_MASK, size, dir, attrs);
+  return pa;
+}
+
+/* What the driver maps for the SMMU itself is nobody's business. */
 dma_addr_t dma_map_page_attrs(struct device *dev, struct page *page, size_t offset, size_t size,
                               enum dma_data_direction dir, unsigned long attrs)
 {
-  if (use_dma_iommu(dev))
-    return iommu_dma_map_page(dev, page, offset, size, dir, attrs);
-  return page_to_phys(page) + offset;
+  dma_addr_t addr;
+
+  if (!sim_client_of(dev))
+    return map(dev, page_to_phys(page) + offset, size, dir, attrs);
+  lx_note(LX_MAP_BEGINS, size, 0, 0);
+  sim_dma_domain(iommu_get_dma_domain(dev));
+  addr = map(dev, page_to_phys(page) + offset, size, dir, attrs);
+  sim_dma_domain(NULL);
+  lx_note(LX_MAP_ENDS, 0, 0, 0);
+  sim_dma_mapped(addr, size);
+  return addr;
 }
 
 void dma_unmap_page_attrs(struct device *dev, dma_addr_t addr, size_t size,
                           enum dma_data_direction dir, unsigned long attrs)
 {
+  bool client = sim_client_of(dev) != NULL;
+
+  if (client)
+    lx_note(LX_UNMAP_BEGINS, size, 0, 0);
   if (use_dma_iommu(dev))
     iommu_dma_unmap_page(dev, addr, size, dir, attrs);
+  if (client)
+    lx_note(LX_UNMAP_ENDS, 0, 0, 0);
 }
 
 /* For the SMMU's own tables and queues. */

@@ -99,6 +99,20 @@ void __folio_put(struct folio *folio)
   pages_free(&folio->page, (unsigned int)folio->page.private);
 }
 
+/* Data of a program, in whole blocks. */
+void *alloc_pages_exact_noprof(size_t bytes, gfp_t flags)
+{
+  struct page *page = pages_alloc(get_order(bytes), SIM_PAGE_HEAP);
+
+  return page ? page_to_virt(page) : NULL;
+}
+
+void free_pages_exact(void *at, size_t bytes)
+{
+  lx_note(LX_FREED, __pa((unsigned long)at), bytes, 0);
+  pages_free(virt_to_page(at), get_order(bytes));
+}
+
 void mod_node_page_state(struct pglist_data *node, enum node_stat_item item, long delta) {}
 
 /* ---- objects ---- */

@@ -167,11 +167,7 @@ lx_u64 linux_dma_map(unsigned int client, lx_u64 pa, lx_u64 bytes, int write)
   dma_addr_t iova;
 
   sim_enter();
-  lx_note(LX_MAP_BEGINS, bytes, 0, 0);
-  sim_dma_domain(iommu_get_dma_domain(dev));
   iova = dma_map_page(dev, phys_to_page(pa), pa & ~PAGE_MASK, bytes, direction(write));
-  sim_dma_domain(NULL);
-  lx_note(LX_MAP_ENDS, 0, 0, 0);
   sim_leave();
   return dma_mapping_error(dev, iova) ? 0 : iova;
 }
@@ -179,9 +175,7 @@ lx_u64 linux_dma_map(unsigned int client, lx_u64 pa, lx_u64 bytes, int write)
 void linux_dma_unmap(unsigned int client, lx_u64 iova, lx_u64 bytes, int write)
 {
   sim_enter();
-  lx_note(LX_UNMAP_BEGINS, bytes, 0, 0);
   dma_unmap_page(sim_client(client), iova, bytes, direction(write));
-  lx_note(LX_UNMAP_ENDS, 0, 0, 0);
   sim_leave();
 }
 

@@ -41,10 +41,19 @@ unsigned int sim_domain_number(const struct iommu_domain *domain);
 void sim_domain_attached(struct device *dev);
 /* The domain that this CPU maps in by the DMA API, while it does. */
 void sim_dma_domain(const struct iommu_domain *domain);
+/* This CPU has mapped that by the DMA API. */
+void sim_dma_mapped(lx_u64 iova, lx_u64 bytes);
+/* Threads of the kernel stop when `ps` have passed from here on, if somebody sleeps interruptibly; turns:
+ * how often they were asked whether to. */
+void sim_threads_begin(lx_u64 ps);
+lx_u64 sim_threads_turns(void);
+void sim_threads_end(void);
 struct linux_client;
 /* What the firmware says of a device of ours; NULL for others. */
 const struct linux_client *sim_client_of(const struct device *dev);
 /* The device on the platform bus with this number, or NULL. */
 struct device *sim_client(unsigned int number);
+/* It is given to the driver of such devices, the benchmark. */
+int sim_client_bind(unsigned int number);
 
 #endif

@@ -11,6 +11,7 @@
 struct json_t;
 struct watch_places;
 
+int verb_bench(int argc, char **argv);
 int verb_caught(int argc, char **argv); /* where faults are patched in alone */
 int verb_faults(int argc, char **argv);
 int verb_kunit(int argc, char **argv);

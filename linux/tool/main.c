@@ -28,6 +28,7 @@ static const struct verb {
   { "probe", verb_probe, "[VARIANT]",
     "the driver boots on SMMUs of every kind, and DMA goes through" },
   { "storm", verb_storm, "", "every CPU maps and unmaps while devices translate" },
+  { "bench", verb_bench, "", "dma_map_benchmark, the kernel's own loop, on many CPUs" },
   { "kunit", verb_kunit, "", "the driver's own tests" },
   { "transitions", verb_transitions, "", "devices change domains while they translate" },
   { "faults", verb_faults, "", "errors of queues and stalls, and how the driver gets over them" },

@@ -188,6 +188,7 @@ void lx_note(enum lx_note note, lx_u64 a, lx_u64 b, lx_u64 c)
   case LX_MAPPED: plat_note(p, PLAT_NOTE_MAPPED, a, b, c); break;
   case LX_UNMAPPED: plat_note(p, PLAT_NOTE_UNMAPPED, a, b, c); break;
   case LX_TABLE_FREED: plat_note(p, PLAT_NOTE_TABLE_FREED, a, b, c); break;
+  case LX_FREED: plat_note(p, PLAT_NOTE_FREED, a, b, c); break;
   case LX_STREAM: plat_note(p, PLAT_NOTE_STREAM, a, b, c); break;
   case LX_ASID: plat_note(p, PLAT_NOTE_ASID, a, b, c); break;
   case LX_VMID: plat_note(p, PLAT_NOTE_VMID, a, b, c); break;

@@ -46,6 +46,23 @@ struct lx_storm_result {
 int lx_scenario_storm(struct lx_world *w, const struct lx_storm *storm, struct lx_storm_result *out,
                       char *why, size_t len);
 
+/* dma_map_benchmark: the kernel's own loop, on so many CPUs of the world as it has threads; a device uses
+ * what is mapped, between map and unmap. */
+struct lx_bench {
+  unsigned granule;   /* pages */
+  unsigned direction; /* 0 both ways, 1 to the device, 2 from it */
+  uint64_t sleep_ps;  /* how long it runs */
+};
+
+struct lx_bench_result {
+  int error;                        /* as of a storm */
+  struct linux_bench_result kernel; /* what it reports */
+  uint64_t answered, refused;       /* accesses of the device */
+};
+
+int lx_scenario_bench(struct lx_world *w, const struct lx_bench *bench, struct lx_bench_result *out,
+                      char *why, size_t len);
+
 /* A device is moved between what the kernel chose, two domains of its own and nothing, while it translates
  * all the time. */
 struct lx_transitions_result {
