@@ -64,7 +64,7 @@ static void enable(struct check *c, struct check_world *w)
 static void disable(struct check_built *b)
 {
   check_areas_clear(b);
-  b->debts = b->edits = b->atss = b->faults = 0;
+  b->debts = b->edits = b->atss = b->faults = b->ssid_top = 0;
   b->enabled = false;
 }
 

@@ -72,6 +72,7 @@ struct check_debt {
   bool exact;             /* `out` is where `first` led, and the rest follows it */
   bool global;            /* of all ASIDs */
   bool left;              /* of a stream that has lost EATS */
+  bool ssv;               /* DEBT_ATC: translations of the SubstreamID `ssid` */
   uint32_t sid, ssid, domain;
   uint32_t others; /* debts that were made with it, right behind it */
   struct check_tag tag;
@@ -151,6 +152,7 @@ struct check_built {
   struct check_fault *fault;
   uint32_t mades, faults, fault_room;
   uint32_t atss, ats_room;
+  uint32_t ssid_top; /* the highest SubstreamID whose CD was ever valid */
 };
 
 /* Grow an array of `size` bytes an element for index `used`. False: out of memory, c has failed. */

@@ -196,6 +196,13 @@ static void note_ats(struct check *c, struct check_world *w, uint32_t sid, uint6
     b->ats[i] = b->ats[--b->atss];
 }
 
+/* So that nobody looks at CDs that there are not. */
+static void note_substream(struct check_world *w, uint32_t ssid, const uint64_t *words)
+{
+  if (check_is_valid(AREA_CD, words) && ssid > w->built->ssid_top)
+    w->built->ssid_top = ssid;
+}
+
 /* The same memory under another tag is left first: it is another table then. */
 static void leave_changed(struct check *c, struct check_world *w, struct pointers *before,
                           const struct pointers *after)
@@ -222,6 +229,8 @@ void check_structure_links(struct check *c, struct check_world *w, const struct 
 
   if (area->kind == AREA_STE)
     note_ats(c, w, area->id + (uint32_t)((addr - area->base) / CHECK_STRUCTURE), addr, now);
+  if (area->kind == AREA_CD)
+    note_substream(w, area->id + (uint32_t)((addr - area->base) / CHECK_STRUCTURE), now);
   pointers_of(w, area, addr, old, &before);
   pointers_of(w, area, addr, now, &after);
   leave_changed(c, w, &before, &after);

@@ -1,9 +1,10 @@
 /* Debts of software: what caches may hold of a translation that it has changed. IHI 0070 3.9.1, 3.17,
- * 3.21.1, 4.4.3.1. Left out: ATS of substreams. */
+ * 3.21.1, 4.4.3.1, 4.5.1. Left out: substreams of which a stream loses the CD. */
+#include "arch/cd.h"
 #include "util/bits.h"
 #include "watch/check_built.h"
 
-enum { NEIGHBOURS = 4, CONFIG_S1 = 5 };
+enum { NEIGHBOURS = 4, CONFIG_S1 = 5, S1DSS_SSID0 = 2, LEAF_4K = 6, LEAF_64K = 10 };
 
 /* ---- what is owed ---- */
 
@@ -78,37 +79,84 @@ static uint64_t word_at(const struct check_world *w, uint64_t addr)
   return x ? x->value : 0;
 }
 
-/* Does a stream translate by this address space? Of STE and CD the words that say so are read alone. */
-static bool stands_on(const struct check_world *w, const struct check_stream *s,
-                      const struct check_tag *tag)
+/* ---- what endpoints may hold of it ---- */
+
+/* Of STE and CD the words that say where a stream's translations come from are read alone. */
+struct owing {
+  struct check *c;
+  struct check_world *w;
+  struct check_debt debt; /* as it is to be added */
+  bool by_default;        /* transactions without SubstreamID use the CD of substream 0 */
+};
+
+static void owe(struct owing *o, uint32_t ssid, bool ssv)
 {
-  uint64_t ste[3] = { word_at(w, s->ste), 0, word_at(w, s->ste + 16) }, cd;
+  o->debt.ssid = ssid;
+  o->debt.ssv = ssv;
+  check_debt_add(o->c, o->w, &o->debt);
+}
+
+static void owe_cd(struct owing *o, uint64_t at, uint32_t ssid, bool substreams)
+{
+  uint64_t cd = word_at(o->w, at);
+
+  if (!FGET(CD, V, &cd) || FGET(CD, ASID, &cd) != o->debt.tag.asid)
+    return;
+  owe(o, ssid, substreams && (ssid > 0 || !o->by_default));
+}
+
+/* CDs of `first` and those behind it, so far as there was ever one. */
+static void owe_cds(struct owing *o, uint64_t base, uint32_t first, unsigned log2)
+{
+  uint32_t top = o->w->built->ssid_top, last = first + (uint32_t)bits_low(log2);
+
+  for (uint32_t i = first; i <= last && i <= top; i++)
+    owe_cd(o, base + (uint64_t)CHECK_STRUCTURE * (i - first), i, true);
+}
+
+static void owe_table(struct owing *o, const uint64_t *ste, uint64_t base)
+{
+  unsigned format = (unsigned)FGET(STE, S1Fmt, ste), most = (unsigned)FGET(STE, S1CDMax, ste);
+  unsigned leaf = format == 1 ? LEAF_4K : LEAF_64K;
+  uint64_t to;
+
+  if (most == 0)
+    owe_cd(o, base, 0, false);
+  else if (format == 0)
+    owe_cds(o, base, 0, most);
+  for (uint32_t i = 0; format && most && i << leaf <= o->w->built->ssid_top; i++) {
+    if (smmu_l1cd_lookup(word_at(o->w, base + 8ULL * i), 0, leaf, 56, &to))
+      owe_cds(o, to, i << leaf, leaf);
+  }
+}
+
+static void owe_stream(struct owing *o, const struct check_stream *s)
+{
+  uint64_t ste[3] = { word_at(o->w, s->ste), word_at(o->w, s->ste + 8),
+                      word_at(o->w, s->ste + 16) };
   unsigned config = (unsigned)FGET(STE, Config, ste);
 
-  if (FGET(STE, S2VMID, ste) != tag->vmid)
-    return false;
-  if (tag->stage == 2)
-    return config & 2;
-  cd = word_at(w, FGET(STE, S1ContextPtr, ste) << STE_S1ContextPtr_LO);
-  return config == CONFIG_S1 && FGET(STE, S1CDMax, ste) == 0 && FGET(CD, ASID, &cd) == tag->asid;
+  if (FGET(STE, S2VMID, ste) != o->debt.tag.vmid)
+    return;
+  o->debt.sid = s->sid;
+  o->by_default = FGET(STE, S1DSS, ste) == S1DSS_SSID0;
+  if (o->debt.tag.stage == 2 && config & 2)
+    owe(o, 0, false);
+  else if (o->debt.tag.stage == 1 && config == CONFIG_S1)
+    owe_table(o, ste, FGET(STE, S1ContextPtr, ste) << STE_S1ContextPtr_LO);
 }
 
 static void owe_streams(struct check *c, struct check_world *w, const struct check_debt *debt)
 {
-  struct check_built *b = w->built;
-  struct check_debt atc = *debt;
+  struct owing o = { .c = c, .w = w, .debt = *debt };
 
-  atc.kind = DEBT_ATC;
-  for (uint32_t i = 0; i < b->atss; i++) {
-    if (!stands_on(w, &b->ats[i], &debt->tag))
-      continue;
-    atc.sid = b->ats[i].sid;
-    if (debt->tag.under) {
-      atc.first = 0;
-      atc.last = UINT64_MAX;
-    }
-    check_debt_add(c, w, &atc);
+  o.debt.kind = DEBT_ATC;
+  if (debt->tag.under) {
+    o.debt.first = 0;
+    o.debt.last = UINT64_MAX;
   }
+  for (uint32_t i = 0; i < w->built->atss; i++)
+    owe_stream(&o, &w->built->ats[i]);
 }
 
 void check_debt_of_range(struct check *c, struct check_world *w, struct check_debt *debt)

@@ -58,7 +58,9 @@ static bool atc_inv_covers(const struct check_debt *d, const uint64_t words[2], 
   uint64_t addr = FGET(ATC_INV, ADDR, words) << PAGE_LOG2;
   bool all = size >= SIZE_ALL;
 
-  if (FGET(ATC_INV, SID, words) != d->sid || FGET(ATC_INV, SSV, words))
+  if (FGET(ATC_INV, SID, words) != d->sid)
+    return false;
+  if (FGET(ATC_INV, SSV, words) && (!d->ssv || FGET(ATC_INV, SSID, words) != d->ssid))
     return false;
   addr = all ? 0 : align_down_log2(addr, PAGE_LOG2 + size);
   *first = addr > d->first ? addr : d->first;
