@@ -18,6 +18,7 @@ unpack()
   root=$(basename "$source" .tar.xz)
   xz -T0 -dc "$source" | tar -xf - -C "$out/src.part" --strip-components=1 --wildcards \
     "$root/Makefile" "$root/include" "$root/drivers/base/*.[ch]" "$root/drivers/iommu/*.[ch]" \
+    "$root/drivers/pci/ats.c" "$root/drivers/pci/pci.h" \
     "$root/kernel/dma/*.[ch]" \
     "$root/kernel/locking/*.[ch]" "$root/lib/*.[ch]" "$root/mm/*.h"
   mv "$out/src.part" "$out/src"

@@ -10,8 +10,13 @@
 enum { ROOM_FIRST = 64 };
 
 /* What lies between software and the board: what a platform does is the doing of who called it. */
-static const char *const platforms[] = { "plat/", "host_sim/vmm_guest.c", "linux/world/calls.c",
-                                         "linux/kernel/access.c", "linux/kernel/lock.c" };
+static const char *const platforms[] = { "plat/",
+                                         "host_sim/vmm_guest.c",
+                                         "linux/world/calls.c",
+                                         "linux/kernel/access.c",
+                                         "linux/kernel/lock.c",
+                                         "linux/world/function.c",
+                                         "linux/kernel/pci.c" };
 
 /* ---- strings ---- */
 

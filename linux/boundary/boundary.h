@@ -40,6 +40,9 @@ unsigned lx_cpu(void);
 /* Memory that the device reads: 4 KB << order, zero, aligned to its size. 0: there is none. */
 lx_u64 lx_pages_alloc(unsigned order);
 void lx_pages_free(lx_u64 addr, unsigned order);
+/* The configuration space of the PCI function with this StreamID; nothing there reads as all ones. */
+unsigned lx_config_read(unsigned sid, unsigned offset, unsigned bytes);
+void lx_config_write(unsigned sid, unsigned offset, unsigned bytes, unsigned value);
 /* 0 or a negative errno value; fn NULL takes it away. */
 int lx_irq_handler(unsigned line, void (*fn)(void *arg), void *arg);
 
@@ -97,6 +100,7 @@ void linux_idle(void);
 struct linux_client {
   unsigned sid, pasid_bits;
   int can_stall;
+  int pci; /* a PCI function, whose root complex lets ATS through; else on the platform bus */
 };
 int linux_client_add(const struct linux_client *client);
 /* What the kernel attached it to by itself: "identity", "DMA", "DMA-FQ", ... */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What the compiled files name and no path of a scenario reaches: page tables of processes, PCI, memory
+/* What the compiled files name and no path of a scenario reaches: page tables of processes, memory
  * that is mapped twice, properties of firmware nodes. Whoever gets here stops the run and is named.
  * No header is included, so a name is all that is said here. */
 
@@ -22,23 +22,6 @@ ABSENT(mmu_notifier_synchronize)
 ABSENT(mtree_load)
 ABSENT(raw_copy_from_user)
 ABSENT(raw_copy_to_user)
-
-/* PCI: all devices here are on the platform bus. */
-ABSENT(pci_acs_enabled)
-ABSENT(pci_acs_path_enabled)
-ABSENT(pci_ats_supported)
-ABSENT(pci_dev_put)
-ABSENT(pci_devs_are_dma_aliases)
-ABSENT(pci_disable_ats)
-ABSENT(pci_disable_pasid)
-ABSENT(pci_enable_ats)
-ABSENT(pci_enable_pasid)
-ABSENT(pci_find_host_bridge)
-ABSENT(pci_for_each_dma_alias)
-ABSENT(pci_get_device)
-ABSENT(pci_max_pasids)
-ABSENT(pci_pasid_features)
-ABSENT(pci_prepare_ats)
 
 /* Memory that is mapped a second time, and lists of pieces. */
 ABSENT(dma_common_find_pages)

@@ -21,14 +21,14 @@ int devres_release_all(struct device *dev);
 enum { CLIENTS = 64, RESOURCES = 4 };
 
 struct client {
+  struct device *device; /* of one of these */
   struct platform_device platform;
+  struct pci_dev function;
   struct linux_client firmware;
   u64 dma_mask;
 };
 
 const struct bus_type platform_bus_type = { .name = "platform" };
-/* Nothing is on it. */
-const struct bus_type pci_bus_type = { .name = "pci" };
 static const struct device_type client_type = { .name = "client" };
 static struct platform_driver *smmu_driver, *client_driver;
 static struct platform_device *smmu_device;
@@ -81,8 +81,7 @@ struct fwnode_handle *fwnode_handle_get(struct fwnode_handle *fwnode)
 
 const struct linux_client *sim_client_of(const struct device *dev)
 {
-  return dev->type == &client_type ? &container_of(dev, struct client, platform.dev)->firmware
-                                   : NULL;
+  return dev->type == &client_type ? &((struct client *)dev->platform_data)->firmware : NULL;
 }
 
 bool device_property_present(const struct device *dev, const char *name)
@@ -107,8 +106,10 @@ int bus_for_each_dev(const struct bus_type *bus, struct device *start, void *dat
 {
   int err = 0;
 
-  for (unsigned int i = 0; bus == &platform_bus_type && i < client_count && !err; i++)
-    err = fn(&clients[i]->platform.dev, data);
+  for (unsigned int i = 0; i < client_count && !err; i++) {
+    if (clients[i]->device->bus == bus)
+      err = fn(clients[i]->device, data);
+  }
   return err;
 }
 
@@ -269,6 +270,8 @@ void linux_remove(void)
 {
   if (smmu_driver->remove)
     smmu_driver->remove(smmu_device);
+  for (unsigned int i = 0; i < client_count; i++)
+    lx_note(LX_STREAM, clients[i]->firmware.sid, 0, 0);
   devres_release_all(&smmu_device->dev);
 }
 
@@ -284,15 +287,20 @@ static int client_add(const struct linux_client *firmware)
   if (!client || client_count == CLIENTS)
     return -ENOMEM;
   client->firmware = *firmware;
-  dev = &client->platform.dev;
+  dev = client->device = firmware->pci ? &client->function.dev : &client->platform.dev;
   sim_device_begin(dev, kasprintf(GFP_KERNEL, "client-%x", sid), &platform_bus_type);
   dev->type = &client_type;
+  dev->platform_data = client;
+  if (firmware->pci)
+    sim_pci_begin(&client->function, sid);
   client->dma_mask = DMA_BIT_MASK(64);
   dev->dma_mask = &client->dma_mask;
   dev->coherent_dma_mask = DMA_BIT_MASK(64);
   err = iommu_fwspec_init(dev, smmu_device->dev.fwnode);
   if (!err)
     err = iommu_fwspec_add_ids(dev, &sid, 1);
+  if (!err && firmware->pci)
+    dev_iommu_fwspec_get(dev)->flags |= IOMMU_FWSPEC_PCI_RC_ATS;
   if (!err)
     err = iommu_probe_device(dev);
   if (err)
@@ -314,14 +322,14 @@ int linux_client_add(const struct linux_client *firmware)
 
 struct device *sim_client(unsigned int number)
 {
-  return number < client_count ? &clients[number]->platform.dev : NULL;
+  return number < client_count ? clients[number]->device : NULL;
 }
 
 int sim_client_bind(unsigned int number)
 {
   struct platform_device *dev = &clients[number]->platform;
 
-  if (!client_driver)
+  if (!client_driver || clients[number]->firmware.pci)
     return -ENODEV;
   dev->dev.driver = &client_driver->driver;
   return client_driver->probe(dev);

@@ -48,6 +48,9 @@ void sim_dma_mapped(lx_u64 iova, lx_u64 bytes);
 void sim_threads_begin(lx_u64 ps);
 lx_u64 sim_threads_turns(void);
 void sim_threads_end(void);
+/* A function's place, and what it can do, read out of its configuration space. */
+struct pci_dev;
+void sim_pci_begin(struct pci_dev *pdev, unsigned int sid);
 struct linux_client;
 /* What the firmware says of a device of ours; NULL for others. */
 const struct linux_client *sim_client_of(const struct device *dev);

@@ -15,7 +15,7 @@
 #include "tools/places.h"
 #include "tools/ui.h"
 
-enum { TEXT = 512 };
+enum { TEXT = 512, TRANSACTIONS = 512 };
 
 struct timeline {
   const struct machine_sink *to;
@@ -23,7 +23,8 @@ struct timeline {
   unsigned most, lost;
   json_t *lines, *said, *commands;
   uint64_t mmio_reads, mmio_writes, stores, syncs, translations, faults, events, errors;
-  uint32_t ids; /* ID registers that were read */
+  uint32_t ids;               /* ID registers that were read */
+  uint8_t kind[TRANSACTIONS]; /* enum smmu_txn_kind, of each transaction slot */
 };
 
 struct timeline *timeline_create(const struct machine_sink *to, struct watch_places *places,
@@ -102,6 +103,17 @@ static void on_extension(struct timeline *t, const struct smmu_record *r)
   add_access(t, r, text);
 }
 
+/* A write to the configuration space of a PCI function. */
+static void on_function(struct timeline *t, const struct smmu_record *r)
+{
+  uint64_t offset = r->addr_in - LX_ECAM_BASE;
+  char text[TEXT];
+
+  snprintf(text, sizeof text, "function 0x%" PRIx64 ": %s = 0x%" PRIx64, offset >> 12,
+           lx_function_register((unsigned)(offset & 0xfff)), r->word);
+  add_access(t, r, text);
+}
+
 static void on_register(struct timeline *t, const struct smmu_record *r, bool write)
 {
   int reg = smmu_reg_by_offset(r->addr_in - PLAT_SMMU_BASE);
@@ -111,6 +123,8 @@ static void on_register(struct timeline *t, const struct smmu_record *r, bool wr
   t->mmio_reads += !write;
   if (write && r->addr_in >= PLAT_CMDQV_BASE && r->addr_in < PLAT_PMCG_BASE)
     on_extension(t, r);
+  if (write && r->addr_in >= LX_ECAM_BASE && r->addr_in < LX_ECAM_END)
+    on_function(t, r);
   if (reg < 0)
     return;
   if (!write) {
@@ -143,14 +157,20 @@ static void on_command(struct timeline *t, const struct smmu_record *r)
 
 static void on_answer(struct timeline *t, const struct smmu_record *r)
 {
-  char text[TEXT];
+  unsigned kind = t->kind[r->actor % TRANSACTIONS];
+  bool request = kind == SMMU_TXN_ATS_REQUEST;
+  char text[TEXT], pasid[32] = "";
 
   t->translations++;
-  if (r->result == SMMU_STATUS_OK)
-    snprintf(text, sizeof text, "stream 0x%x: 0x%" PRIx64 " -> 0x%" PRIx64, r->sid, r->addr_in,
-             r->addr_out);
+  if (r->ssid)
+    snprintf(pasid, sizeof pasid, " PASID %u", r->ssid);
+  if (r->result == SMMU_STATUS_OK && (!request || r->perm))
+    snprintf(text, sizeof text, "stream 0x%x%s: %s0x%" PRIx64 " -> 0x%" PRIx64 "%s", r->sid, pasid,
+             request ? "asks for " : "", r->addr_in, r->addr_out,
+             kind == SMMU_TXN_ATS_TRANSLATED ? ", translated by its ATC" : "");
   else
-    snprintf(text, sizeof text, "stream 0x%x: 0x%" PRIx64 " refused", r->sid, r->addr_in);
+    snprintf(text, sizeof text, "stream 0x%x%s: %s0x%" PRIx64 " refused", r->sid, pasid,
+             request ? "asks for " : "", r->addr_in);
   add(t, r->time, "model", text);
 }
 
@@ -175,6 +195,7 @@ void timeline_record(void *timeline, const struct smmu_record *r)
   case SMMU_TRACE_STORE: t->stores++; break;
   case SMMU_TRACE_COMMAND: on_command(t, r); break;
   case SMMU_TRACE_SYNC: t->syncs++; break;
+  case SMMU_TRACE_SUBMIT: t->kind[r->actor % TRANSACTIONS] = r->phase; break;
   case SMMU_TRACE_RESPOND: on_answer(t, r); break;
   case SMMU_TRACE_FAULT: on_fault(t, r); break;
   case SMMU_TRACE_EVENT: t->events++; break;

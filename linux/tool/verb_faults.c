@@ -29,6 +29,8 @@ static const struct row {
     "every 13th read of a command gives an opcode that there is not" },
   { "event-abort", "neutral", LX_EVENT_ABORT, 5, false, false, "EVTQ write aborted",
     "every 5th write of an event comes to an external abort" },
+  { "atc-timeout", "ats", LX_ATC_SILENT, 31, false, false, "ATC invalidate timeout",
+    "every 31st ATC invalidation is not answered" },
   { "stall", "stall", LX_NOTHING, 0, true, false, NULL,
     "what is refused waits for the driver, who ends it" },
 };

@@ -121,10 +121,19 @@ int work_storm(struct lx_world *w, const void *storm, json_t *object, bool *hold
               "wrong", (json_int_t)r.wrong, "refused", (json_int_t)r.refused, "passed",
               (json_int_t)r.passed, "time_ps", (json_int_t)r.time_ps);
 
+  struct lx_function_sums atc;
+
+  lx_functions_sum(w, &atc);
+  if (w->has_functions)
+    json_object_set_new(made, "atc",
+                        json_pack("{s:I, s:I, s:I, s:I, s:I}", "hits", (json_int_t)atc.hits,
+                                  "misses", (json_int_t)atc.misses, "invalidations",
+                                  (json_int_t)atc.invalidated, "dropped", (json_int_t)atc.dropped,
+                                  "misused", (json_int_t)atc.misused));
   json_object_update(object, made);
   json_decref(made);
-  *holds = r.error == 0 && r.maps == what->turns * w->config.cpus && r.maps == r.unmaps &&
-           r.wrong == 0 && (w->config.lazy || r.passed == 0);
+  *holds = atc.misused == 0 && r.error == 0 && r.maps == what->turns * w->config.cpus &&
+           r.maps == r.unmaps && r.wrong == 0 && (w->config.lazy || r.passed == 0);
   return rc;
 }
 

@@ -91,7 +91,7 @@ static void print_row(const json_t *one)
 static bool run_all(json_t *list, bool people)
 {
   static const char *const variants[] = { "neutral", "s1-only", "s2-only", "no-ril",
-                                          "msi",     "cmdqv",   "mmu-700" };
+                                          "msi",     "cmdqv",   "mmu-700", "ats" };
 
   for (unsigned i = 0; i < 2 * sizeof variants / sizeof variants[0]; i++) {
     struct lx_config config = { .variant = lx_variant_by_name(variants[i / 2]),

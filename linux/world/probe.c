@@ -127,7 +127,7 @@ static void domain(struct run *r, unsigned client)
 static void program(void *arg)
 {
   struct run *r = arg;
-  struct linux_client client = { .sid = LX_FIRST_SID };
+  struct linux_client client = { .sid = LX_FIRST_SID, .pci = r->w->config.pci };
   int number;
 
   r->out->boot = lx_boot(r->w);

@@ -25,7 +25,8 @@ static void set_up(void *arg)
     err = lx_probe(r->w);
   for (unsigned i = 0; i < r->devices && !err; i++) {
     const struct linux_client client = { .sid = LX_FIRST_SID + i,
-                                         .can_stall = r->w->config.can_stall };
+                                         .can_stall = r->w->config.can_stall,
+                                         .pci = r->w->config.pci };
 
     r->client[i] = linux_client_add(&client);
     if (r->client[i] < 0)

@@ -57,7 +57,7 @@ static void set_up(void *arg)
   if (!err)
     err = lx_probe(r->w);
   for (unsigned i = 0; i < DEVICES && !err; i++) {
-    const struct linux_client client = { .sid = LX_FIRST_SID + i };
+    const struct linux_client client = { .sid = LX_FIRST_SID + i, .pci = r->w->config.pci };
     struct device *d = &r->device[i];
 
     d->client = linux_client_add(&client);

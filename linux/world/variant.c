@@ -78,33 +78,53 @@ static void ecmdq(struct smmu_config *cfg)
   smmu_config_set_ecmdq(cfg, 1, 4);
 }
 
+static void ats(struct smmu_config *cfg)
+{
+  cfg->idr[0] |= (uint32_t)(MASK(IDR0, ATS) | MASK(IDR0, PRI));
+  cfg->idr[1] = (uint32_t)PUT(IDR1, PRIQS, cfg->idr[1], 7);
+  cfg->page_requests = 64;
+}
+
+static void ats_cmdqv(struct smmu_config *cfg)
+{
+  ats(cfg);
+  cmdqv(cfg);
+}
+
 static const struct lx_variant variants[] = {
-  { "neutral", "stage 1 and 2, wired interrupts", "neutral", NULL, false, false, false },
-  { "msi", "interrupts as messages", "neutral", NULL, true, false, false },
-  { "no-msi", "CMD_SYNC completes by event", "neutral", no_msi, false, false, false },
-  { "poll", "CMD_SYNC is polled", "neutral", poll_only, false, false, false },
-  { "s1-only", "stage 1 alone", "neutral", stage1_only, false, false, false },
-  { "s2-only", "stage 2 alone", "neutral", stage2_only, false, false, false },
+  { "neutral", "stage 1 and 2, wired interrupts", "neutral", NULL, false, false, false, false },
+  { "msi", "interrupts as messages", "neutral", NULL, true, false, false, false },
+  { "no-msi", "CMD_SYNC completes by event", "neutral", no_msi, false, false, false, false },
+  { "poll", "CMD_SYNC is polled", "neutral", poll_only, false, false, false, false },
+  { "s1-only", "stage 1 alone", "neutral", stage1_only, false, false, false, false },
+  { "s2-only", "stage 2 alone", "neutral", stage2_only, false, false, false, false },
   { "64k-only", "64 KB granules alone; the DMA API of 4 KB pages passes through", "neutral",
-    granule_64k, false, false, true },
-  { "no-ril", "no range invalidation", "neutral", no_range, false, false, false },
-  { "linear", "a linear Stream table of 2^6 entries", "neutral", linear_table, false, false,
+    granule_64k, false, false, true, false },
+  { "no-ril", "no range invalidation", "neutral", no_range, false, false, false, false },
+  { "linear", "a linear Stream table of 2^6 entries", "neutral", linear_table, false, false, false,
     false },
-  { "not-coherent", "table walks are not coherent", "neutral", not_coherent, false, false, false },
-  { "stall", "transactions can stall", "neutral", stall_model, false, false, false },
-  { "small-queues", "128 commands, 32 events", "neutral", small_queues, false, false, false },
+  { "not-coherent", "table walks are not coherent", "neutral", not_coherent, false, false, false,
+    false },
+  { "stall", "transactions can stall", "neutral", stall_model, false, false, false, false },
+  { "small-queues", "128 commands, 32 events", "neutral", small_queues, false, false, false,
+    false },
   { "cmdqv", "command queue extension: 2 interfaces, 4 queues", "neutral", cmdqv, false, true,
-    false },
+    false, false },
   { "cmdqv-unnamed", "the extension is there, firmware does not say so", "neutral", cmdqv, false,
-    false, false },
+    false, false, false },
   { "ecmdq", "4 enhanced command queues, which this driver does not know", "neutral", ecmdq, false,
-    false, false },
-  { "qemu", "ID registers of QEMU's virt machine", "qemu", NULL, false, false, false },
-  { "mmu-600", "ID registers as published of MMU-600", "mmu-600", NULL, false, false, false },
-  { "mmu-700", "ID registers as published of MMU-700", "mmu-700", NULL, true, false, false },
-  { "grace", "ID registers as published of Grace, with its extension", "grace", cmdqv, true, true,
+    false, false, false },
+  { "ats", "ATS and page requests; the device is a PCI function", "neutral", ats, false, false,
+    false, true },
+  { "ats-cmdqv", "the same with the command queue extension", "neutral", ats_cmdqv, false, true,
+    false, true },
+  { "qemu", "ID registers of QEMU's virt machine", "qemu", NULL, false, false, false, false },
+  { "mmu-600", "ID registers as published of MMU-600", "mmu-600", NULL, false, false, false,
     false },
-  { "full", "everything that is modelled", "full", NULL, true, false, false },
+  { "mmu-700", "ID registers as published of MMU-700", "mmu-700", NULL, true, false, false, false },
+  { "grace", "ID registers as published of Grace, with its extension", "grace", cmdqv, true, true,
+    false, false },
+  { "full", "everything that is modelled", "full", NULL, true, false, false, true },
 };
 
 const struct lx_variant *lx_variant_at(unsigned i)

@@ -15,6 +15,7 @@ struct lx_variant {
   bool msi;         /* firmware gives interrupts as messages */
   bool companion;   /* firmware names the command queue extension */
   bool passthrough; /* the kernel is told iommu.passthrough=1 */
+  bool pci;         /* its devices are PCI functions */
 };
 
 /* NULL behind the last. */

@@ -134,6 +134,7 @@ int lx_world_create(struct lx_world **out, const struct lx_config *config, char 
   w->config = *config;
   if (w->config.ram_bytes == 0)
     w->config.ram_bytes = RAM_DEFAULT;
+  w->config.pci |= config->variant->pci;
   lx_variant_config(config->variant, &w->device);
   rc = smmu_config_check(&w->device, why, len);
   if (rc == SMMU_OK) {
@@ -146,6 +147,8 @@ int lx_world_create(struct lx_world **out, const struct lx_config *config, char 
     return rc;
   }
   w->plat = plat_board_host(w->board);
+  if (w->config.pci)
+    lx_functions_create(w);
   lx_current = w;
   observe(w);
   *out = w;
@@ -230,8 +233,22 @@ int lx_probe(struct lx_world *w)
 void lx_translate(struct lx_world *w, uint32_t sid, uint64_t iova, bool write,
                   struct smmu_result *out)
 {
-  const struct smmu_txn txn = { .addr = iova, .sid = sid, .write = write };
+  lx_access(w, sid, &(struct endpoint_access){ .addr = iova, .write = write }, out);
+}
+
+void lx_access(struct lx_world *w, uint32_t sid, const struct endpoint_access *a,
+               struct smmu_result *out)
+{
+  const struct smmu_txn txn = {
+    .addr = a->addr, .sid = sid, .ssid = a->ssid, .ssv = a->ssv, .write = a->write
+  };
+  struct lx_function *f = lx_function_at(w, sid);
 
   lx_world_flush(w);
-  plat_board_translate(w->board, &txn, out);
+  if (f)
+    plat_cpu_settle(w->board);
+  if (f && lx_function_uses_ats(f))
+    lx_function_access(w, f, a, out);
+  else
+    plat_board_translate(w->board, &txn, out);
 }

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 
 #include "linux_boundary/boundary.h"
+#include "linux_world/function.h"
 #include "linux_world/variant.h"
 #include "machine/observe.h"
 
@@ -19,7 +20,8 @@ enum lx_wrong {
   LX_NOTHING,
   LX_COMMAND_ABORT,   /* a read of a command comes to an external abort */
   LX_COMMAND_ILLEGAL, /* a read of a command gives an opcode that there is not */
-  LX_EVENT_ABORT      /* a write of an event record comes to an external abort */
+  LX_EVENT_ABORT,     /* a write of an event record comes to an external abort */
+  LX_ATC_SILENT       /* a function invalidates its ATC, and its answer is lost */
 };
 
 struct lx_config {
@@ -30,6 +32,7 @@ struct lx_config {
   enum lx_wrong wrong;
   unsigned every;                  /* so many such accesses */
   bool can_stall;                  /* firmware says that devices can wait for software */
+  bool pci;                        /* devices are PCI functions, which have ATS, PRI and PASID */
   bool lazy, passthrough;          /* the kernel's options iommu.strict=0 and iommu.passthrough=1 */
   const struct machine_sink *sink; /* one record for whatever happens; NULL: nobody */
   /* What the kernel logs: level 0 (emergency) to 7 (debug). NULL: nobody. */
@@ -45,6 +48,8 @@ struct lx_world {
   const struct plat *plat;
   struct machine_observer observer;
   void *ram;
+  struct lx_function function[LX_FUNCTIONS];
+  bool has_functions;
   struct machine_sink told; /* sees records before config.sink */
   struct {
     uint64_t addr, bytes;
@@ -73,9 +78,12 @@ int lx_world_run(struct lx_world *w, unsigned cpus, void (*program)(void *arg), 
 /* 0 or a negative errno value. */
 int lx_boot(struct lx_world *w);
 int lx_probe(struct lx_world *w);
-/* A transaction of a device. */
+/* A transaction of a device; by its ATC, when it has one and uses it. */
 void lx_translate(struct lx_world *w, uint32_t sid, uint64_t iova, bool write,
                   struct smmu_result *out);
+/* The same, perhaps with a PASID. */
+void lx_access(struct lx_world *w, uint32_t sid, const struct endpoint_access *a,
+               struct smmu_result *out);
 /* What the CPU has stored is told; before anything of the board is used directly. */
 void lx_world_flush(struct lx_world *w);
 

@@ -31,7 +31,7 @@ LINUX_TEST(Faults, EachIsToldByItsRuleAtALineOfTheKernel)
     if (!strstr(place, ".c:"))
       ADD_TEST_FAILURE("%s has no line: %s", fault, place);
   }
-  EXPECT_GE(told, 20u);
+  EXPECT_GE(told, 28u);
   EXPECT_EQ(clean, 4u);
   json_decref(root);
 }
@@ -101,6 +101,10 @@ LINUX_TEST(Faults, DriverGetsOverErrorsOfQueuesAndStalls)
   EXPECT_EQ(linux_number(one, "passed"), stale(one));
   one = linux_named(list, "event-abort");
   EXPECT_STR_CONTAINS(said(one, "EVTQ"), "aborted");
+  one = linux_named(list, "atc-timeout");
+  EXPECT_STR_CONTAINS(said(one, "CMDQ error"), "ATC invalidate timeout");
+  EXPECT_EQ(linux_number(one, "told"), linux_number(one, "injected"));
+  EXPECT_EQ(stale(one), 0);
   one = linux_named(list, "stall");
   EXPECT_EQ(linux_number(json_object_get(json_object_get(one, "model"), "commands"), "RESUME"),
             linux_number(one, "refused"));

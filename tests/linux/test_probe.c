@@ -73,6 +73,8 @@ LINUX_TEST(Probe, DriverUsesWhatTheHardwareHas)
   EXPECT_EQ(commands(one, "TLBI_EL2_VA"), 28 + 1 + 1 + 512 + 1 + 1);
   one = linux_named(list, "cmdqv");
   EXPECT_TRUE(logged(one, "for vcmdq1"));
+  one = linux_named(list, "ats");
+  EXPECT_GT(commands(one, "ATC_INV"), 10);
   one = linux_named(list, "cmdqv-unnamed");
   EXPECT_FALSE(logged(one, "for vcmdq"));
   json_decref(root);

@@ -45,6 +45,30 @@ LINUX_TEST(Storm, StrictUnmapLeavesNothingBehind)
   }
 }
 
+/* Functions keep translations of their own, and forget each before its unmap returns: TLBI, then ATC_INV. */
+LINUX_TEST(Storm, StrictUnmapReachesTheCachesOfDevices)
+{
+  static const char *const runs[] = { "storm -m strict -c 16 -v ats --json",
+                                      "storm -m strict -c 8 -d 1 -v ats --json",
+                                      "storm -m strict -c 8 -v ats-cmdqv --json" };
+
+  for (size_t i = 0; i < sizeof runs / sizeof runs[0]; i++) {
+    int status = -1;
+    json_t *one = storm(runs[i], &status), *atc = json_object_get(one, "atc");
+
+    ASSERT_TRUE(one != NULL);
+    EXPECT_EQ(status, DONE);
+    EXPECT_EQ(linux_number(one, "right"), 2048);
+    EXPECT_EQ(linux_number(one, "refused"), 128);
+    EXPECT_EQ(json_array_size(json_object_get(one, "findings")), 0u);
+    EXPECT_GE(linux_number(atc, "invalidations"), 1024);
+    EXPECT_GT(linux_number(atc, "dropped"), 1000);
+    EXPECT_GT(linux_number(atc, "hits"), 2000);
+    EXPECT_EQ(linux_number(atc, "misused"), 0);
+    json_decref(one);
+  }
+}
+
 /* Lazy unmaps are cheaper, and the late access finds its translation still there, which is legal. */
 LINUX_TEST(Storm, LazyUnmapOpensAWindowThatTheVerdictsShow)
 {
