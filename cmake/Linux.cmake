@@ -112,7 +112,7 @@ macro(smmu_add_linux_faults)
     COMMENT "Linux: faults for the tests" VERBATIM)
   set(faulty ${objects})
   foreach(path IN ITEMS drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3 drivers/iommu/io-pgtable-arm
-          drivers/iommu/dma-iommu)
+          drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3-sva drivers/iommu/dma-iommu)
     get_filename_component(name ${path} NAME)
     get_filename_component(folder ${path} DIRECTORY)
     string(REPLACE "-" "_" module ${name})

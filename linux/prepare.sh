@@ -20,7 +20,7 @@ unpack()
     "$root/Makefile" "$root/include" "$root/drivers/base/*.[ch]" "$root/drivers/iommu/*.[ch]" \
     "$root/drivers/pci/ats.c" "$root/drivers/pci/pci.h" \
     "$root/kernel/dma/*.[ch]" \
-    "$root/kernel/locking/*.[ch]" "$root/lib/*.[ch]" "$root/mm/*.h"
+    "$root/kernel/locking/*.[ch]" "$root/lib/*.[ch]" "$root/mm/*.h" "$root/mm/mmu_notifier.c"
   mv "$out/src.part" "$out/src"
 }
 

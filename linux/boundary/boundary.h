@@ -149,6 +149,27 @@ struct linux_bench_result {
 int linux_bench_run(const struct linux_bench *bench, struct linux_bench_result *out);
 void linux_thread_cpu(void);
 
+/* A process, with no memory: its number, or a negative errno value. Exit: its memory is gone for all who share it. */
+int linux_process_create(void);
+void linux_process_exit(unsigned process);
+/* Pages that came because a device asked for them. */
+lx_u64 linux_process_faults(unsigned process);
+/* An area of addresses, whole pages; its memory is there at once (populate) or comes when somebody asks. Unmap:
+ * the area that `address` is in. */
+int linux_mmap(unsigned process, lx_u64 address, lx_u64 bytes, int write, int populate);
+void linux_munmap(unsigned process, lx_u64 address);
+/* Where `address` is in memory; 0: nowhere. */
+lx_u64 linux_mm_page(unsigned process, lx_u64 address);
+
+/* A device shares the memory of processes. Bind: the PASID, or a negative errno value. */
+int linux_sva_enable(unsigned client);
+void linux_sva_disable(unsigned client);
+int linux_sva_bind(unsigned client, unsigned process);
+void linux_sva_unbind(unsigned client, unsigned process);
+/* A substream of a device, other than 0, goes to a domain made for it, and back to nothing. */
+int linux_attach_pasid(unsigned domain, unsigned client, unsigned pasid);
+void linux_detach_pasid(unsigned domain, unsigned client, unsigned pasid);
+
 /* Switch on one of linux/faults/faults.def, from 1; 0: none. Does nothing where no fault was patched in. */
 void linux_set_fault(unsigned number);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What the compiled files name and no path of a scenario reaches: page tables of processes, memory
+/* What the compiled files name and no path of a scenario reaches: memory
  * that is mapped twice, properties of firmware nodes. Whoever gets here stops the run and is named.
  * No header is included, so a name is all that is said here. */
 
@@ -12,14 +12,14 @@ void panic(const char *format, ...) __attribute__((noreturn));
     panic("%s() is not there on this board", #name); \
   }
 
-/* Processes, for sharing their address space with a device. */
-ABSENT(__mmdrop)
-ABSENT(handle_mm_fault)
-ABSENT(mmput)
-ABSENT(mmu_notifier_put)
-ABSENT(mmu_notifier_register)
-ABSENT(mmu_notifier_synchronize)
-ABSENT(mtree_load)
+/* Sleeping until something is so: who wants intervals of a process watched. */
+ABSENT(__wake_up)
+ABSENT(finish_wait)
+ABSENT(init_wait_entry)
+ABSENT(prepare_to_wait_event)
+ABSENT(schedule)
+
+/* User space. */
 ABSENT(raw_copy_from_user)
 ABSENT(raw_copy_to_user)
 

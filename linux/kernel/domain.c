@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Which domain a device stands on, and which ASID or VMID a domain has, said to who watches. The driver
  * keeps them to itself: what it takes is read out of its own structures when a device has been attached,
- * and what it gives back is seen in the calls that do so. Left out: domains of substreams. */
+ * and what it gives back is seen in the calls that do so. */
 #include <linux/idr.h>
 #include <linux/iommu.h>
 #include <linux/platform_device.h>
@@ -52,7 +52,7 @@ static bool translates(const struct iommu_domain *domain)
   return domain && domain->type & __IOMMU_DOMAIN_PAGING;
 }
 
-static void tell_id(struct iommu_domain *domain)
+void sim_domain_told(struct iommu_domain *domain)
 {
   const struct arm_smmu_domain *own = container_of(domain, struct arm_smmu_domain, domain);
   struct numbered *d = numbered(domain);
@@ -70,7 +70,7 @@ void sim_domain_attached(struct device *dev)
   struct iommu_domain *domain = iommu_get_domain_for_dev(dev);
 
   if (translates(domain))
-    tell_id(domain);
+    sim_domain_told(domain);
   lx_note(LX_STREAM, sim_client_of(dev)->sid, translates(domain) ? sim_domain_number(domain) : 0,
           0);
 }

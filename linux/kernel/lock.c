@@ -4,6 +4,7 @@
 #include <linux/mutex.h>
 #include <linux/rwsem.h>
 #include <linux/spinlock.h>
+#include <linux/wait.h>
 
 #include "sim.h"
 
@@ -113,4 +114,25 @@ void up_read(struct rw_semaphore *sem)
   sim_take(sem);
   sem->count.counter--;
   sim_wrote(sem);
+}
+
+void down_write(struct rw_semaphore *sem)
+{
+  for (sim_take(sem); sem->count.counter; sim_take(sem))
+    lx_wait(sim_line(sem));
+  sem->count.counter = -1;
+}
+
+void up_write(struct rw_semaphore *sem)
+{
+  sim_take(sem);
+  sem->count.counter = 0;
+  sim_wrote(sem);
+}
+
+void __init_waitqueue_head(struct wait_queue_head *head, const char *name,
+                           struct lock_class_key *key)
+{
+  spin_lock_init(&head->lock);
+  INIT_LIST_HEAD(&head->head);
 }

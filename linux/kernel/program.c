@@ -60,6 +60,11 @@ int linux_domain_create(unsigned int client)
   return number;
 }
 
+struct iommu_domain *sim_domain(unsigned int number)
+{
+  return domains[number].domain;
+}
+
 void linux_domain_destroy(unsigned int domain)
 {
   sim_enter();

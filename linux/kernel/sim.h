@@ -37,6 +37,13 @@ const void *sim_smmu_state(void);
 /* A number for who watches: each domain has its own, never used again. */
 struct iommu_domain;
 unsigned int sim_domain_number(const struct iommu_domain *domain);
+/* The domain of linux_domain_create(). */
+struct iommu_domain *sim_domain(unsigned int number);
+/* The domain has an ASID or a VMID, which is told once. */
+void sim_domain_told(struct iommu_domain *domain);
+struct mm_struct;
+/* The memory of a process; NULL: there is none. */
+struct mm_struct *sim_process_mm(unsigned int number);
 /* The device has been attached to another domain. */
 void sim_domain_attached(struct device *dev);
 /* The domain that this CPU maps in by the DMA API, while it does. */

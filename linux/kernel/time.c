@@ -21,6 +21,7 @@ static LIST_HEAD(work_list);
 static HLIST_HEAD(timer_list);
 static struct callback_head *callbacks;
 static unsigned int inside; /* CPUs in the kernel */
+static unsigned int works;  /* that somebody is at */
 
 void sim_time_update(void)
 {
@@ -152,13 +153,20 @@ static void run_work(void)
     struct work_struct *work = list_first_entry(&work_list, struct work_struct, entry);
 
     list_del_init(&work->entry);
+    works++;
     work->func(work);
+    sim_take(&works);
+    works--;
+    sim_wrote(&works);
   }
 }
 
+/* What waits is done here; what another CPU is at is waited for. */
 void __flush_workqueue(struct workqueue_struct *queue)
 {
   run_work();
+  for (sim_take(&works); works; sim_take(&works))
+    lx_wait(sim_line(&works));
 }
 
 /* ---- readers ---- */

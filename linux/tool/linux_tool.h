@@ -16,6 +16,7 @@ int verb_caught(int argc, char **argv); /* where faults are patched in alone */
 int verb_faults(int argc, char **argv);
 int verb_kunit(int argc, char **argv);
 int verb_probe(int argc, char **argv);
+int verb_sva(int argc, char **argv);
 int verb_storm(int argc, char **argv);
 int verb_transitions(int argc, char **argv);
 
@@ -46,6 +47,9 @@ int work_probe(struct lx_world *w, const void *arg, struct json_t *object, bool 
                size_t len); /* arg: nothing */
 int work_storm(struct lx_world *w, const void *storm, struct json_t *object, bool *holds, char *why,
                size_t len); /* struct lx_storm */
+enum { WORK_SVA_CPUS = 8 };
+int work_sva(struct lx_world *w, const void *arg, struct json_t *object, bool *holds, char *why,
+             size_t len); /* arg: nothing; on WORK_SVA_CPUS */
 /* Findings and stories of such an object, for people; and how many there are. */
 void judged_print(const struct json_t *object);
 uint64_t judged_found(const struct json_t *object);

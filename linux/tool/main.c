@@ -30,6 +30,7 @@ static const struct verb {
   { "storm", verb_storm, "", "every CPU maps and unmaps while devices translate" },
   { "bench", verb_bench, "", "dma_map_benchmark, the kernel's own loop, on many CPUs" },
   { "kunit", verb_kunit, "", "the driver's own tests" },
+  { "sva", verb_sva, "", "devices use the memory of processes" },
   { "transitions", verb_transitions, "", "devices change domains while they translate" },
   { "faults", verb_faults, "", "errors of queues and stalls, and how the driver gets over them" },
 #ifdef LINUX_FAULTS

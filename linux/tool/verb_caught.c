@@ -13,7 +13,7 @@
 
 enum { SCHEMA = 1, RAM = 64 << 20 };
 
-static const char *const scenario_names[] = { "probe", "strict", "crowd", "lazy" };
+static const char *const scenario_names[] = { "probe", "strict", "crowd", "lazy", "sva" };
 
 struct request {
   const char *name;
@@ -73,7 +73,7 @@ static struct json_t *run_one(void *arg)
   static const struct {
     unsigned cpus, turns;
     uint64_t seed;
-  } of[] = { { 4, 0, 0 }, { 8, 24, 0 }, { 16, 24, 1 }, { 2, 300, 0 } };
+  } of[] = { { 4, 0, 0 }, { 8, 24, 0 }, { 16, 24, 1 }, { 2, 300, 0 }, { WORK_SVA_CPUS, 0, 1 } };
   const struct job *job = arg;
   const struct lx_storm storm = { .turns = of[job->scenario].turns, .late = 8 };
   struct judged_work work = { .config = { .variant = job->variant,
@@ -82,7 +82,9 @@ static struct json_t *run_one(void *arg)
                                           .seed = of[job->scenario].seed,
                                           .lazy = job->scenario == FAULT_LAZY },
                               .fault = job->fault,
-                              .run = job->scenario == FAULT_PROBE ? work_probe : work_storm,
+                              .run = job->scenario == FAULT_PROBE ? work_probe
+                                     : job->scenario == FAULT_SVA ? work_sva
+                                                                  : work_storm,
                               .arg = &storm };
 
   return judged_run(&work);
@@ -173,7 +175,7 @@ static bool run_all(const struct request *q, json_t *list)
 {
   bool done = true;
 
-  for (unsigned s = FAULT_PROBE; s <= FAULT_LAZY && done && !q->name; s++)
+  for (unsigned s = FAULT_PROBE; s <= FAULT_SVA && done && !q->name; s++)
     done =
       run_job(&(struct job){ 0, (enum fault_scenario)s, lx_variant_by_name("neutral") }, q, list);
   for (unsigned i = 0; i < FAULTS && done; i++) {

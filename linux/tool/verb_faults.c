@@ -31,6 +31,8 @@ static const struct row {
     "every 5th write of an event comes to an external abort" },
   { "atc-timeout", "ats", LX_ATC_SILENT, 31, false, false, "ATC invalidate timeout",
     "every 31st ATC invalidation is not answered" },
+  { "page-request", "ats", LX_PAGE_REQUEST, 1, false, false, "unexpected PRI request received",
+    "a function that is refused asks for the page, which nobody has allowed" },
   { "stall", "stall", LX_NOTHING, 0, true, false, NULL,
     "what is refused waits for the driver, who ends it" },
 };

@@ -126,10 +126,11 @@ int work_storm(struct lx_world *w, const void *storm, json_t *object, bool *hold
   lx_functions_sum(w, &atc);
   if (w->has_functions)
     json_object_set_new(made, "atc",
-                        json_pack("{s:I, s:I, s:I, s:I, s:I}", "hits", (json_int_t)atc.hits,
+                        json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "hits", (json_int_t)atc.hits,
                                   "misses", (json_int_t)atc.misses, "invalidations",
                                   (json_int_t)atc.invalidated, "dropped", (json_int_t)atc.dropped,
-                                  "misused", (json_int_t)atc.misused));
+                                  "denied", (json_int_t)atc.denied, "misused",
+                                  (json_int_t)atc.misused));
   json_object_update(object, made);
   json_decref(made);
   *holds = atc.misused == 0 && r.error == 0 && r.maps == what->turns * w->config.cpus &&

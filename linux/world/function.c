@@ -19,6 +19,8 @@ enum {
 };
 /* Until an invalidation that is not answered has failed. */
 enum { TIMEOUT_PS = 100000000 };
+/* How often a function looks for the answer to a Page Request. */
+enum { PAGE_POLL_PS = 100000 };
 enum { ID_ATS = 0x0f, ID_PRI = 0x13, ID_PASID = 0x1b };
 enum { ATS_ENABLE = 1 << 15, ATS_STU = 0x1f, ATS_PAGE_ALIGNED = 1 << 5 };
 enum { PRI_ENABLE = 1, PRI_RESET = 2, PRI_STOPPED = 1 << 8, PASID_WIDTH = 16 };
@@ -171,6 +173,22 @@ static bool request(struct lx_world *w, struct lx_function *f, const struct endp
   return endpoint_completed(&f->endpoint, a, out);
 }
 
+/* Wait for the answer, and look at it. */
+static bool is_page_given(struct lx_world *w, struct lx_function *f,
+                          const struct endpoint_access *a)
+{
+  const struct smmu_pri page = endpoint_page_request(&f->endpoint, a, 0, true);
+  uint32_t before = f->endpoint.responses;
+
+  if (plat_board_page_request(w->board, &page) != 0)
+    return false;
+  w->inject.done++;
+  while (f->endpoint.responses == before)
+    plat_delay(w->plat, PAGE_POLL_PS);
+  f->denied += f->endpoint.response != SMMU_PRI_SUCCESS;
+  return f->endpoint.response == SMMU_PRI_SUCCESS;
+}
+
 void lx_function_access(struct lx_world *w, struct lx_function *f, const struct endpoint_access *a,
                         struct smmu_result *out)
 {
@@ -178,6 +196,8 @@ void lx_function_access(struct lx_world *w, struct lx_function *f, const struct 
 
   while (endpoint_next(&f->endpoint, a, &txn) == ENDPOINT_REQUEST) {
     if (!request(w, f, a, &txn, out)) {
+      if (w->config.wrong == LX_PAGE_REQUEST && is_page_given(w, f, a))
+        continue;
       if (out->status == SMMU_STATUS_OK)
         out->status = SMMU_STATUS_ABORT; /* what was granted is not enough */
       return;
@@ -244,5 +264,6 @@ void lx_functions_sum(const struct lx_world *w, struct lx_function_sums *out)
     out->dropped += f->endpoint.dropped;
     out->invalidated += f->invalidated;
     out->misused += f->misused;
+    out->denied += f->denied;
   }
 }

@@ -17,6 +17,7 @@ struct lx_function {
   struct endpoint endpoint; /* endpoint.sid: its StreamID */
   uint8_t config[LX_CONFIG_BYTES];
   struct lx_request *waiting; /* Translation Requests that have not been answered */
+  unsigned denied;            /* Page Requests that were answered, and not with success */
   unsigned invalidated;       /* ATC_INV that have come */
   unsigned misused; /* PASID was changed while ATS was enabled: the outcome is not defined */
 };
@@ -40,7 +41,7 @@ void lx_function_access(struct lx_world *w, struct lx_function *f, const struct 
 
 /* Sums over all functions, of what their ATCs did. */
 struct lx_function_sums {
-  uint64_t hits, misses, dropped, invalidated, misused;
+  uint64_t hits, misses, dropped, invalidated, misused, denied;
 };
 void lx_functions_sum(const struct lx_world *w, struct lx_function_sums *out);
 

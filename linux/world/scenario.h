@@ -77,4 +77,24 @@ struct lx_transitions_result {
 int lx_scenario_transitions(struct lx_world *w, unsigned moves, struct lx_transitions_result *out,
                             char *why, size_t len);
 
+/* Processes share their memory with two devices, each by a PASID: so many of them, and so many areas each. Their
+ * memory is there at once, or, where devices can stall, every second time when a device asks. */
+struct lx_sva {
+  unsigned processes;
+  uint64_t turns;
+};
+
+struct lx_sva_result {
+  int error; /* 0 or a negative errno value, of the first step that failed */
+  uint64_t areas;
+  uint64_t right, wrong;    /* accesses to memory that was there */
+  uint64_t refused, passed; /* to memory that had gone, or may not be written */
+  uint64_t faults;          /* pages that came because a device asked */
+};
+
+/* CPUs that the world needs beside one for each process. */
+enum { LX_SVA_MORE = 4 };
+int lx_scenario_sva(struct lx_world *w, const struct lx_sva *sva, struct lx_sva_result *out,
+                    char *why, size_t len);
+
 #endif

@@ -21,7 +21,8 @@ enum lx_wrong {
   LX_COMMAND_ABORT,   /* a read of a command comes to an external abort */
   LX_COMMAND_ILLEGAL, /* a read of a command gives an opcode that there is not */
   LX_EVENT_ABORT,     /* a write of an event record comes to an external abort */
-  LX_ATC_SILENT       /* a function invalidates its ATC, and its answer is lost */
+  LX_PAGE_REQUEST, /* a function that is refused sends a Page Request, which nobody has allowed */
+  LX_ATC_SILENT    /* a function invalidates its ATC, and its answer is lost */
 };
 
 struct lx_config {

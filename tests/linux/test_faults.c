@@ -31,8 +31,8 @@ LINUX_TEST(Faults, EachIsToldByItsRuleAtALineOfTheKernel)
     if (!strstr(place, ".c:"))
       ADD_TEST_FAILURE("%s has no line: %s", fault, place);
   }
-  EXPECT_GE(told, 28u);
-  EXPECT_EQ(clean, 4u);
+  EXPECT_GE(told, 31u);
+  EXPECT_EQ(clean, 5u);
   json_decref(root);
 }
 
@@ -105,6 +105,10 @@ LINUX_TEST(Faults, DriverGetsOverErrorsOfQueuesAndStalls)
   EXPECT_STR_CONTAINS(said(one, "CMDQ error"), "ATC invalidate timeout");
   EXPECT_EQ(linux_number(one, "told"), linux_number(one, "injected"));
   EXPECT_EQ(stale(one), 0);
+  one = linux_named(list, "page-request");
+  EXPECT_EQ(linux_number(one, "injected"), linux_number(one, "refused"));
+  EXPECT_EQ(linux_number(one, "told"), linux_number(one, "injected"));
+  EXPECT_EQ(linux_number(json_object_get(one, "atc"), "denied"), linux_number(one, "injected"));
   one = linux_named(list, "stall");
   EXPECT_EQ(linux_number(json_object_get(json_object_get(one, "model"), "commands"), "RESUME"),
             linux_number(one, "refused"));
