@@ -223,6 +223,21 @@ int32_t watch_word_read(struct watch *w, unsigned what, uint64_t addr, const uin
   return (int32_t)(x - w->memory.word);
 }
 
+uint64_t watch_word_late(const struct watch *w, unsigned what, uint64_t addr, uint64_t value,
+                         uint64_t since)
+{
+  int32_t number = watch_word_find(w, addr);
+  const struct watch_word *x = number >= 0 ? &w->memory.word[number] : NULL;
+
+  if (!x || x->count < 2 || is_what_was_stored(what, x->version[x->count - 1].value, value))
+    return 0;
+  for (unsigned i = x->count - 1u; i > 0 && x->version[i].record > since; i--) {
+    if (!x->version[i].unseen && is_what_was_stored(what, x->version[i - 1].value, value))
+      return x->version[i].record;
+  }
+  return 0;
+}
+
 void watch_word_reload(struct watch *w, unsigned what, uint32_t word)
 {
   struct watch_word *x = &w->memory.word[word];

@@ -213,6 +213,10 @@ void watch_word_store(struct watch *w, const struct smmu_record *r);
 /* The device read a word of `what`. value NULL: the record does not say what (a later word of a
  * structure). The word, or WATCH_NONE: its value is not known. */
 int32_t watch_word_read(struct watch *w, unsigned what, uint64_t addr, const uint64_t *value);
+/* A bus may take its time between a read and its answer. The record before which `value`, which is not what
+ * stands there now, was overwritten by a store that came after record `since`; 0: none such. */
+uint64_t watch_word_late(const struct watch *w, unsigned what, uint64_t addr, uint64_t value,
+                         uint64_t since);
 /* Ask options.load, if there is one. */
 void watch_word_reload(struct watch *w, unsigned what, uint32_t word);
 const struct watch_version *watch_word_now(const struct watch *w, uint32_t word);

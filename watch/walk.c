@@ -34,10 +34,12 @@ static void add(struct watch *w, struct watch_txn *t, struct watch_list *list,
     t->lost = true;
 }
 
-static struct watch_ref ref_of(const struct watch *w, const struct smmu_record *r, int32_t word)
+/* What the device got is what stood there when the bus looked, before the record `late`, or now. */
+static struct watch_ref ref_of(const struct watch *w, const struct smmu_record *r, int32_t word,
+                               uint64_t late)
 {
-  return (struct watch_ref){ .value = watch_word_now(w, (uint32_t)word)->value,
-                             .read = w->now,
+  return (struct watch_ref){ .value = late ? r->word : watch_word_now(w, (uint32_t)word)->value,
+                             .read = late ? late - 1 : w->now,
                              .at = r->addr_in,
                              .word = (uint32_t)word,
                              .what = r->info,
@@ -58,7 +60,7 @@ static void read_structure(struct watch *w, struct watch_txn *t, const struct sm
       t->lost |= i < 2;
       continue;
     }
-    ref = ref_of(w, r, word);
+    ref = ref_of(w, r, word, 0);
     ref.order = (uint8_t)i;
     add(w, t, &t->own_cfg, &ref);
   }
@@ -73,9 +75,10 @@ static uint64_t owner_address(const struct watch_txn *t, const struct smmu_recor
   return t->has_delta ? r->addr_in + t->delta : r->addr_in;
 }
 
-static void read_s1(struct watch *w, struct watch_txn *t, const struct smmu_record *r, int32_t word)
+static void read_s1(struct watch *w, struct watch_txn *t, const struct smmu_record *r, int32_t word,
+                    uint64_t late)
 {
-  struct watch_ref ref = ref_of(w, r, word);
+  struct watch_ref ref = ref_of(w, r, word, late);
 
   ref.at = owner_address(t, r);
   t->configured = true;
@@ -85,9 +88,10 @@ static void read_s1(struct watch *w, struct watch_txn *t, const struct smmu_reco
 }
 
 /* The first word of a walk, or the next. A walk begins at another address or for another purpose. */
-static void read_s2(struct watch *w, struct watch_txn *t, const struct smmu_record *r, int32_t word)
+static void read_s2(struct watch *w, struct watch_txn *t, const struct smmu_record *r, int32_t word,
+                    uint64_t late)
 {
-  struct watch_ref ref = ref_of(w, r, word);
+  struct watch_ref ref = ref_of(w, r, word, late);
   struct watch_list *list;
 
   t->configured = r->phase != SMMU_READ_FOR_CD;
@@ -106,6 +110,7 @@ static void read_s2(struct watch *w, struct watch_txn *t, const struct smmu_reco
 static void read(struct watch *w, struct watch_txn *t, const struct smmu_record *r)
 {
   bool desc = r->info == SMMU_READ_S1_DESC || r->info == SMMU_READ_S2_DESC;
+  uint64_t late;
   int32_t word;
 
   if (r->result != 0 || r->info == SMMU_READ_VMS)
@@ -116,15 +121,16 @@ static void read(struct watch *w, struct watch_txn *t, const struct smmu_record 
     t->in_s2 = t->has_delta = false;
     return;
   }
-  word = watch_word_read(w, r->info, r->addr_in, &r->word);
+  late = t->active ? watch_word_late(w, r->info, r->addr_in, r->word, t->submit) : 0;
+  word = watch_word_read(w, r->info, r->addr_in, late ? NULL : &r->word);
   if (!t->active)
     return;
   if (word == WATCH_NONE)
     t->lost = true;
   else if (r->info == SMMU_READ_S1_DESC)
-    read_s1(w, t, r, word);
+    read_s1(w, t, r, word, late);
   else
-    read_s2(w, t, r, word);
+    read_s2(w, t, r, word, late);
   if (r->info == SMMU_READ_S1_DESC)
     t->in_s2 = t->has_delta = false;
 }

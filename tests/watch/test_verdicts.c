@@ -223,3 +223,57 @@ TEST_CASE(Lazy, FlushedAndStillUsedIsTheDevices)
   EXPECT_EQ(use_again(), WATCH_STALE_DEVICE);
   seq_stop(s);
 }
+
+/* A walk whose bus takes its time: the leaf is cleared after it was looked up and before it arrives. */
+static void walk_late(void)
+{
+  seq_start(s);
+  seq_tables(s);
+  seq_map(s, PAGE);
+  seq_submit(s, 0, PAGE << 12);
+  seq_config(s, 0);
+  seq_s1(s, 0, 1, SEQ_L1, SEQ_TABLE(SEQ_L2));
+  seq_s1(s, 0, 2, SEQ_L2, SEQ_TABLE(SEQ_L3));
+  seq_clear(s, PAGE);
+}
+
+static void leaf_arrives(void)
+{
+  seq_s1(s, 0, 3, SEQ_L3 + 8ULL * PAGE, SEQ_PAGE(SEQ_OUT + (PAGE << 12)));
+}
+
+/* The old value is no new store by pointer, which any unmap of this address would then end. */
+TEST_CASE(Late, WhatArrivesLateStoodThereWhenItWasLookedUp)
+{
+  walk_late();
+  leaf_arrives();
+  seq_submit(s, 1, PAGE << 12);
+  seq_s1(s, 1, 3, SEQ_L3 + 8ULL * PAGE, 0);
+  seq_note(s, 2, 0, PLAT_NOTE_UNMAPPED, PAGE << 12, 0x1000, 1);
+  EXPECT_EQ(seq_respond(s, 0, PAGE), WATCH_FRESH);
+  seq_stop(s);
+}
+
+TEST_CASE(Late, AnsweredAfterTheSyncIsTheDevices)
+{
+  walk_late();
+  seq_command(s, 0, "TLBI_NH_VA asid=7 va=0x3000");
+  leaf_arrives();
+  seq_command(s, 0, "SYNC");
+  EXPECT_EQ(seq_respond(s, 0, PAGE), WATCH_STALE_DEVICE);
+  EXPECT_STR_CONTAINS(s->story, "unmapped: CPU 1 (host), unmap that began");
+  seq_stop(s);
+}
+
+/* What was overwritten before the transaction came is no answer to it: somebody stored it again. */
+TEST_CASE(Late, WhatWasGoneBeforeItCameWasStoredAgain)
+{
+  seq_start(s);
+  seq_tables(s);
+  seq_map(s, PAGE);
+  seq_clear(s, PAGE);
+  seq_dead(s, PAGE);
+  seq_walk(s, 0, PAGE);
+  EXPECT_EQ(seq_respond(s, 0, PAGE), WATCH_FRESH);
+  seq_stop(s);
+}
