@@ -11,12 +11,12 @@
 #include "tools/ui.h"
 #include "tools/verbs.h"
 
-enum { SCHEMA = 1, LATE = 8, RAM = 192 << 20 };
+enum { SCHEMA = 1, LATE = 8, RAM = 192 << 20, SLOW_PS = 2000000 };
 enum { STRICT = 1, LAZY = 2 };
 
 struct request {
   const struct lx_variant *variant;
-  unsigned long cpus, turns, bytes, devices, seed;
+  unsigned long cpus, turns, bytes, devices, traffic, seed;
   unsigned modes;
   bool json, wrong;
 };
@@ -30,6 +30,9 @@ static const struct argp_option options[] = {
   { "bytes", 'b', "N", 0, "Bytes of a buffer, up to 65536; without it 4, 16 and 64 KB in turns",
     0 },
   { "devices", 'd', "N", 0, "So many devices, shared; without it one for each CPU", 0 },
+  { "traffic", 'T', "N", 0,
+    "So many translations at a time beside, 0 to 64, of pages that are mapped or were until now",
+    0 },
   { "seed", 's', "N", 0, "Ties between CPUs and jitter of 10 % follow it; 0: neither", 0 },
   { "json", 'j', NULL, 0, "Print one JSON object", 0 },
   { 0 }
@@ -39,11 +42,13 @@ static const char doc[] =
   "Every CPU maps a buffer through the kernel's DMA API, lets a device read and write it, and unmaps it, "
   "again and again; every eighth time the device comes once more when the unmap has returned. Strict "
   "unmaps must refuse that; after lazy ones it may be answered until the flush, and the verdicts show the "
-  "window.\v"
+  "window. With --traffic other devices' translations are under way all the time, of pages that are mapped or "
+  "were until now, and memory answers some of their reads late, so that unmaps meet walks in flight.\v"
   "Exit status 1: an address was translated wrongly, or in strict mode after its unmap had returned, "
   "something was stale, or the driver broke a rule. The same options give the same bytes.\n\n"
   "Example:\n"
   "  smmulator-linux storm\n"
+  "  smmulator-linux storm --cpus 4 --mode strict --traffic 32 --seed 1\n"
   "  smmulator-linux storm --cpus 16 --mode lazy --variant cmdqv --json";
 
 static void set_number(struct request *r, unsigned long *to, const char *arg, unsigned long most)
@@ -75,6 +80,7 @@ static error_t on_option(int key, char *arg, struct argp_state *state)
   case 't': set_number(r, &r->turns, arg, 1000000000); return 0;
   case 'b': set_number(r, &r->bytes, arg, 65536); return 0;
   case 'd': set_number(r, &r->devices, arg, 64); return 0;
+  case 'T': set_number(r, &r->traffic, arg, 64); return 0;
   case 's': set_number(r, &r->seed, arg, 1000000000); return 0;
   case 'm': set_mode(r, arg); return 0;
   case 'v':
@@ -113,13 +119,13 @@ int work_storm(struct lx_world *w, const void *storm, json_t *object, bool *hold
   const struct lx_storm *what = storm;
   struct lx_storm_result r;
   int rc = lx_scenario_storm(w, what, &r, why, len);
-  json_t *made =
-    json_pack("{s:s, s:s, s:i, s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "variant",
-              w->config.variant->name, "mode", w->config.lazy ? "lazy" : "strict", "cpus",
-              (int)w->config.cpus, "error", r.error, "maps", (json_int_t)r.maps, "unmaps",
-              (json_int_t)r.unmaps, "failed", (json_int_t)r.failed, "right", (json_int_t)r.right,
-              "wrong", (json_int_t)r.wrong, "refused", (json_int_t)r.refused, "passed",
-              (json_int_t)r.passed, "time_ps", (json_int_t)r.time_ps);
+  json_t *made = json_pack(
+    "{s:s, s:s, s:i, s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "variant",
+    w->config.variant->name, "mode", w->config.lazy ? "lazy" : "strict", "cpus",
+    (int)w->config.cpus, "error", r.error, "maps", (json_int_t)r.maps, "unmaps",
+    (json_int_t)r.unmaps, "failed", (json_int_t)r.failed, "right", (json_int_t)r.right, "wrong",
+    (json_int_t)r.wrong, "refused", (json_int_t)r.refused, "passed", (json_int_t)r.passed,
+    "between", (json_int_t)r.between, "time_ps", (json_int_t)r.time_ps);
 
   struct lx_function_sums atc;
 
@@ -147,7 +153,9 @@ static struct json_t *run_one(void *arg)
                                   .late = LATE };
   const struct judged_work work = { .config = { .variant = job->variant,
                                                 .cpus = job->cpus,
+                                                .engines = (unsigned)job->request->traffic,
                                                 .ram_bytes = RAM,
+                                                .slow_ps = job->request->traffic ? SLOW_PS : 0,
                                                 .seed = job->request->seed,
                                                 .lazy = job->lazy },
                                     .run = work_storm,

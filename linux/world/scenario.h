@@ -32,6 +32,8 @@ struct lx_storm {
   uint64_t turns;   /* of each CPU */
   uint64_t bytes;   /* of a buffer; 0: 4, 16 and 64 KB in turns */
   unsigned late;    /* every so many turns the device comes late; 0: never */
+  /* With engines (struct lx_config) devices translate all the time, so that a walk is in flight when somebody
+   * unmaps what it reads: pages of what their CPU has mapped, or has just unmapped. */
 };
 
 struct lx_storm_result {
@@ -40,8 +42,26 @@ struct lx_storm_result {
   uint64_t maps, unmaps, failed; /* failed: no address was given */
   uint64_t right, wrong;         /* accesses while mapped */
   uint64_t refused, passed;      /* accesses after the unmap */
+  uint64_t between;              /* accesses that a map or an unmap fell into */
   uint64_t time_ps;              /* from the first turn to the end of the last */
 };
+
+/* ---- traffic.c: what the engines of a storm do ---- */
+
+enum lx_buffer_state { LX_NEVER_MAPPED, LX_IS_MAPPED, LX_IN_CHANGE, LX_IS_UNMAPPED };
+
+/* The buffer of one CPU. */
+struct lx_buffer {
+  enum lx_buffer_state state;
+  uint32_t sid;
+  uint64_t iova, pa, bytes;
+  uint64_t maps; /* of it, so far */
+};
+
+/* Until *done: an engine's accesses to one buffer, counted in *out; random by its number and the seed of
+ * the world. */
+void lx_traffic(struct lx_world *w, const struct lx_buffer *buffer, const bool *done,
+                struct lx_storm_result *out);
 
 int lx_scenario_storm(struct lx_world *w, const struct lx_storm *storm, struct lx_storm_result *out,
                       char *why, size_t len);

@@ -12,7 +12,9 @@ struct run {
   struct lx_storm_result *out;
   unsigned devices;
   int client[CPUS_MOST];
-  uint64_t buffer[CPUS_MOST];
+  struct lx_buffer buffer[CPUS_MOST];
+  unsigned busy; /* CPUs that have turns left */
+  bool done;
   uint64_t began;
 };
 
@@ -36,7 +38,7 @@ static void set_up(void *arg)
   }
   lx_world_flush(r->w);
   for (unsigned i = 0; i < r->w->config.cpus && !err; i++)
-    err = plat_dma_alloc(r->w->plat, BUFFER, BUFFER, &r->buffer[i]);
+    err = plat_dma_alloc(r->w->plat, BUFFER, BUFFER, &r->buffer[i].pa);
   r->out->error = err;
   r->began = plat_now_ps(r->w->plat);
 }
@@ -59,10 +61,21 @@ static void use(struct run *r, uint32_t sid, uint64_t iova, uint64_t pa, uint64_
   r->out->wrong += 2 - right;
 }
 
+/* For the engines, when nobody is behind in time. */
+static void set_state(struct run *r, struct lx_buffer *b, enum lx_buffer_state state)
+{
+  if (r->w->config.engines == 0)
+    return;
+  lx_world_flush(r->w);
+  plat_cpu_settle(r->w->board);
+  b->state = state;
+}
+
 static void turn(struct run *r, unsigned cpu, uint64_t number)
 {
   unsigned device = cpu % r->devices;
-  uint64_t bytes = bytes_of(r, number + cpu), pa = r->buffer[cpu], iova;
+  struct lx_buffer *b = &r->buffer[cpu];
+  uint64_t bytes = bytes_of(r, number + cpu), pa = b->pa, iova;
   uint32_t sid = LX_FIRST_SID + device;
   struct smmu_result late;
 
@@ -72,8 +85,11 @@ static void turn(struct run *r, unsigned cpu, uint64_t number)
     return;
   }
   r->out->maps++;
+  *b = (struct lx_buffer){ LX_IS_MAPPED, sid, iova, pa, bytes, r->out->maps };
   use(r, sid, iova, pa, bytes);
+  set_state(r, b, LX_IN_CHANGE);
   linux_dma_unmap((unsigned)r->client[device], iova, bytes, true);
+  set_state(r, b, LX_IS_UNMAPPED);
   r->out->unmaps++;
   if (r->storm->late && number % r->storm->late == r->storm->late - 1) {
     lx_translate(r->w, sid, iova, false, &late);
@@ -88,6 +104,11 @@ static void cpu_program(void *arg)
   unsigned cpu = plat_cpu(r->w->plat);
   uint64_t now;
 
+  if (cpu >= r->w->config.cpus) {
+    lx_traffic(r->w, &r->buffer[(cpu - r->w->config.cpus) % r->w->config.cpus], &r->done, r->out);
+    return;
+  }
+
   for (uint64_t i = 0; i < r->storm->turns; i++) {
     turn(r, cpu, i);
     linux_idle();
@@ -96,6 +117,7 @@ static void cpu_program(void *arg)
   now = plat_now_ps(r->w->plat) - r->began;
   if (now > r->out->time_ps)
     r->out->time_ps = now;
+  r->done = --r->busy == 0;
 }
 
 static void shut_down(void *arg)
@@ -110,7 +132,7 @@ static void shut_down(void *arg)
 int lx_scenario_storm(struct lx_world *w, const struct lx_storm *storm, struct lx_storm_result *out,
                       char *why, size_t len)
 {
-  struct run r = { .w = w, .storm = storm, .out = out };
+  struct run r = { .w = w, .storm = storm, .out = out, .busy = w->config.cpus };
   int rc;
 
   *out = (struct lx_storm_result){ 0 };
@@ -118,7 +140,7 @@ int lx_scenario_storm(struct lx_world *w, const struct lx_storm *storm, struct l
   rc = lx_world_run(w, 1, set_up, &r, why, len);
   w->inject.armed = true;
   if (rc == SMMU_OK && out->error == 0)
-    rc = lx_world_run(w, w->config.cpus, cpu_program, &r, why, len);
+    rc = lx_world_run(w, w->config.cpus + w->config.engines, cpu_program, &r, why, len);
   w->inject.armed = false;
   if (rc == SMMU_OK && out->error == 0)
     rc = lx_world_run(w, 1, shut_down, &r, why, len);

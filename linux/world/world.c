@@ -14,6 +14,8 @@
 #include "util/check.h"
 
 enum { RAM_DEFAULT = 64 << 20 };
+/* Bytes that reads of tables have, and those of commands do not. */
+enum { DESCRIPTOR = 8, ENTRY = 64 };
 /* Frames of the kernel are not large; handlers of interrupts run on stacks of their own. */
 enum { STACK_BYTES = 256 << 10 };
 
@@ -29,13 +31,21 @@ static bool goes_wrong(struct lx_world *w, uint64_t addr)
   return true;
 }
 
+/* Memory is busy now and then; what a walk has read is then older when it arrives than what stands there. */
+static uint64_t longer(struct lx_world *w)
+{
+  w->slow = w->slow * 6364136223846793005ULL + 1442695040888963407ULL;
+  return w->slow >> 62 ? 0 : (w->slow >> 33) % w->config.slow_ps;
+}
+
 static bool bus_read(void *ctx, uint64_t addr, void *bytes, size_t len, uint64_t *extra_ps)
 {
   struct lx_world *w = ctx;
   bool reads = w->config.wrong == LX_COMMAND_ABORT || w->config.wrong == LX_COMMAND_ILLEGAL;
   bool wrong = reads && goes_wrong(w, addr), there;
 
-  (void)extra_ps;
+  if (w->config.slow_ps && (len == DESCRIPTOR || len == ENTRY))
+    *extra_ps = longer(w);
   if (wrong && w->config.wrong == LX_COMMAND_ABORT)
     return false;
   there = engine_memory_read(w->memory, addr, bytes, len);
@@ -66,7 +76,7 @@ static bool bus_write(void *ctx, uint64_t addr, const void *bytes, size_t len, u
 static int create_board(struct lx_world *w)
 {
   const struct lx_config *config = &w->config;
-  struct plat_board_config board = { .cpus = config->cpus,
+  struct plat_board_config board = { .cpus = config->cpus + config->engines,
                                      .irq_lines = LX_LINES,
                                      .ram_bytes = config->ram_bytes,
                                      .seed = config->seed,
@@ -132,6 +142,7 @@ int lx_world_create(struct lx_world **out, const struct lx_config *config, char 
   if (!w)
     return SMMU_ERR_NOMEM;
   w->config = *config;
+  w->slow = config->seed;
   if (w->config.ram_bytes == 0)
     w->config.ram_bytes = RAM_DEFAULT;
   w->config.pci |= config->variant->pci;
@@ -201,7 +212,7 @@ int lx_boot(struct lx_world *w)
                                    .ram_bytes = w->config.ram_bytes,
                                    .calloc = zeroed,
                                    .cpus = w->config.cpus,
-                                   .contexts = w->config.cpus + LX_LINES,
+                                   .contexts = w->config.cpus + w->config.engines + LX_LINES,
                                    .lazy = w->config.lazy,
                                    .passthrough =
                                      w->config.passthrough || w->config.variant->passthrough };

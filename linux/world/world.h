@@ -27,11 +27,15 @@ enum lx_wrong {
 
 struct lx_config {
   const struct lx_variant *variant;
-  unsigned cpus;      /* 1..64 */
+  unsigned cpus; /* 1..64 */
+  unsigned
+    engines; /* 0..64: CPUs of the board that the kernel does not know, for programs of devices; the
+                         first is number `cpus` */
   uint64_t ram_bytes; /* 0: 64 MB */
   uint64_t seed;      /* of ties and jitter, as struct plat_board_config */
   enum lx_wrong wrong;
   unsigned every;                  /* so many such accesses */
+  uint64_t slow_ps;                /* every fourth read of a table takes up to so much longer */
   bool can_stall;                  /* firmware says that devices can wait for software */
   bool pci;                        /* devices are PCI functions, which have ATS, PRI and PASID */
   bool lazy, passthrough;          /* the kernel's options iommu.strict=0 and iommu.passthrough=1 */
@@ -61,6 +65,7 @@ struct lx_world {
     uint64_t base, bytes; /* of the queue in question, as its register says */
     uint64_t seen, done;  /* accesses; those that went wrong */
   } inject;
+  uint64_t slow;             /* random */
   unsigned errors, warnings; /* lines the kernel logged at level 3 and below, and at 4 */
   char said[256];            /* the last line the kernel logged */
   char died[256];            /* why the kernel stopped; empty: it did not */
