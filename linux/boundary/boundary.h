@@ -92,17 +92,27 @@ const char *linux_release(void);
 /* Once, on a CPU of the board. 0 or a negative errno value, as all of these. */
 int linux_boot(const struct linux_boot *boot);
 int linux_probe(const struct linux_smmu *smmu);
+/* The driver gives up every SMMU; then it may be probed again, and devices return by linux_client_again(). */
 void linux_remove(void);
+/* Before the machine goes to another kernel: the SMMUs are switched off, and nothing else. */
+void linux_shutdown(void);
+/* The kernel is no more: whoever probes next is another one, that knows no device and no interrupt. The
+ * hardware and memory stay as they are. */
+void linux_forget(void);
 /* Timers whose time has come, and work that waits, on this CPU. */
 void linux_idle(void);
 
 /* A device behind the SMMU, with one stream; its number, or a negative errno value. */
 struct linux_client {
+  unsigned smmu; /* that it is behind, in the order of their probes */
   unsigned sid, pasid_bits;
   int can_stall;
   int pci; /* a PCI function, whose root complex lets ATS through; else on the platform bus */
 };
 int linux_client_add(const struct linux_client *client);
+/* It is unplugged, and plugged in again. */
+void linux_client_remove(unsigned client);
+int linux_client_again(unsigned client);
 /* What the kernel attached it to by itself: "identity", "DMA", "DMA-FQ", ... */
 const char *linux_client_domain(unsigned client);
 /* The DMA API: `bytes` at `pa` for the device to read, or to read and write. 0: no. */

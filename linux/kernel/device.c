@@ -18,21 +18,30 @@
 /* Of the kernel, in a header of its own. */
 int devres_release_all(struct device *dev);
 
-enum { CLIENTS = 64, RESOURCES = 4 };
+enum { CLIENTS = 64, SMMUS = 4, RESOURCES = 4 };
+
+struct sim_smmu {
+  struct platform_device device;
+  struct fwnode_handle fwnode;
+  struct acpi_iort_node *node;
+};
 
 struct client {
   struct device *device; /* of one of these */
   struct platform_device platform;
   struct pci_dev function;
   struct linux_client firmware;
+  struct sim_smmu *smmu;
   u64 dma_mask;
 };
 
 const struct bus_type platform_bus_type = { .name = "platform" };
 static const struct device_type client_type = { .name = "client" };
 static struct platform_driver *smmu_driver, *client_driver;
-static struct platform_device *smmu_device;
+static struct sim_smmu *smmus[SMMUS];
+static unsigned int smmu_count;
 static struct client *clients[CLIENTS];
+static struct notifier_block *iommu_notifier;
 static unsigned int client_count;
 
 /* ---- devices in general ---- */
@@ -113,9 +122,10 @@ int bus_for_each_dev(const struct bus_type *bus, struct device *start, void *dat
   return err;
 }
 
-/* Devices are probed when they are added, see linux_client_add(). */
+/* Devices are probed when they are added, see linux_client_add(); all buses have the same to tell when one goes. */
 int bus_register_notifier(const struct bus_type *bus, struct notifier_block *nb)
 {
+  iommu_notifier = nb;
   return 0;
 }
 
@@ -148,15 +158,20 @@ void pci_unregister_driver(struct pci_driver *driver) {}
 struct device *driver_find_device(const struct device_driver *driver, struct device *start,
                                   const void *data, device_match_t match)
 {
-  if (!smmu_device || !match(&smmu_device->dev, data))
-    return NULL;
-  kobject_get(&smmu_device->dev.kobj);
-  return &smmu_device->dev;
+  for (unsigned int i = 0; i < smmu_count; i++) {
+    struct device *dev = &smmus[i]->device.dev;
+
+    if (!match(dev, data))
+      continue;
+    kobject_get(&dev->kobj);
+    return dev;
+  }
+  return NULL;
 }
 
-const void *sim_smmu_state(void)
+const void *sim_smmu_state(unsigned int number)
 {
-  return smmu_device ? platform_get_drvdata(smmu_device) : NULL;
+  return number < smmu_count ? platform_get_drvdata(&smmus[number]->device) : NULL;
 }
 
 struct resource *platform_get_resource(struct platform_device *dev, unsigned int type,
@@ -217,20 +232,21 @@ static struct acpi_iort_node *iort_node(const struct linux_smmu *smmu)
 
 int sim_smmu_create(const struct linux_smmu *smmu)
 {
-  static struct fwnode_handle fwnode;
-  static struct acpi_iort_node *node;
-  struct platform_device *dev = kzalloc(sizeof(*dev), GFP_KERNEL);
+  struct sim_smmu *s = kzalloc(sizeof(*s), GFP_KERNEL);
+  struct platform_device *dev;
 
-  node = iort_node(smmu);
-  if (!dev || !node)
+  if (!s || smmu_count == SMMUS)
     return -ENOMEM;
+  s->node = iort_node(smmu);
+  dev = &s->device;
   dev->resource = kcalloc(RESOURCES, sizeof(*dev->resource), GFP_KERNEL);
-  if (!dev->resource)
+  if (!s->node || !dev->resource)
     return -ENOMEM;
   dev->name = "arm-smmu-v3";
-  sim_device_begin(&dev->dev, "arm-smmu-v3.0", &platform_bus_type);
-  dev->dev.fwnode = &fwnode;
-  dev->dev.platform_data = &node;
+  sim_device_begin(&dev->dev, kasprintf(GFP_KERNEL, "arm-smmu-v3.%u", smmu_count),
+                   &platform_bus_type);
+  dev->dev.fwnode = &s->fwnode;
+  dev->dev.platform_data = &s->node;
   dev->resource[dev->num_resources++] = (struct resource){ .start = smmu->base,
                                                            .end = smmu->base + smmu->bytes - 1,
                                                            .flags = IORESOURCE_MEM };
@@ -239,20 +255,22 @@ int sim_smmu_create(const struct linux_smmu *smmu)
   add_irq(dev, smmu->gerror, "gerror");
   sim_irq_setup(&dev->dev, smmu);
   sim_acpi_setup(smmu);
-  smmu_device = dev;
+  smmus[smmu_count++] = s;
   return 0;
 }
 
 static int probe(const struct linux_smmu *smmu)
 {
   int err = sim_smmu_create(smmu);
+  struct platform_device *dev;
 
   if (err || !smmu_driver)
     return err ? err : -ENODEV;
-  smmu_device->dev.driver = &smmu_driver->driver;
-  err = smmu_driver->probe(smmu_device);
+  dev = &smmus[smmu_count - 1]->device;
+  dev->dev.driver = &smmu_driver->driver;
+  err = smmu_driver->probe(dev);
   if (err)
-    devres_release_all(&smmu_device->dev);
+    devres_release_all(&dev->dev);
   return err;
 }
 
@@ -266,16 +284,64 @@ int linux_probe(const struct linux_smmu *smmu)
   return err;
 }
 
-void linux_remove(void)
+/* Its devices go with it. */
+static void remove_smmu(struct sim_smmu *s)
 {
   if (smmu_driver->remove)
-    smmu_driver->remove(smmu_device);
-  for (unsigned int i = 0; i < client_count; i++)
-    lx_note(LX_STREAM, clients[i]->firmware.sid, 0, 0);
-  devres_release_all(&smmu_device->dev);
+    smmu_driver->remove(&s->device);
+  for (unsigned int i = 0; i < client_count; i++) {
+    if (clients[i]->smmu == s && !clients[i]->device->iommu)
+      lx_note(LX_STREAM, clients[i]->firmware.sid, 0, 0);
+  }
+  devres_release_all(&s->device.dev);
+}
+
+void linux_remove(void)
+{
+  sim_enter();
+  while (smmu_count)
+    remove_smmu(smmus[--smmu_count]);
+  sim_leave();
+}
+
+void linux_shutdown(void)
+{
+  sim_enter();
+  for (unsigned int i = 0; i < smmu_count; i++)
+    smmu_driver->shutdown(&smmus[i]->device);
+  sim_leave();
+}
+
+void linux_forget(void)
+{
+  sim_irq_forget();
+  smmu_count = 0;
+  client_count = 0;
 }
 
 /* ---- devices behind it ---- */
+
+/* What firmware says of it, and what the kernel makes of that. */
+static int configure(struct client *client)
+{
+  struct device *dev = client->device;
+  u32 sid = client->firmware.sid;
+  int err;
+
+  if (client->firmware.smmu >= smmu_count)
+    return -ENODEV;
+  client->smmu = smmus[client->firmware.smmu];
+  err = iommu_fwspec_init(dev, &client->smmu->fwnode);
+  if (!err)
+    err = iommu_fwspec_add_ids(dev, &sid, 1);
+  if (!err && client->firmware.pci)
+    dev_iommu_fwspec_get(dev)->flags |= IOMMU_FWSPEC_PCI_RC_ATS;
+  if (!err)
+    err = iommu_probe_device(dev);
+  if (!err)
+    sim_domain_attached(dev);
+  return err;
+}
 
 static int client_add(const struct linux_client *firmware)
 {
@@ -296,16 +362,9 @@ static int client_add(const struct linux_client *firmware)
   client->dma_mask = DMA_BIT_MASK(64);
   dev->dma_mask = &client->dma_mask;
   dev->coherent_dma_mask = DMA_BIT_MASK(64);
-  err = iommu_fwspec_init(dev, smmu_device->dev.fwnode);
-  if (!err)
-    err = iommu_fwspec_add_ids(dev, &sid, 1);
-  if (!err && firmware->pci)
-    dev_iommu_fwspec_get(dev)->flags |= IOMMU_FWSPEC_PCI_RC_ATS;
-  if (!err)
-    err = iommu_probe_device(dev);
+  err = configure(client);
   if (err)
     return err;
-  sim_domain_attached(dev);
   clients[client_count] = client;
   return (int)client_count++;
 }
@@ -318,6 +377,26 @@ int linux_client_add(const struct linux_client *firmware)
   number = client_add(firmware);
   sim_leave();
   return number;
+}
+
+int linux_client_again(unsigned int number)
+{
+  int err;
+
+  sim_enter();
+  err = configure(clients[number]);
+  sim_leave();
+  return err;
+}
+
+void linux_client_remove(unsigned int number)
+{
+  struct device *dev = clients[number]->device;
+
+  sim_enter();
+  iommu_notifier->notifier_call(iommu_notifier, BUS_NOTIFY_REMOVED_DEVICE, dev);
+  lx_note(LX_STREAM, clients[number]->firmware.sid, 0, 0);
+  sim_leave();
 }
 
 struct device *sim_client(unsigned int number)

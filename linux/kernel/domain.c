@@ -95,9 +95,11 @@ void *__wrap_xa_erase(struct xarray *xa, unsigned long index)
 
 void __wrap_ida_free(struct ida *ida, unsigned int id)
 {
-  const struct arm_smmu_device *smmu = sim_smmu_state();
+  const struct arm_smmu_device *smmu;
 
-  if (smmu && ida == &smmu->vmid_map)
-    given_back(ARM_SMMU_DOMAIN_S2, id);
+  for (unsigned int i = 0; (smmu = sim_smmu_state(i)) != NULL; i++) {
+    if (ida == &smmu->vmid_map)
+      given_back(ARM_SMMU_DOMAIN_S2, id);
+  }
   __real_ida_free(ida, id);
 }

@@ -56,6 +56,14 @@ const void *free_irq(unsigned int irq, void *arg)
   return NULL;
 }
 
+void sim_irq_forget(void)
+{
+  for (unsigned int irq = 1; irq < IRQS; irq++) {
+    if (actions[irq].handler || actions[irq].thread)
+      free_irq(irq, NULL);
+  }
+}
+
 static void release_irq(void *arg)
 {
   free_irq((unsigned int)(unsigned long)arg, NULL);
@@ -128,6 +136,7 @@ void sim_acpi_setup(const struct linux_smmu *smmu)
 {
   static const struct bus_type bus = { .name = "acpi" };
 
+  memset(&companion, 0, sizeof(companion));
   sim_device_begin(&companion.dev, "NVDA200C:00", &bus);
 }
 

@@ -170,6 +170,7 @@ void kfree(const void *object)
   if (ZERO_OR_NULL_PTR(object) || !virt_addr_valid(object))
     return;
   page = virt_to_page(object);
+  sim_work_freed(object, ksize(object));
   if (page->private >= WHOLE_PAGES) {
     pages_free(page, (unsigned int)page->private - WHOLE_PAGES);
   } else {

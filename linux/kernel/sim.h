@@ -22,6 +22,8 @@ void sim_leave(void);
 
 /* Expired timers and work that waits. */
 void sim_run_deferred(void);
+/* Memory is freed. */
+void sim_work_freed(const void *object, unsigned long bytes);
 /* ps to jiffies, for timers. */
 void sim_time_update(void);
 
@@ -32,8 +34,10 @@ void sim_device_begin(struct device *dev, const char *name, const struct bus_typ
 /* The interrupts and the companion of the SMMU that is being made. */
 void sim_irq_setup(struct device *dev, const struct linux_smmu *smmu);
 void sim_acpi_setup(const struct linux_smmu *smmu);
-/* What the driver keeps of the SMMU; NULL before it has been probed. */
-const void *sim_smmu_state(void);
+/* A kernel that nobody runs any more has no interrupts. */
+void sim_irq_forget(void);
+/* What the driver keeps of an SMMU; NULL: it has not been probed. */
+const void *sim_smmu_state(unsigned int number);
 /* A number for who watches: each domain has its own, never used again. */
 struct iommu_domain;
 unsigned int sim_domain_number(const struct iommu_domain *domain);

@@ -161,6 +161,23 @@ static void run_work(void)
   }
 }
 
+/* Memory is freed: work that waits and lies in it would be done with whatever comes there next. It is said, and
+ * the work is forgotten. */
+void sim_work_freed(const void *object, unsigned long bytes)
+{
+  struct work_struct *work, *next;
+
+  list_for_each_entry_safe(work, next, &work_list, entry)
+  {
+    unsigned long at = (unsigned long)work - (unsigned long)object;
+
+    if (at >= bytes)
+      continue;
+    list_del_init(&work->entry);
+    WARN(1, "work is freed while it waits to be done");
+  }
+}
+
 /* What waits is done here; what another CPU is at is waited for. */
 void __flush_workqueue(struct workqueue_struct *queue)
 {

@@ -15,6 +15,7 @@ int verb_bench(int argc, char **argv);
 int verb_caught(int argc, char **argv); /* where faults are patched in alone */
 int verb_faults(int argc, char **argv);
 int verb_kunit(int argc, char **argv);
+int verb_life(int argc, char **argv);
 int verb_probe(int argc, char **argv);
 int verb_sva(int argc, char **argv);
 int verb_storm(int argc, char **argv);

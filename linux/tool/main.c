@@ -32,6 +32,7 @@ static const struct verb {
   { "kunit", verb_kunit, "", "the driver's own tests" },
   { "sva", verb_sva, "", "devices use the memory of processes" },
   { "transitions", verb_transitions, "", "devices change domains while they translate" },
+  { "life", verb_life, "[ROW]", "devices, the driver and the kernel come and go at work" },
   { "faults", verb_faults, "", "errors of queues and stalls, and how the driver gets over them" },
 #ifdef LINUX_FAULTS
   { "caught", verb_caught, "[FAULT]", "faults patched into the driver: who notices, and where" },

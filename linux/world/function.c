@@ -6,7 +6,6 @@
 
 #include "linux_world/scenario.h"
 #include "linux_world/state.h"
-#include "util/bits.h"
 
 enum { CAP_ATS = 0x100, CAP_PRI = 0x120, CAP_PASID = 0x140, ATC_ENTRIES = 32 };
 enum {
@@ -135,44 +134,6 @@ void lx_config_write(unsigned sid, unsigned at, unsigned bytes, unsigned value)
 
 /* ---- translations ---- */
 
-/* What was invalidated while its answer was on its way: that is not kept, and asked for again. */
-struct lx_request {
-  const struct endpoint_access *access;
-  uint64_t first, last;
-  struct lx_request *next;
-};
-
-static void spoil(struct lx_function *f, const struct smmu_message *m)
-{
-  uint64_t last = m->size_log2 > 63 ? UINT64_MAX : m->addr | bits_low(m->size_log2);
-
-  for (struct lx_request *q = f->waiting; q; q = q->next) {
-    if (q->access->ssv != m->ssv || (m->ssv && q->access->ssid != m->ssid))
-      continue;
-    q->first = m->addr < q->first ? m->addr : q->first;
-    q->last = last > q->last ? last : q->last;
-  }
-}
-
-/* False: refused. */
-static bool request(struct lx_world *w, struct lx_function *f, const struct endpoint_access *a,
-                    const struct smmu_txn *txn, struct smmu_result *out)
-{
-  struct lx_request self = { .access = a, .first = UINT64_MAX, .next = f->waiting }, **link;
-  uint64_t span;
-
-  f->waiting = &self;
-  plat_board_translate(w->board, txn, out);
-  for (link = &f->waiting; *link != &self; link = &(*link)->next)
-    ;
-  *link = self.next;
-  span = bits_low(out->size_log2);
-  if (out->status == SMMU_STATUS_OK && self.first <= (a->addr | span) &&
-      self.last >= (a->addr & ~span))
-    return true;
-  return endpoint_completed(&f->endpoint, a, out);
-}
-
 /* Wait for the answer, and look at it. */
 static bool is_page_given(struct lx_world *w, struct lx_function *f,
                           const struct endpoint_access *a)
@@ -195,7 +156,8 @@ void lx_function_access(struct lx_world *w, struct lx_function *f, const struct 
   struct smmu_txn txn;
 
   while (endpoint_next(&f->endpoint, a, &txn) == ENDPOINT_REQUEST) {
-    if (!request(w, f, a, &txn, out)) {
+    plat_board_translate(w->board, &txn, out);
+    if (!endpoint_completed(&f->endpoint, a, out)) {
       if (w->config.wrong == LX_PAGE_REQUEST && is_page_given(w, f, a))
         continue;
       if (out->status == SMMU_STATUS_OK)
@@ -232,10 +194,7 @@ static enum engine_answer receive(void *ctx, const struct smmu_message *message,
   if (!f)
     return ENGINE_ANSWER_UNSUPPORTED;
   answer = endpoint_receive(&f->endpoint, message);
-  if (message->kind == SMMU_MESSAGE_ATC_INV) {
-    f->invalidated++;
-    spoil(f, message);
-  }
+  f->invalidated += message->kind == SMMU_MESSAGE_ATC_INV;
   if (message->kind != SMMU_MESSAGE_ATC_INV || w->config.wrong != LX_ATC_SILENT ||
       !w->inject.armed || ++w->inject.seen % w->config.every != 0)
     return answer;

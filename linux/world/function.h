@@ -11,15 +11,12 @@
 
 enum { LX_FUNCTIONS = 64, LX_CONFIG_BYTES = 0x200 };
 
-struct lx_request;
-
 struct lx_function {
   struct endpoint endpoint; /* endpoint.sid: its StreamID */
   uint8_t config[LX_CONFIG_BYTES];
-  struct lx_request *waiting; /* Translation Requests that have not been answered */
-  unsigned denied;            /* Page Requests that were answered, and not with success */
-  unsigned invalidated;       /* ATC_INV that have come */
-  unsigned misused; /* PASID was changed while ATS was enabled: the outcome is not defined */
+  unsigned denied;      /* Page Requests that were answered, and not with success */
+  unsigned invalidated; /* ATC_INV that have come */
+  unsigned misused;     /* PASID was changed while ATS was enabled: the outcome is not defined */
 };
 
 /* Where the configuration spaces are, 4 KB a StreamID, for those who watch. */

@@ -117,4 +117,27 @@ enum { LX_SVA_MORE = 4 };
 int lx_scenario_sva(struct lx_world *w, const struct lx_sva *sva, struct lx_sva_result *out,
                     char *why, size_t len);
 
+/* Devices, processes, the driver and the whole kernel go while two devices are at work, and come again. */
+enum lx_life {
+  LX_DEVICE_REMOVED, /* unplugged; where devices can stall, with transactions that wait */
+  LX_PROCESS_EXITS,  /* while accesses wait for its pages */
+  LX_FAULTS_OFF,     /* a device gives up page faults while accesses wait for theirs */
+  LX_DRIVER_AGAIN,   /* the driver is removed and probed again */
+  LX_SHUTDOWN, /* the SMMU is switched off, as before another kernel is booted, which then probes it */
+  LX_LEFT_ENABLED /* another kernel finds the SMMU enabled */
+};
+
+struct lx_life_result {
+  int error; /* 0 or a negative errno value, of the first step that failed */
+  uint64_t right, refused;
+  uint64_t bypassed; /* the SMMU was off, and let the address through as it was */
+  uint64_t wrong;    /* an answer that was none of those that could be */
+  uint64_t after;    /* accesses that were right when all had come again */
+};
+
+/* On LX_LIFE_CPUS. */
+enum { LX_LIFE_CPUS = 4 };
+int lx_scenario_life(struct lx_world *w, enum lx_life what, struct lx_life_result *out, char *why,
+                     size_t len);
+
 #endif
