@@ -214,8 +214,9 @@ void plat_board_mmio_write(struct plat_board *board, const void *platform, uint6
                            uint64_t addr, uint64_t value, unsigned bytes);
 /* For software that stores by pointer (engine_memory_add_flat()): the 8-byte word at addr has been stored
  * since the last time that the program settled, and before it goes on it is told here: to who watches,
- * and to who sleeps on the word. What a store costs has been charged. */
-void plat_board_stored(struct plat_board *board, const void *platform, uint64_t addr);
+ * and to who sleeps on the word. What a store costs has been charged. `seen` is as above. */
+void plat_board_stored(struct plat_board *board, const void *platform, uint64_t seen,
+                       uint64_t addr);
 /* For a bus: the device has written a message that raises a line, while it runs, at `time`. */
 void plat_board_message(struct plat_board *board, unsigned line, uint64_t time);
 void plat_board_note(struct plat_board *board, const void *platform, const struct plat_note *note);

@@ -110,12 +110,12 @@ void plat_board_store(struct plat_board *b, const void *platform, uint64_t seen,
     word_check(b, self->key.clock);
 }
 
-void plat_board_stored(struct plat_board *b, const void *platform, uint64_t addr)
+void plat_board_stored(struct plat_board *b, const void *platform, uint64_t seen, uint64_t addr)
 {
   struct cpu *self = cpu_current(b);
 
   if (b->watch.store)
-    b->watch.store(b->watch.ctx, self->number, self->key.clock, platform, addr, addr,
+    b->watch.store(b->watch.ctx, self->number, self->key.clock, platform, seen, addr,
                    engine_memory_load64(b->config.memory, addr));
   if (b->monitors)
     word_check(b, self->key.clock);

@@ -158,7 +158,7 @@ static void store_by_pointer(void *arg)
   plat_charge(s->kit->p, PLAT_COST_STORE, 1);
   plat_cpu_settle(s->kit->board);
   *s->pointer = 7;
-  plat_board_stored(s->kit->board, s->kit->p->ctx, s->word);
+  plat_board_stored(s->kit->board, s->kit->p->ctx, s->word, s->word);
 }
 
 BOARD_TEST(Word, StoreByPointerWakesAndIsReported)
