@@ -73,6 +73,20 @@ static unsigned protection(unsigned direction)
   }
 }
 
+static int map(const struct benchmark_config *c, uint64_t pa, uint64_t bytes, uint64_t *iova)
+{
+  unsigned prot = protection(c->direction);
+
+  return c->api ? c->api->map(c->api->ctx, pa, bytes, prot, iova)
+                : dma_map(c->dma, pa, bytes, prot, iova);
+}
+
+static int unmap(const struct benchmark_config *c, uint64_t iova, uint64_t bytes)
+{
+  return c->api ? c->api->unmap(c->api->ctx, iova, bytes, protection(c->direction))
+                : dma_unmap(c->dma, iova, bytes);
+}
+
 static int run_turn(const struct benchmark_config *c, uint64_t buffer, struct turn *turn)
 {
   uint64_t bytes = (uint64_t)c->pages * PAGE, iova = 0, t0, t1, t2, t3;
@@ -82,7 +96,7 @@ static int run_turn(const struct benchmark_config *c, uint64_t buffer, struct tu
   if (c->direction != BENCHMARK_FROM_DEVICE)
     plat_charge(c->plat, PLAT_COST_FILL_PAGE, c->pages);
   t0 = plat_now_ps(c->plat);
-  err = dma_map(c->dma, buffer, bytes, protection(c->direction), &iova);
+  err = map(c, buffer, bytes, &iova);
   t1 = plat_now_ps(c->plat);
   if (err)
     return err;
@@ -92,7 +106,7 @@ static int run_turn(const struct benchmark_config *c, uint64_t buffer, struct tu
     plat_delay(c->plat, c->transfer_ps);
   t2 = plat_now_ps(c->plat);
   charge_cold(c);
-  bad = dma_unmap(c->dma, iova, bytes);
+  bad = unmap(c, iova, bytes);
   err = err ? err : bad;
   t3 = plat_now_ps(c->plat);
   *turn = (struct turn){ t3, t1 - t0, t3 - t2, ticks(t0, t1), ticks(t2, t3) };

@@ -25,13 +25,21 @@ struct benchmark;
 
 enum benchmark_direction { BENCHMARK_BIDIRECTIONAL, BENCHMARK_TO_DEVICE, BENCHMARK_FROM_DEVICE };
 
+/* The map and unmap of another DMA API than ours. 0 or a negative errno value. */
+struct benchmark_api {
+  void *ctx;
+  int (*map)(void *ctx, uint64_t pa, uint64_t bytes, unsigned prot, uint64_t *iova);
+  int (*unmap)(void *ctx, uint64_t iova, uint64_t bytes, unsigned prot);
+};
+
 struct benchmark_config {
   const struct plat *plat;
   struct dma *dma;
-  unsigned threads;     /* 1..1024 */
-  unsigned pages;       /* of 4 KB, 1..1024: the granule */
-  unsigned direction;   /* enum benchmark_direction */
-  uint64_t transfer_ps; /* 0..10 ms */
+  const struct benchmark_api *api; /* in the place of `dma`; or NULL */
+  unsigned threads;                /* 1..1024 */
+  unsigned pages;                  /* of 4 KB, 1..1024: the granule */
+  unsigned direction;              /* enum benchmark_direction */
+  uint64_t transfer_ps;            /* 0..10 ms */
   /* The device reads or writes each page; returns when it has all answers. How many were refused.
    * NULL: it does nothing. */
   unsigned (*access)(void *arg, uint64_t iova, unsigned pages, bool write);

@@ -27,6 +27,7 @@
 
 #include "host_sim/iommufd.h"
 #include "plat/board.h"
+#include "smmu/cmdqv.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -45,6 +46,10 @@ enum {
 /* Guest addresses: registers are where the host has its own (PLAT_SMMU_BASE, PLAT_CMDQV_BASE), RAM
  * is elsewhere, so that no address is right by accident. */
 #define VMM_RAM_BASE 0x40000000ULL
+
+/* How many bytes of registers the guest's SMMU has, and its CMDQV: one VINTF. */
+#define VMM_SMMU_WINDOW  0x20000ULL
+#define VMM_CMDQV_WINDOW (5ULL * SMMU_CMDQV_PAGE)
 
 /* How commands of the guest become calls of the host. */
 enum vmm_policy {

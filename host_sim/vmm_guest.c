@@ -27,12 +27,12 @@ void vmm_unlock(struct vmm *vm)
 
 static bool in_smmu(uint64_t addr)
 {
-  return addr >= PLAT_SMMU_BASE && addr - PLAT_SMMU_BASE < VMM_SMMU_BYTES;
+  return addr >= PLAT_SMMU_BASE && addr - PLAT_SMMU_BASE < VMM_SMMU_WINDOW;
 }
 
 static bool in_cmdqv(const struct vmm *vm, uint64_t addr)
 {
-  return vm->cmdqv.present && addr >= PLAT_CMDQV_BASE && addr - PLAT_CMDQV_BASE < VMM_CMDQV_BYTES;
+  return vm->cmdqv.present && addr >= PLAT_CMDQV_BASE && addr - PLAT_CMDQV_BASE < VMM_CMDQV_WINDOW;
 }
 
 /* Page 0 and page 1 of the guest's SMMU are one: bit 16 does not count. */

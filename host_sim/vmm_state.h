@@ -12,8 +12,6 @@ enum {
   VMM_BATCH = 4096, /* commands of one HWPT_INVALIDATE */
   VMM_LVCMDQS_MAX = 128,
   VMM_SIDS_MAX = 16,
-  VMM_CMDQV_BYTES = 5 * SMMU_CMDQV_PAGE, /* one VINTF */
-  VMM_SMMU_BYTES = 0x20000,
   VMM_EVENT_LINE = SMMU_SIGNAL_COUNT /* of the VM's lines: wakes the event thread */
 };
 

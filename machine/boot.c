@@ -4,7 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "machine/device.h"
 #include "machine/world.h"
+#include "smmu/ecmdq.h"
 #include "smmu/err.h"
 
 enum { GUEST_SID = 0x10 };
@@ -113,6 +115,7 @@ static int create_benchmark(struct machine_world *w)
   struct benchmark_config config = {
     .plat = w->plat,
     .dma = w->dma,
+    .api = w->software ? &w->software->api : NULL,
     .threads = (unsigned)machine_get(w->cfg, MACHINE_KEY_THREADS),
     .pages = (unsigned)(machine_get(w->cfg, MACHINE_KEY_GRANULE) / 4096),
     .direction = (unsigned)machine_get(w->cfg, MACHINE_KEY_DIRECTION),
@@ -135,6 +138,30 @@ static int create_benchmark(struct machine_world *w)
   return error == -ENOMEM ? SMMU_ERR_NOMEM : SMMU_ERR_BADCFG;
 }
 
+static void boot_software(void *world)
+{
+  struct machine_world *w = world;
+  bool bare = machine_world_is_bare(w);
+  bool cmdqv = machine_get(w->cfg, MACHINE_KEY_QUEUE) == MACHINE_QUEUE_VCMDQ;
+  struct smmu_config device;
+  struct machine_stand stand = {
+    .plat = w->plat,
+    .board = w->board,
+    .cpus = machine_world_vcpus(w),
+    .sid = bare ? MACHINE_HOST_SID : GUEST_SID,
+    .ram_base = bare ? PLAT_RAM_BASE : VMM_RAM_BASE,
+    .ram_bytes = machine_get(w->cfg, bare ? MACHINE_KEY_HOST_RAM : MACHINE_KEY_VM_RAM),
+    .ram_pa = bare ? PLAT_RAM_BASE : vmm_host_address(w->vm, VMM_RAM_BASE),
+    .cmdqv_bytes = cmdqv ? VMM_CMDQV_WINDOW : 0,
+  };
+
+  machine_device_config(w->cfg, &device);
+  stand.smmu_bytes = bare ? smmu_mmio_bytes(&device) : VMM_SMMU_WINDOW;
+  stand.ram = (uint8_t *)w->ram + (stand.ram_pa - PLAT_RAM_BASE);
+  w->booted = true;
+  machine_world_leave(w, w->software->boot(w->software->ctx, &stand), "the software's boot");
+}
+
 int machine_world_boot(struct machine_world *w)
 {
   int rc = SMMU_OK;
@@ -150,6 +177,6 @@ int machine_world_boot(struct machine_world *w)
     w->observer.world[1] = w->plat->ctx;
   }
   w->observer.subject = w->plat->ctx;
-  rc = machine_world_on_subject(w, boot_driver);
+  rc = machine_world_on_subject(w, w->software ? boot_software : boot_driver);
   return rc == SMMU_OK ? create_benchmark(w) : rc;
 }

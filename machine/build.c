@@ -58,19 +58,27 @@ static int create_device(struct machine_world *w, struct plat_device *device)
 static int create_board(struct machine_world *w, const struct plat_device *device)
 {
   const struct machine_config *cfg = w->cfg;
+  uint64_t vm_ram = machine_world_is_bare(w) ? 0 : machine_get(cfg, MACHINE_KEY_VM_RAM);
   struct plat_board_config config = {
     .cpus = machine_world_vcpus(w),
     .irq_lines = MACHINE_PMCG_LINE + w->pmcg.groups,
     .pmcg_line = MACHINE_PMCG_LINE,
-    .ram_bytes = machine_get(cfg, MACHINE_KEY_HOST_RAM) +
-                 (machine_world_is_bare(w) ? 0 : machine_get(cfg, MACHINE_KEY_VM_RAM)),
+    .ram_bytes = machine_get(cfg, MACHINE_KEY_HOST_RAM) + vm_ram,
     .seed = machine_get(cfg, MACHINE_KEY_SEED),
     .jitter_permille = (uint32_t)machine_get(cfg, MACHINE_KEY_JITTER),
     .limit_ps =
       machine_get(cfg, MACHINE_KEY_LIMIT) ? machine_get(cfg, MACHINE_KEY_LIMIT) + GRACE : 0,
+    .stack_bytes = w->software ? w->software->stack_bytes : 0,
     .memory = w->memory,
   };
+  int rc = SMMU_OK;
 
+  if (w->software)
+    rc = engine_memory_add_flat(w->memory, PLAT_RAM_BASE, config.ram_bytes, &w->ram);
+  if (rc != SMMU_OK) {
+    device->ops->destroy(device->ctx);
+    return rc;
+  }
 #define COST(name, key, neutral_ps, what) \
   config.costs.ps[PLAT_COST_##name] = machine_get(cfg, MACHINE_KEY_##name);
 #include "plat/costs.def"
@@ -233,11 +241,15 @@ static void stop_driver(void *world)
 {
   struct machine_world *w = world;
 
+  if (w->booted)
+    w->software->stop(w->software->ctx);
+  w->booted = false;
   if (w->dma)
     machine_world_leave(w, dma_destroy(w->dma), "freeing the DMA domain");
   if (w->error)
     return;
-  drv_remove(w->drv);
+  if (w->drv)
+    drv_remove(w->drv);
   w->dma = NULL;
   w->drv = NULL;
 }
@@ -261,7 +273,7 @@ int machine_world_shut_down(struct machine_world *w)
 
   w->error = 0;
   w->why[0] = '\0';
-  if (w->drv)
+  if (w->drv || w->booted)
     rc = machine_world_on_subject(w, stop_driver);
   return rc == SMMU_OK && w->host ? machine_world_on_host(w, stop_host) : rc;
 }
@@ -290,9 +302,12 @@ void machine_world_counters(const struct machine_world *w, struct machine_counte
   const struct engine_timed *engine = plat_device_engine_timed(plat_board_device(w->board));
 
   memset(out, 0, sizeof(*out));
-  drv_get_counts(w->drv, &out->subject);
-  dma_get_counts(w->dma, &out->dma);
-  dma_get_iova_counts(w->dma, &out->iova);
+  out->seen = w->observer.seen;
+  if (w->drv) {
+    drv_get_counts(w->drv, &out->subject);
+    dma_get_counts(w->dma, &out->dma);
+    dma_get_iova_counts(w->dma, &out->iova);
+  }
   if (w->host)
     drv_get_counts(iommufd_host_drv(w->host), &out->host);
   if (w->vm)

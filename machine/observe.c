@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "arch/structs.h"
 #include "plat/place.h"
 
 /* ---- records ---- */
@@ -49,6 +50,10 @@ static void on_device(void *ctx, const struct smmu_record *r)
 
   if (o->tally)
     machine_tally_record(o->tally, r);
+  if (r->category == SMMU_TRACE_COMMAND && r->unit != 0) {
+    o->seen.commands++;
+    o->seen.syncs += (uint8_t)r->addr_out == CMD_SYNC;
+  }
   emit(o, r);
 }
 
@@ -69,6 +74,7 @@ void machine_observer_span(void *observer, const struct timed_span *span)
 static void on_mmio(void *ctx, unsigned cpu, uint64_t time, const void *platform, uint64_t addr,
                     uint64_t value, unsigned bytes, bool write)
 {
+  struct machine_observer *o = ctx;
   struct smmu_record r = { .category = write ? SMMU_TRACE_STORE_REG : SMMU_TRACE_LOAD_REG,
                            .time = time,
                            .addr_in = addr,
@@ -78,6 +84,10 @@ static void on_mmio(void *ctx, unsigned cpu, uint64_t time, const void *platform
                            .slot = place_of(ctx),
                            .info = (uint8_t)bytes };
 
+  if (platform == o->subject) {
+    o->seen.mmio_writes += write;
+    o->seen.mmio_reads += !write;
+  }
   emit(ctx, &r);
 }
 
@@ -199,6 +209,8 @@ static void end_turn(struct machine_observer *o, unsigned cpu, uint64_t time)
   struct machine_thread *t = &o->thread[cpu];
 
   w->mapping = 0;
+  o->seen.unmaps += unmap;
+  o->seen.maps += !unmap;
   if (w->turns[unmap] <= o->warmup || w->began > o->over_at)
     return;
   machine_series_add(unmap ? &t->unmap : &t->map, time - w->began);

@@ -21,6 +21,13 @@ struct machine_watched {
   struct machine_where where; /* of the unmap under way */
 };
 
+/* What the subject does, whatever it is, as it is seen from outside. */
+struct machine_seen {
+  uint64_t maps, unmaps;            /* that have ended, turns alone */
+  uint64_t mmio_reads, mmio_writes; /* register accesses, those that trap included */
+  uint64_t commands, syncs;         /* read from queues that are not the SMMU's own */
+};
+
 struct machine_observer {
   const void *world[MACHINE_WORLDS]; /* context pointers: the host's, a guest's */
   const void *subject;               /* the world whose maps and unmaps count */
@@ -32,6 +39,7 @@ struct machine_observer {
   uint64_t over_at; /* when the first thread had made all its turns: what begins later does not
                        count, for not all compete */
   struct machine_where where;
+  struct machine_seen seen;
   bool charged[PLAT_COST_COUNT];
   uint64_t hash, records;
   const struct machine_sink *sink; /* or NULL */

@@ -38,7 +38,8 @@ struct machine_counts {
   uint64_t host_commands, host_syncs, host_tlbi, host_submissions;
   uint64_t irqs; /* injected */
   uint64_t lock_taken, lock_slept, lock_moved;
-  uint64_t iova_fast, iova_slow;
+  uint64_t iova_fast, iova_slow;    /* of our DMA API alone */
+  uint64_t mmio_reads, mmio_writes; /* register accesses of the driver under test */
 };
 
 /* What counter groups counted during the turns, read through their registers, and what records say
@@ -83,6 +84,12 @@ struct machine_sink {
  * SMMU_ERR_DEADLOCK; err says more. The result is to be freed in every case. */
 int machine_run(const struct machine_config *cfg, const struct machine_sink *sink,
                 struct machine_result *result, struct machine_error *err);
+struct machine_software;
+
+/* The same with other software than ours in the place of driver and DMA API (machine/software.h). */
+int machine_run_software(const struct machine_config *cfg, const struct machine_software *software,
+                         const struct machine_sink *sink, struct machine_result *result,
+                         struct machine_error *err);
 void machine_result_free(struct machine_result *result);
 
 /* Every figure by name, in a fixed order: "unmap.mean_ps". A ratio has is_ratio set and `value` in

@@ -27,6 +27,18 @@ static void count_drivers(struct machine_counts *c, const struct machine_counter
   c->iova_slow = b->iova.slow - a->iova.slow;
 }
 
+/* A driver that is not ours keeps no counts for us: what the VMM took from its queue, and what the device
+ * took from others. */
+static void count_seen(struct machine_counts *c, const struct machine_counters *a,
+                       const struct machine_counters *b)
+{
+  c->guest_commands = b->seen.commands - a->seen.commands + b->vm.commands - a->vm.commands;
+  c->guest_syncs = b->seen.syncs - a->seen.syncs + b->vm.syncs - a->vm.syncs;
+  c->guest_tlbi = c->guest_commands - c->guest_syncs;
+  c->maps = b->seen.maps - a->seen.maps;
+  c->unmaps = b->seen.unmaps - a->seen.unmaps;
+}
+
 static void count_vm(struct machine_counts *c, const struct vmm_counts *a,
                      const struct vmm_counts *b)
 {
@@ -117,6 +129,10 @@ static int measure(struct machine_world *w, struct machine_result *r)
   r->bench_unmap_ps = w->sums.inside.unmap_ps;
   r->has_device = machine_get(w->cfg, MACHINE_KEY_ENGINE) == MACHINE_ENGINE_TIMED;
   count_drivers(&r->counts, &before, &after);
+  if (w->software)
+    count_seen(&r->counts, &before, &after);
+  r->counts.mmio_reads = after.seen.mmio_reads - before.seen.mmio_reads;
+  r->counts.mmio_writes = after.seen.mmio_writes - before.seen.mmio_writes;
   count_vm(&r->counts, &before.vm, &after.vm);
   count_device(&r->device, &before.device, &after.device);
   mark_used(r, w);
@@ -152,14 +168,33 @@ static int use(struct machine_world *w, struct machine_result *r, bool *given_up
   return rc == SMMU_OK ? more : rc;
 }
 
+static int check_memory(const struct machine_config *cfg, struct machine_error *err)
+{
+  if (machine_get(cfg, MACHINE_KEY_BACKING) == MACHINE_BACKING_CONTIGUOUS ||
+      machine_get(cfg, MACHINE_KEY_BACKING_SEED) == 0)
+    return SMMU_OK;
+  snprintf(err->text, sizeof(err->text),
+           "vm.backing: this software needs memory in one piece, expected contiguous");
+  return SMMU_ERR_BADCFG;
+}
+
 int machine_run(const struct machine_config *cfg, const struct machine_sink *sink,
                 struct machine_result *result, struct machine_error *err)
+{
+  return machine_run_software(cfg, NULL, sink, result, err);
+}
+
+int machine_run_software(const struct machine_config *cfg, const struct machine_software *software,
+                         const struct machine_sink *sink, struct machine_result *result,
+                         struct machine_error *err)
 {
   struct machine_world *w;
   bool given_up = false;
   int rc = machine_config_check(cfg, err);
 
   memset(result, 0, sizeof(*result));
+  if (rc == SMMU_OK && software)
+    rc = check_memory(cfg, err);
   if (rc != SMMU_OK)
     return rc;
   w = calloc(1, sizeof(*w));
@@ -169,6 +204,7 @@ int machine_run(const struct machine_config *cfg, const struct machine_sink *sin
   }
   w->cfg = cfg;
   w->err = err;
+  w->software = software;
   w->observer.sink = sink;
   rc = machine_world_create(w);
   if (rc == SMMU_OK)

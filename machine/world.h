@@ -8,6 +8,7 @@
 #include "host_sim/vmm.h"
 #include "machine/observe.h"
 #include "machine/pmcg.h"
+#include "machine/software.h"
 #include "smmu/endpoint.h"
 
 /* Counters of every part at one moment. */
@@ -17,6 +18,7 @@ struct machine_counters {
   struct dma_counts dma;
   struct iova_counts iova;
   struct engine_timed_stats device;
+  struct machine_seen seen;
 };
 
 struct machine_world {
@@ -25,6 +27,9 @@ struct machine_world {
   struct machine_error later; /* what went wrong while an error was being tidied up */
   struct machine_observer observer;
   struct machine_pmcg pmcg;
+  const struct machine_software *software; /* NULL: our driver and DMA API */
+  bool booted;                             /* the software */
+  void *ram;                               /* all memory, for software that stores by pointer */
   struct engine_memory *memory;
   struct plat_board *board;
   struct iommufd_host *host; /* NULL: bare */
