@@ -192,6 +192,7 @@ int drv_map(struct drv_domain *domain, uint64_t iova, uint64_t pa, uint64_t byte
   const struct plat *plat = &domain->drv->plat;
   struct run run;
   uint64_t leaf;
+  bool one; /* run, and it is found already */
 
   if (!drv_domain_translates(domain) || !(prot & (DRV_READ | DRV_WRITE)) ||
       !range_is_legal(domain, iova, pa, bytes))
@@ -209,10 +210,11 @@ int drv_map(struct drv_domain *domain, uint64_t iova, uint64_t pa, uint64_t byte
       return err;
   }
   leaf = domain->table.stage == 1 ? s1_leaf(prot) : s2_leaf(prot);
+  one = run.iova == iova;
   for (uint64_t done = 0; done < bytes; done += run.count * drv_table_span(domain, run.level)) {
     run.iova = iova + done;
     run.pa = pa + done;
-    if (find_run(domain, &run, bytes - done, false))
+    if (!one && find_run(domain, &run, bytes - done, false))
       return -EINVAL;
     store_run(domain, &run, leaf);
   }

@@ -11,9 +11,21 @@
 #include "driver/drv_state.h"
 #include "util/check.h"
 
+enum { WORDS_OF_LINE = 8 };
+
 static unsigned words_of(const struct drv_queue *queue)
 {
   return ((1u << queue->log2) + 63) / 64;
+}
+
+static unsigned lines_of(const struct drv_queue *queue)
+{
+  return (words_of(queue) + WORDS_OF_LINE - 1) / WORDS_OF_LINE;
+}
+
+static struct plat_line *valid_line(const struct drv_queue *queue, unsigned word)
+{
+  return &queue->valid_line[word / WORDS_OF_LINE];
 }
 
 int drv_queue_init(struct drv *drv, struct drv_queue *queue, unsigned log2)
@@ -23,7 +35,7 @@ int drv_queue_init(struct drv *drv, struct drv_queue *queue, unsigned log2)
   queue->drv = drv;
   queue->log2 = log2;
   queue->valid = calloc(words_of(queue), sizeof *queue->valid);
-  queue->valid_line = calloc(words_of(queue), sizeof *queue->valid_line);
+  queue->valid_line = calloc(lines_of(queue), sizeof *queue->valid_line);
   if (!queue->valid || !queue->valid_line || plat_dma_alloc(&drv->plat, bytes, bytes, &queue->ring))
     return -ENOMEM;
   drv_queue_restart(queue);
@@ -76,7 +88,6 @@ bool drv_queue_read_cons(struct drv_queue *queue, uint32_t *cons)
   *cons = value & mask;
   if (value & ~(mask | drv_queue_status(queue)))
     return false;
-  plat_take(plat, &queue->indices_line);
   return ((queue->prod - value) & mask) <= ((queue->prod - queue->cons) & mask);
 }
 
@@ -99,13 +110,9 @@ static void lock_shared(struct drv_queue *queue)
 /* What is known of the device's CONS. Where it has moved, a fetch that failed has succeeded since. */
 static void move_cons(struct drv_queue *queue, uint32_t cons)
 {
-  const struct plat *plat = &queue->drv->plat;
-
-  plat_take(plat, &queue->indices_line);
   if (cons != queue->cons)
     queue->aborts = 0;
   queue->cons = cons;
-  plat_wrote(plat, &queue->indices_line);
 }
 
 /* The last one tells the others how far the device has come. */
@@ -114,10 +121,8 @@ static void unlock_shared(struct drv_queue *queue, uint32_t cons, bool known)
   const struct plat *plat = &queue->drv->plat;
 
   plat_take(plat, &queue->lock_line);
-  if (queue->lock == 1 && known) {
+  if (queue->lock == 1 && known)
     move_cons(queue, cons);
-    plat_take(plat, &queue->lock_line);
-  }
   queue->lock--;
   plat_wrote(plat, &queue->lock_line);
 }
@@ -230,10 +235,10 @@ static void mark_valid(struct drv_queue *queue, uint32_t start, uint32_t end)
   for (uint32_t at = start; at != end;) {
     struct piece p = piece_at(queue, at, end);
 
-    plat_take(plat, &queue->valid_line[p.word]);
+    plat_take(plat, valid_line(queue, p.word));
     DEBUG_CHECK((queue->valid[p.word] & p.mask) == (p.valid ^ p.mask));
     queue->valid[p.word] ^= p.mask;
-    plat_wrote(plat, &queue->valid_line[p.word]);
+    plat_wrote(plat, valid_line(queue, p.word));
     at = (at + p.count) & drv_queue_mask(queue);
   }
 }
@@ -245,10 +250,10 @@ static void wait_valid(struct drv_queue *queue, uint32_t start, uint32_t end)
   for (uint32_t at = start; at != end;) {
     struct piece p = piece_at(queue, at, end);
 
-    plat_take(plat, &queue->valid_line[p.word]);
+    plat_take(plat, valid_line(queue, p.word));
     while ((queue->valid[p.word] & p.mask) != p.valid) {
-      plat_wait(plat, &queue->valid_line[p.word]);
-      plat_take(plat, &queue->valid_line[p.word]);
+      plat_wait(plat, valid_line(queue, p.word));
+      plat_take(plat, valid_line(queue, p.word));
     }
     at = (at + p.count) & drv_queue_mask(queue);
   }
@@ -258,13 +263,13 @@ static void wait_for_turn(struct drv_queue *queue, uint32_t start)
 {
   const struct plat *plat = &queue->drv->plat;
 
-  plat_take(plat, &queue->owner_line);
+  plat_take(plat, &queue->lock_line);
   if (queue->owner_prod == start)
     return;
   plat_begin(plat, PLAT_OP_OWNER_WAIT, 0);
   while (queue->owner_prod != start) {
-    plat_wait(plat, &queue->owner_line);
-    plat_take(plat, &queue->owner_line);
+    plat_wait(plat, &queue->lock_line);
+    plat_take(plat, &queue->lock_line);
   }
   plat_end(plat, PLAT_OP_OWNER_WAIT, 0);
 }
@@ -300,9 +305,9 @@ static void publish(struct drv_queue *queue, uint32_t start)
   ring_doorbell(queue, end);
   queue->drv->counts.prod_writes++;
 
-  plat_take(plat, &queue->owner_line);
+  plat_take(plat, &queue->lock_line);
   queue->owner_prod = end;
-  plat_wrote(plat, &queue->owner_line);
+  plat_wrote(plat, &queue->lock_line);
 }
 
 /* Step 5. */
@@ -332,7 +337,6 @@ static int submit(struct drv_queue *queue, const struct drv_command *command, un
   int err;
 
   plat_begin(plat, PLAT_OP_SUBMIT, total);
-  plat_charge(plat, PLAT_COST_SUBMIT, 1);
   err = reserve(queue, total, &start, &owner);
   if (err) {
     plat_end(plat, PLAT_OP_SUBMIT, (uint64_t)(int64_t)err);
@@ -342,6 +346,7 @@ static int submit(struct drv_queue *queue, const struct drv_command *command, un
   queue->drv->counts.vcmdq_submissions += queue->kind == DRV_QUEUE_VCMDQ;
   queue->drv->counts.ecmdq_submissions += queue->kind == DRV_QUEUE_ENHANCED;
   sync_at = (start + count) & drv_queue_mask(queue);
+  plat_charge(plat, PLAT_COST_SUBMIT, 1);
   for (unsigned i = 0; i < count; i++)
     put(queue, start + i, &command[i]);
   if (sync) {

@@ -64,11 +64,10 @@ struct drv_queue {
   uint32_t prod, cons;
   struct plat_line indices_line;
   uint32_t owner_prod; /* PROD as the last owner has written it */
-  struct plat_line owner_line;
-  int32_t lock; /* > 0: CPUs that wait for a CMD_SYNC; -1: one that reads CONS for room */
-  struct plat_line lock_line;
-  uint64_t *valid; /* one bit a slot; its meaning flips each lap */
-  struct plat_line *valid_line;
+  int32_t lock;        /* > 0: CPUs that wait for a CMD_SYNC; -1: one that reads CONS for room */
+  struct plat_line lock_line;   /* both lie on it, as they do in Linux */
+  uint64_t *valid;              /* one bit a slot; its meaning flips each lap */
+  struct plat_line *valid_line; /* one for eight words */
 
   /* Enhanced queues: EN and ERRACK, which stand in PROD too, and the indices last written there. */
   uint32_t prod_bits, published;

@@ -125,7 +125,6 @@ static int wait_for_cons(struct drv_queue *queue, uint32_t at, uint32_t *cons, b
   uint32_t read;
 
   drv_poll_start(drv, &poll);
-  plat_take(&drv->plat, &queue->indices_line);
   *cons = queue->cons;
   *known = true;
   while (!is_consumed(queue, *cons, at)) {
@@ -133,6 +132,7 @@ static int wait_for_cons(struct drv_queue *queue, uint32_t at, uint32_t *cons, b
       return -ETIMEDOUT;
     if (drv_queue_read_cons(queue, &read))
       *cons = read;
+    plat_barrier(&drv->plat); /* what is read next is not older */
   }
   return 0;
 }

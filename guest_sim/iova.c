@@ -16,6 +16,7 @@ struct magazine {
 };
 
 struct magazines {
+  struct spin lock;
   struct magazine *loaded, *before;
 };
 
@@ -184,13 +185,8 @@ static bool depot_store(struct iova_domain *domain, struct magazines *m, unsigne
 
 /* ---- magazines ---- */
 
-static uint64_t magazine_alloc(struct iova_domain *domain, unsigned class)
+static uint64_t take_from(struct iova_domain *domain, struct magazines *m, unsigned class)
 {
-  struct magazines *m = own(domain, class);
-
-  if (m == NULL)
-    return 0;
-  plat_charge(domain->plat, PLAT_COST_IOVA_FAST, 1);
   if (m->loaded->count == 0 && m->before->count > 0)
     swap(m);
   if (m->loaded->count == 0)
@@ -202,13 +198,22 @@ static uint64_t magazine_alloc(struct iova_domain *domain, unsigned class)
   return m->loaded->page[--m->loaded->count];
 }
 
-static bool magazine_free(struct iova_domain *domain, unsigned class, uint64_t page)
+static uint64_t magazine_alloc(struct iova_domain *domain, unsigned class)
 {
   struct magazines *m = own(domain, class);
+  uint64_t page;
 
   if (m == NULL)
-    return false;
+    return 0;
   plat_charge(domain->plat, PLAT_COST_IOVA_FAST, 1);
+  spin_lock(domain->plat, &m->lock);
+  page = take_from(domain, m, class);
+  spin_unlock(domain->plat, &m->lock);
+  return page;
+}
+
+static bool put_into(struct iova_domain *domain, struct magazines *m, unsigned class, uint64_t page)
+{
   if (m->loaded->count == IOVA_MAGAZINE && m->before->count < IOVA_MAGAZINE)
     swap(m);
   if (m->loaded->count == IOVA_MAGAZINE && !depot_store(domain, m, class))
@@ -219,12 +224,25 @@ static bool magazine_free(struct iova_domain *domain, unsigned class, uint64_t p
   return true;
 }
 
-/* The owner may exchange its magazine while this waits for the tree's lock: look anew each time. */
-static void empty_magazine(struct iova_domain *domain, struct magazine *const *m)
+static bool magazine_free(struct iova_domain *domain, unsigned class, uint64_t page)
 {
-  while ((*m)->count > 0) {
+  struct magazines *m = own(domain, class);
+  bool kept;
+
+  if (m == NULL)
+    return false;
+  plat_charge(domain->plat, PLAT_COST_IOVA_FAST, 1);
+  spin_lock(domain->plat, &m->lock);
+  kept = put_into(domain, m, class, page);
+  spin_unlock(domain->plat, &m->lock);
+  return kept;
+}
+
+static void empty_magazine(struct iova_domain *domain, struct magazine *m)
+{
+  while (m->count > 0) {
     domain->counts.in_magazine--;
-    tree_free(domain, (*m)->page[--(*m)->count]);
+    tree_free(domain, m->page[--m->count]);
   }
 }
 
@@ -232,14 +250,16 @@ static void empty_magazine(struct iova_domain *domain, struct magazine *const *m
 static void empty_all(struct iova_domain *domain)
 {
   for (size_t i = 0; i < (size_t)domain->cpus * IOVA_CLASSES; i++) {
-    empty_magazine(domain, &domain->cpu[i].loaded);
-    empty_magazine(domain, &domain->cpu[i].before);
+    spin_lock(domain->plat, &domain->cpu[i].lock);
+    empty_magazine(domain, domain->cpu[i].loaded);
+    empty_magazine(domain, domain->cpu[i].before);
+    spin_unlock(domain->plat, &domain->cpu[i].lock);
   }
   for (unsigned c = 0; c < IOVA_CLASSES; c++) {
     while (domain->depot[c].count > 0) {
       struct magazine *m = domain->depot[c].full[--domain->depot[c].count];
 
-      empty_magazine(domain, &m);
+      empty_magazine(domain, m);
       free(m);
     }
   }
