@@ -43,7 +43,7 @@ smmu_layer(machine    DIR machine       SEES engine arch util plat driver host_s
                                         LINKS core LIBS yaml FRAMES)
 smmu_layer(linux_boundary DIR linux/boundary)
 smmu_layer(linux_faults DIR linux/faults)
-smmu_layer(linux_world DIR linux/world  SEES linux_boundary engine arch util plat machine
+smmu_layer(linux_world DIR linux/world  SEES linux_boundary engine arch util plat machine driver guest_sim
                                         LINKS core FRAMES GNU)
 smmu_layer(linux_tool DIR linux/tool    SEES linux_world linux_boundary linux_faults engine arch util plat
                                              machine traces tools

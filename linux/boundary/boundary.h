@@ -16,6 +16,18 @@ struct lx_line {
   unsigned writer, waiters;
 };
 
+/* What costs time beyond what can be seen of it, as plat/costs.def has it. What a command and a submission
+ * cost is charged where the driver stores to a queue. */
+enum lx_cost {
+  LX_COST_DMA_MAP,
+  LX_COST_DMA_UNMAP,
+  LX_COST_IOVA_FAST,
+  LX_COST_IOVA_SLOW,
+  LX_COST_TABLE_WALK,
+  LX_COST_PTE_SET,
+  LX_COST_PTE_CLEAR
+};
+void lx_charge(enum lx_cost cost, lx_u64 n);
 lx_u64 lx_mmio_read(lx_u64 addr, unsigned bytes);
 void lx_mmio_write(lx_u64 addr, lx_u64 value, unsigned bytes);
 void lx_barrier(void);

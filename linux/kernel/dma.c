@@ -17,6 +17,10 @@ void __wrap_free_iova_fast(struct iova_domain *iovad, unsigned long pfn, unsigne
 unsigned long __real_alloc_iova_fast(struct iova_domain *iovad, unsigned long size,
                                      unsigned long limit, bool flush);
 void __real_free_iova_fast(struct iova_domain *iovad, unsigned long pfn, unsigned long size);
+void __wrap_rb_insert_color(struct rb_node *node, struct rb_root *root);
+void __real_rb_insert_color(struct rb_node *node, struct rb_root *root);
+void __wrap_rb_erase(struct rb_node *node, struct rb_root *root);
+void __real_rb_erase(struct rb_node *node, struct rb_root *root);
 
 /* An allocator of addresses belongs to the domain that was mapped in when it was first asked. */
 enum { SPACES = 256 };
@@ -46,14 +50,23 @@ static unsigned int space_of(struct iova_domain *iovad)
   return spaces[i].number;
 }
 
+/* Addresses of these sizes are kept in magazines. */
+static void charge_magazine(unsigned long size)
+{
+  if (size << PAGE_SHIFT <= iova_rcache_range())
+    lx_charge(LX_COST_IOVA_FAST, 1);
+}
+
 unsigned long __wrap_alloc_iova_fast(struct iova_domain *iovad, unsigned long size,
                                      unsigned long limit, bool flush)
 {
-  unsigned long pfn = __real_alloc_iova_fast(iovad, size, limit, flush);
+  unsigned int space = space_of(iovad);
+  unsigned long pfn;
 
+  charge_magazine(size);
+  pfn = __real_alloc_iova_fast(iovad, size, limit, flush);
   if (pfn)
-    lx_note(LX_MAPPED, (lx_u64)pfn << iova_shift(iovad), (lx_u64)size << iova_shift(iovad),
-            space_of(iovad));
+    lx_note(LX_MAPPED, (lx_u64)pfn << iova_shift(iovad), (lx_u64)size << iova_shift(iovad), space);
   return pfn;
 }
 
@@ -61,7 +74,29 @@ void __wrap_free_iova_fast(struct iova_domain *iovad, unsigned long pfn, unsigne
 {
   lx_note(LX_UNMAPPED, (lx_u64)pfn << iova_shift(iovad), (lx_u64)size << iova_shift(iovad),
           space_of(iovad));
+  charge_magazine(size);
   __real_free_iova_fast(iovad, pfn, size);
+}
+
+/* The tree of addresses changes, its lock held; other trees are none of these. */
+static void charge_tree(const struct rb_root *root)
+{
+  for (unsigned int i = 0; i < SPACES && spaces[i].iovad; i++) {
+    if (root == &spaces[i].iovad->rbroot)
+      lx_charge(LX_COST_IOVA_SLOW, 1);
+  }
+}
+
+void __wrap_rb_insert_color(struct rb_node *node, struct rb_root *root)
+{
+  charge_tree(root);
+  __real_rb_insert_color(node, root);
+}
+
+void __wrap_rb_erase(struct rb_node *node, struct rb_root *root)
+{
+  charge_tree(root);
+  __real_rb_erase(node, root);
 }
 
 int dma_set_mask(struct device *dev, u64 mask)
@@ -81,9 +116,10 @@ int dma_set_coherent_mask(struct device *dev, u64 mask)
 static dma_addr_t map(struct device *dev, phys_addr_t pa, size_t size, enum dma_data_direction dir,
                       unsigned long attrs)
 {
-  if (use_dma_iommu(dev))
-    return iommu_dma_map_page(dev, phys_to_page(pa), pa & ~PAGE_MASK, size, dir, attrs);
-  return pa;
+  if (!use_dma_iommu(dev))
+    return pa;
+  lx_charge(LX_COST_DMA_MAP, 1);
+  return iommu_dma_map_page(dev, phys_to_page(pa), pa & ~PAGE_MASK, size, dir, attrs);
 }
 
 /* What the driver maps for the SMMU itself is nobody's business. */
@@ -110,8 +146,10 @@ void dma_unmap_page_attrs(struct device *dev, dma_addr_t addr, size_t size,
 
   if (client)
     lx_note(LX_UNMAP_BEGINS, size, 0, 0);
-  if (use_dma_iommu(dev))
+  if (use_dma_iommu(dev)) {
+    lx_charge(LX_COST_DMA_UNMAP, 1);
     iommu_dma_unmap_page(dev, addr, size, dir, attrs);
+  }
   if (client)
     lx_note(LX_UNMAP_ENDS, 0, 0, 0);
 }

@@ -19,13 +19,13 @@ struct watchers {
   struct timeline *timeline;
 };
 
-static bool open_watchers(struct watchers *x, unsigned lines)
+static bool open_watchers(struct watchers *x, unsigned world, unsigned lines)
 {
   x->places = plat_places_create(0);
   x->names = x->places ? watch_places_of(x->places) : NULL;
   x->watching = x->names ? watching_create(NULL, x->names) : NULL;
   x->to_watching = (struct machine_sink){ x->watching, watching_record, NULL };
-  x->timeline = x->watching ? timeline_create(&x->to_watching, x->names, lines) : NULL;
+  x->timeline = x->watching ? timeline_create(&x->to_watching, x->names, world, lines) : NULL;
   return x->timeline != NULL;
 }
 
@@ -37,12 +37,24 @@ static void close_watchers(struct watchers *x)
   plat_places_destroy(x->places);
 }
 
+static int on_new_world(const struct judged_work *work, const struct lx_config *config,
+                        json_t *object, bool *holds, char *why, size_t len)
+{
+  struct lx_world *world;
+  int rc = lx_world_create(&world, config, why, len);
+
+  if (rc != SMMU_OK)
+    return rc;
+  rc = work->run(world, work->arg, object, holds, why, len);
+  lx_world_destroy(world);
+  return rc;
+}
+
 static json_t *run(const struct judged_work *work, struct watchers *x)
 {
   const struct machine_sink sink = { x->timeline, timeline_record, x->places };
   struct lx_config config = work->config;
   json_t *object = json_object();
-  struct lx_world *world;
   char why[512] = "";
   bool holds = false;
   int rc;
@@ -51,12 +63,9 @@ static json_t *run(const struct judged_work *work, struct watchers *x)
   config.sink = &sink;
   config.log = timeline_log;
   config.ctx = x->timeline;
-  rc = lx_world_create(&world, &config, why, sizeof why);
-  if (rc == SMMU_OK) {
-    rc = work->run(world, work->arg, object, &holds, why, sizeof why);
-    watching_end(x->watching);
-    lx_world_destroy(world);
-  }
+  rc = work->alone ? work->alone(&config, work->arg, object, &holds, why, sizeof why)
+                   : on_new_world(work, &config, object, &holds, why, sizeof why);
+  watching_end(x->watching);
   timeline_json(x->timeline, object, work->lines > 0);
   watching_json(x->watching, object);
   known_set_apart(object);
@@ -69,7 +78,7 @@ static json_t *run(const struct judged_work *work, struct watchers *x)
 struct json_t *judged_run(const struct judged_work *work)
 {
   struct watchers x = { 0 };
-  json_t *object = open_watchers(&x, work->lines) ? run(work, &x) : NULL;
+  json_t *object = open_watchers(&x, work->world, work->lines) ? run(work, &x) : NULL;
 
   close_watchers(&x);
   return object;

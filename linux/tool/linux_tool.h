@@ -14,6 +14,7 @@ struct watch_places;
 int verb_bench(int argc, char **argv);
 int verb_caught(int argc, char **argv); /* where faults are patched in alone */
 int verb_faults(int argc, char **argv);
+int verb_nested(int argc, char **argv);
 int verb_kunit(int argc, char **argv);
 int verb_life(int argc, char **argv);
 int verb_probe(int argc, char **argv);
@@ -35,7 +36,11 @@ struct judged_work {
   struct lx_config config;
   int (*run)(struct lx_world *w, const void *arg, struct json_t *object, bool *holds, char *why,
              size_t len);
+  /* In the place of `run`: on a world of its own making, that `config` watches. */
+  int (*alone)(const struct lx_config *config, const void *arg, struct json_t *object, bool *holds,
+               char *why, size_t len);
   const void *arg;
+  unsigned world; /* whose register accesses the timeline shows: 0 the host's, 1 a guest's */
   unsigned fault; /* of linux/faults/faults.def, from 1; 0: none */
   unsigned lines; /* of the timeline that are kept; 0: none */
 };
@@ -64,10 +69,10 @@ void known_set_apart(struct json_t *object);
 
 struct timeline;
 
-/* Records go on to *to, which may be NULL; *places, which may be NULL, names where the driver was. At most
- * `most` lines are kept, the rest is counted. */
+/* Records go on to *to, which may be NULL; *places, which may be NULL, names where the driver was. Register
+ * accesses are those of `world`. At most `most` lines are kept, the rest is counted. */
 struct timeline *timeline_create(const struct machine_sink *to, struct watch_places *places,
-                                 unsigned most);
+                                 unsigned world, unsigned most);
 void timeline_destroy(struct timeline *t);
 /* For machine_sink.record, and for lx_config.log. */
 void timeline_record(void *timeline, const struct smmu_record *record);

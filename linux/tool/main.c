@@ -29,6 +29,8 @@ static const struct verb {
     "the driver boots on SMMUs of every kind, and DMA goes through" },
   { "storm", verb_storm, "", "every CPU maps and unmaps while devices translate" },
   { "bench", verb_bench, "", "dma_map_benchmark, the kernel's own loop, on many CPUs" },
+  { "nested", verb_nested, "[CELL]",
+    "the driver in a guest: the published table, beside our driver's" },
   { "kunit", verb_kunit, "", "the driver's own tests" },
   { "sva", verb_sva, "", "devices use the memory of processes" },
   { "transitions", verb_transitions, "", "devices change domains while they translate" },

@@ -20,7 +20,7 @@ enum { TEXT = 512, TRANSACTIONS = 512 };
 struct timeline {
   const struct machine_sink *to;
   struct watch_places *places;
-  unsigned most, lost;
+  unsigned world, most, lost;
   json_t *lines, *said, *commands;
   uint64_t mmio_reads, mmio_writes, stores, syncs, translations, faults, events, errors;
   uint32_t ids;               /* ID registers that were read */
@@ -28,7 +28,7 @@ struct timeline {
 };
 
 struct timeline *timeline_create(const struct machine_sink *to, struct watch_places *places,
-                                 unsigned most)
+                                 unsigned world, unsigned most)
 {
   struct timeline *t = calloc(1, sizeof *t);
 
@@ -36,6 +36,7 @@ struct timeline *timeline_create(const struct machine_sink *to, struct watch_pla
     return NULL;
   t->to = to;
   t->places = places;
+  t->world = world;
   t->most = most;
   t->lines = json_array();
   t->said = json_array();
@@ -119,6 +120,8 @@ static void on_register(struct timeline *t, const struct smmu_record *r, bool wr
   int reg = smmu_reg_by_offset(r->addr_in - PLAT_SMMU_BASE);
   char text[TEXT];
 
+  if (r->unit != t->world)
+    return;
   t->mmio_writes += write;
   t->mmio_reads += !write;
   if (write && r->addr_in >= PLAT_CMDQV_BASE && r->addr_in < PLAT_PMCG_BASE)

@@ -3,9 +3,12 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "arch/cmdqv.h"
 #include "arch/regs.h"
 #include "linux_world/state.h"
 #include "plat/place.h"
+#include "smmu/cmdqv.h"
+#include "util/bits.h"
 #include "util/check.h"
 
 struct lx_world *lx_current;
@@ -19,7 +22,7 @@ void lx_world_flush(struct lx_world *w)
 
   w->stored.bytes = 0;
   for (uint64_t at = first; at < end; at += 8)
-    plat_board_stored(w->board, w->plat->ctx, at);
+    plat_board_stored(w->board, w->plat->ctx, at, at - w->ram_base + w->ram_pa);
 }
 
 static const struct plat *plat(void)
@@ -27,6 +30,63 @@ static const struct plat *plat(void)
   if (lx_current->stored.bytes)
     lx_world_flush(lx_current);
   return lx_current->plat;
+}
+
+/* ---- costs ---- */
+
+void lx_charge(enum lx_cost cost, lx_u64 n)
+{
+  static const enum plat_cost costs[] = {
+    [LX_COST_DMA_MAP] = PLAT_COST_DMA_MAP,       [LX_COST_DMA_UNMAP] = PLAT_COST_DMA_UNMAP,
+    [LX_COST_IOVA_FAST] = PLAT_COST_IOVA_FAST,   [LX_COST_IOVA_SLOW] = PLAT_COST_IOVA_SLOW,
+    [LX_COST_TABLE_WALK] = PLAT_COST_TABLE_WALK, [LX_COST_PTE_SET] = PLAT_COST_PTE_SET,
+    [LX_COST_PTE_CLEAR] = PLAT_COST_PTE_CLEAR,
+  };
+
+  plat_charge(plat(), costs[cost], n);
+}
+
+/* The queue that a register places; the same again moves it. */
+static void note_ring(struct lx_world *w, uint64_t base, uint64_t bytes)
+{
+  unsigned i = 0;
+
+  while (i < w->rings && w->ring[i].base != base)
+    i++;
+  if (i == LX_RINGS)
+    return;
+  w->ring[i].base = base;
+  w->ring[i].bytes = bytes;
+  w->rings += i == w->rings;
+}
+
+/* Bases of queues are in every second page of the extension. */
+static void note_rings(struct lx_world *w, uint64_t addr, uint64_t value, unsigned bytes)
+{
+  uint64_t offset = addr - PLAT_CMDQV_BASE, page = offset / SMMU_CMDQV_PAGE;
+
+  if (addr == PLAT_SMMU_BASE + OFF_CMDQ_BASE)
+    note_ring(w, value & bits_mask(CMDQ_BASE_ADDR_HI, CMDQ_BASE_ADDR_LO),
+              16ULL << GET(CMDQ_BASE, LOG2SIZE, value));
+  else if (bytes == 8 && addr >= PLAT_CMDQV_BASE && addr < PLAT_PMCG_BASE && page >= 2 &&
+           page % 2 == 0 && offset % SMMU_CMDQV_SLOT == 0)
+    note_ring(w, value & MASK(VCMDQ_BASE, ADDR), 16ULL << GET(VCMDQ_BASE, LOG2SIZE, value));
+}
+
+/* The first word of a slot is a command, and the first since a barrier begins a submission. */
+static void charge_command(struct lx_world *w, uint64_t addr)
+{
+  unsigned i = 0, cpu = plat_cpu(w->plat);
+
+  while (i < w->rings && addr - w->ring[i].base >= w->ring[i].bytes)
+    i++;
+  if (i == w->rings || addr % 16 != 0)
+    return;
+  if (cpu < LX_CPUS && !w->submits[cpu]) {
+    w->submits[cpu] = true;
+    plat_charge(plat(), PLAT_COST_SUBMIT, 1);
+  }
+  plat_charge(plat(), PLAT_COST_CMD_BUILD, 1);
 }
 
 /* ---- registers, memory ---- */
@@ -52,11 +112,16 @@ void lx_mmio_write(lx_u64 addr, lx_u64 value, unsigned bytes)
 {
   if (lx_current->config.wrong != LX_NOTHING)
     note_queue(addr, value);
+  note_rings(lx_current, addr, value, bytes);
   plat_mmio_write(plat(), addr, value, bytes);
 }
 
 void lx_barrier(void)
 {
+  unsigned cpu = plat_cpu(lx_current->plat);
+
+  if (cpu < LX_CPUS)
+    lx_current->submits[cpu] = false;
   plat_barrier(plat());
 }
 
@@ -77,6 +142,7 @@ void lx_stored(lx_u64 addr, lx_u64 bytes)
 
 void lx_will_store(lx_u64 addr, lx_u64 bytes)
 {
+  charge_command(lx_current, addr);
   plat_charge(plat(), PLAT_COST_STORE, (addr % 8 + bytes + 7) / 8);
   plat_cpu_settle(lx_current->board);
   lx_stored(addr, bytes);

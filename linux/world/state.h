@@ -12,4 +12,7 @@ enum { LX_MESSAGE_LINE = SMMU_SIGNAL_COUNT, LX_LINES = SMMU_SIGNAL_COUNT + 8 };
 /* The kernel knows no world: its calls go to this one. */
 extern struct lx_world *lx_current;
 
+/* Records of this world go to *sink through w->told, which gives stores their places. */
+void lx_world_tell_to(struct lx_world *w, const struct machine_sink *sink);
+
 #endif

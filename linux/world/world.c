@@ -109,15 +109,20 @@ static void tell(void *ctx, const struct smmu_record *record)
   w->config.sink->record(w->config.sink->ctx, record);
 }
 
+void lx_world_tell_to(struct lx_world *w, const struct machine_sink *sink)
+{
+  w->config.sink = sink;
+  if (sink)
+    w->told = (struct machine_sink){ w, tell, sink->places };
+}
+
 static void observe(struct lx_world *w)
 {
   const struct plat_device *device = plat_board_device(w->board);
 
   w->observer.world[0] = w->plat->ctx;
-  if (w->config.sink) {
-    w->told = (struct machine_sink){ w, tell, w->config.sink->places };
-    w->observer.sink = &w->told;
-  }
+  lx_world_tell_to(w, w->config.sink);
+  w->observer.sink = w->config.sink ? &w->told : NULL;
   w->observer.board = w->board;
   machine_observer_start(&w->observer);
   plat_board_set_watch(w->board, &w->observer.watch);
@@ -160,6 +165,7 @@ int lx_world_create(struct lx_world **out, const struct lx_config *config, char 
   w->plat = plat_board_host(w->board);
   if (w->config.pci)
     lx_functions_create(w);
+  w->ram_base = w->ram_pa = PLAT_RAM_BASE;
   lx_current = w;
   observe(w);
   *out = w;
@@ -207,15 +213,16 @@ static void *zeroed(lx_u64 bytes)
 
 int lx_boot(struct lx_world *w)
 {
-  const struct linux_boot boot = { .ram = w->ram,
-                                   .ram_base = PLAT_RAM_BASE,
-                                   .ram_bytes = w->config.ram_bytes,
-                                   .calloc = zeroed,
-                                   .cpus = w->config.cpus,
-                                   .contexts = w->config.cpus + w->config.engines + LX_LINES,
-                                   .lazy = w->config.lazy,
-                                   .passthrough =
-                                     w->config.passthrough || w->config.variant->passthrough };
+  const struct linux_boot boot = {
+    .ram = w->ram,
+    .ram_base = w->ram_base,
+    .ram_bytes = w->config.ram_bytes,
+    .calloc = zeroed,
+    .cpus = w->config.cpus,
+    .contexts = w->config.cpus + w->config.engines + LX_LINES,
+    .lazy = w->config.lazy,
+    .passthrough = w->config.passthrough || (w->config.variant && w->config.variant->passthrough)
+  };
 
   return linux_boot(&boot);
 }

@@ -25,6 +25,8 @@ enum lx_wrong {
   LX_ATC_SILENT    /* a function invalidates its ATC, and its answer is lost */
 };
 
+enum { LX_RINGS = 1 + 128, LX_CPUS = 256 };
+
 struct lx_config {
   const struct lx_variant *variant;
   unsigned cpus; /* 1..64 */
@@ -51,6 +53,7 @@ struct lx_world {
   struct engine_memory *memory;
   struct plat_board *board;
   const struct plat *plat;
+  uint64_t ram_base, ram_pa; /* of `ram`, as the kernel calls it and as the board does */
   struct machine_observer observer;
   void *ram;
   struct lx_function function[LX_FUNCTIONS];
@@ -65,7 +68,12 @@ struct lx_world {
     uint64_t base, bytes; /* of the queue in question, as its register says */
     uint64_t seen, done;  /* accesses; those that went wrong */
   } inject;
-  uint64_t slow;             /* random */
+  uint64_t slow; /* random */
+  struct {
+    uint64_t base, bytes;
+  } ring[LX_RINGS]; /* command queues, as their registers say */
+  unsigned rings;
+  bool submits[LX_CPUS];     /* has stored to a command queue, and not made that visible yet */
   unsigned errors, warnings; /* lines the kernel logged at level 3 and below, and at 4 */
   char said[256];            /* the last line the kernel logged */
   char died[256];            /* why the kernel stopped; empty: it did not */
