@@ -92,14 +92,32 @@ static struct json_t *run_one(void *arg)
 
 /* ---- what came of it ---- */
 
-static const json_t *finding_of(const json_t *one, const char *rule)
+static const char *rule_of(const json_t *finding)
+{
+  return finding ? json_string_value(json_object_get(finding, "rule")) : "";
+}
+
+/* Is it one of the rules with a bar between them? */
+static bool is_among(const char *rules, const char *rule)
+{
+  size_t length = strlen(rule);
+
+  for (; rules; rules = strchr(rules, '|')) {
+    rules += *rules == '|';
+    if (strncmp(rules, rule, length) == 0 && (rules[length] == '|' || !rules[length]))
+      return true;
+  }
+  return false;
+}
+
+static const json_t *finding_of(const json_t *one, const char *rules)
 {
   const json_t *finding;
   size_t i;
 
   json_array_foreach(json_object_get(one, "findings"), i, finding)
   {
-    if (strcmp(json_string_value(json_object_get(finding, "rule")), rule) == 0)
+    if (is_among(rules, rule_of(finding)))
       return finding;
   }
   return NULL;
@@ -129,7 +147,7 @@ static void sum_up(json_t *one, const struct fault *fault, const struct job *job
   json_object_set_new(one, "fault", json_string(fault ? fault->name : "none"));
   json_object_set_new(one, "does", json_string(fault ? fault->what : "the driver as it is"));
   json_object_set_new(one, "scenario", json_string(scenario_names[job->scenario]));
-  json_object_set_new(one, "rule", json_string(finding ? fault->rule : ""));
+  json_object_set_new(one, "rule", json_string(rule_of(finding)));
   json_object_set_new(one, "place", json_string(place_of(finding)));
   json_object_set_new(one, "stale", json_integer((json_int_t)stale(one)));
   json_object_set_new(one, "caught", json_boolean(holds));

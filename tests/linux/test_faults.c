@@ -44,7 +44,7 @@ LINUX_TEST(Faults, StaleTranslationHasItsStory)
 
   EXPECT_EQ(status, DONE);
   EXPECT_STR_CONTAINS(text, "tlbi-wrong-range");
-  EXPECT_STR_CONTAINS(text, "arm_smmu_tlb_inv_range_domain");
+  EXPECT_STR_CONTAINS(text, "arm_smmu_iotlb_sync");
   EXPECT_STR_CONTAINS(text, "stale translations");
   EXPECT_STR_CONTAINS(text, "stale-driver");
   free(text);
