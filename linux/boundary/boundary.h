@@ -144,6 +144,8 @@ int linux_map(unsigned domain, lx_u64 iova, lx_u64 pa, lx_u64 bytes);
 /* The bytes unmapped. */
 lx_u64 linux_unmap(unsigned domain, lx_u64 iova, lx_u64 bytes);
 lx_u64 linux_iova_to_phys(unsigned domain, lx_u64 iova);
+/* Its ASID, or VMID when it has stage 2. */
+unsigned linux_domain_id(unsigned domain);
 /* The page sizes of the domain, one bit each. */
 lx_u64 linux_page_sizes(unsigned domain);
 

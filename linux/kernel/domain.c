@@ -52,6 +52,13 @@ static bool translates(const struct iommu_domain *domain)
   return domain && domain->type & __IOMMU_DOMAIN_PAGING;
 }
 
+unsigned int sim_domain_id(const struct iommu_domain *domain)
+{
+  const struct arm_smmu_domain *own = container_of(domain, struct arm_smmu_domain, domain);
+
+  return own->stage == ARM_SMMU_DOMAIN_S1 ? own->cd.asid : own->s2_cfg.vmid;
+}
+
 void sim_domain_told(struct iommu_domain *domain)
 {
   const struct arm_smmu_domain *own = container_of(domain, struct arm_smmu_domain, domain);
@@ -61,7 +68,7 @@ void sim_domain_told(struct iommu_domain *domain)
     return;
   d->told = true;
   d->stage = own->stage;
-  d->id = own->stage == ARM_SMMU_DOMAIN_S1 ? own->cd.asid : own->s2_cfg.vmid;
+  d->id = sim_domain_id(domain);
   lx_note(own->stage == ARM_SMMU_DOMAIN_S1 ? LX_ASID : LX_VMID, d->id, 1, d->number);
 }
 

@@ -6,7 +6,7 @@
 
 #include "sim.h"
 
-enum { DOMAINS = 256 };
+enum { DOMAINS = 512 };
 
 static struct {
   struct iommu_domain *domain;
@@ -154,6 +154,11 @@ lx_u64 linux_iova_to_phys(unsigned int domain, lx_u64 iova)
   pa = iommu_iova_to_phys(domains[domain].domain, iova);
   sim_leave();
   return pa;
+}
+
+unsigned int linux_domain_id(unsigned int domain)
+{
+  return sim_domain_id(domains[domain].domain);
 }
 
 lx_u64 linux_page_sizes(unsigned int domain)

@@ -48,6 +48,8 @@ void sim_domain_told(struct iommu_domain *domain);
 struct mm_struct;
 /* The memory of a process; NULL: there is none. */
 struct mm_struct *sim_process_mm(unsigned int number);
+/* The ASID or VMID of a domain that translates. */
+unsigned int sim_domain_id(const struct iommu_domain *domain);
 /* The device has been attached to another domain. */
 void sim_domain_attached(struct device *dev);
 /* The domain that this CPU maps in by the DMA API, while it does. */
