@@ -32,8 +32,17 @@ fault_names()
   for path in "tests/faults/$1"/*.patch; do echo "$1/$(basename "$path" .patch)"; done
 }
 
+# fault_patch NAME: its file; names that begin with mutants/ are those of tests/mutants.
+fault_patch()
+{
+  case $1 in
+    mutants/*) echo "$faults_root/tests/$1.patch" ;;
+    *) echo "$faults_root/tests/faults/$1.patch" ;;
+  esac
+}
+
 # fault_lines NAME KEY: what the lines of this key say.
-fault_lines() { sed -n "/^diff --git/q; s/^$2: *//p" "tests/faults/$1.patch"; }
+fault_lines() { sed -n "/^diff --git/q; s/^$2: *//p" "$(fault_patch "$1")"; }
 
 # commands_of TARGET: how the build makes it; the file's name.
 commands_of()
@@ -47,29 +56,61 @@ commands_of()
 # are part of the fault.
 quick() { sed 's/-flto[^ ]*//g; s/-ffat-lto-objects//g; s/-fprofile[^ ]*//g; s/-Werror[^ ]*//g'; }
 
+# includers HEADER: the files of the model that see it, as the last build has found them.
+includers()
+{
+  local file=$faults_commands/deps
+  [ -s "$file" ] || (cd "$faults_build" && ninja -t deps) >"$file"
+  awk -v header="/${1#model/}" '
+    /^[^ ]/ { source = "" }
+    /^ / { if (source == "") source = $1; if (substr($1, length($1) - length(header) + 1) == header) print source }' "$file" |
+    sed -n 's,^.*/\(model/[a-z]*/[a-z0-9_]*\.c\)$,\1,p' | sort -u
+}
+
+# patched_sources FILE...: what is to be compiled again; a patched header is found before the tree's, by the name of
+# its layer.
+patched_sources()
+{
+  local file layer
+  for file in "$@"; do
+    case $file in
+      *.c) echo "$file" ;;
+      model/*.h)
+        layer=$(dirname "$file")
+        mkdir -p "$faults_work/include"
+        ln -sfn "$faults_work/source/$layer" "$faults_work/include/$(basename "$layer")"
+        includers "$file"
+        ;;
+      *) echo "$file: faults are in .c files, or in headers of the model" >>"$faults_work/log" ;;
+    esac
+  done | sort -u
+}
+
 # fault_compile NAME: objects of the patched files, in $faults_work/objects; 1: it does not apply or
 # build, and $faults_work/log says why.
 fault_compile()
 {
-  local patch=$faults_root/tests/faults/$1.patch files file object command
-  rm -rf "$faults_work/source" "$faults_work/objects"
+  local patch files file at object command
+  patch=$(fault_patch "$1")
+  rm -rf "$faults_work/source" "$faults_work/objects" "$faults_work/include"
   mkdir -p "$faults_work/source" "$faults_work/objects"
-  files=$(sed -n 's,^+++ b/,,p' "$patch")
-  for file in $files; do
-    case $file in
-      *.c) ;;
-      *) echo "$file: faults are in .c files" >"$faults_work/log"; return 1 ;;
-    esac
+  : >"$faults_work/log"
+  mapfile -t files < <(sed -n 's,^+++ b/,,p' "$patch")
+  for file in "${files[@]}"; do
     mkdir -p "$faults_work/source/$(dirname "$file")"
     cp "$file" "$faults_work/source/$file"
   done
   (cd "$faults_work/source" && GIT_CEILING_DIRECTORIES=$faults_work git apply -p1 "$patch") \
     >"$faults_work/log" 2>&1 || return 1
-  for file in $files; do
+  mapfile -t files < <(patched_sources "${files[@]}")
+  [ ${#files[@]} -gt 0 ] && [ ! -s "$faults_work/log" ] || return 1
+  for file in "${files[@]}"; do
     object=$faults_work/objects/$(basename "$file").o
+    at=$faults_work/source
+    [ -f "$at/$file" ] || at=$faults_root
     command=$(grep -F -- " -c $faults_root/$file" "$(commands_of smmulator)" | tail -n 1 | quick |
-      sed -E "s, -M[DTF]( CMakeFiles[^ ]*)?,,g; s, -o [^ ]*, -o $object,
-              s, -c .*, -w -ffile-prefix-map=$faults_work/source=$faults_root -c $faults_work/source/$file,")
+      sed -E "s, -M[DTF]( CMakeFiles[^ ]*)?,,g; s, -o [^ ]*, -o $object,; s, -I, -I$faults_work/include -I,
+              s, -c .*, -w -ffile-prefix-map=$faults_work/source=$faults_root -c $at/$file,")
     (cd "$faults_build" && eval "$command") >>"$faults_work/log" 2>&1 || return 1
   done
 }
