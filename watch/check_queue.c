@@ -23,7 +23,10 @@ void check_queues_destroy(struct check_world *w)
   for (uint32_t i = 0; i < w->queues; i++)
     free(w->queue[i].owed);
   free(w->queue);
+  free(w->ring);
   w->queue = NULL;
+  w->ring = NULL;
+  w->rings = 0;
   w->queues = 0;
 }
 
@@ -115,7 +118,7 @@ struct check_queue *check_queue_at(struct check *c, struct check_world *w, uint6
 /* ---- what is done with it ---- */
 
 /* BASE of each kind: LOG2SIZE in [4:0], the address above it. */
-static void set_base(struct check *c, struct check_queue *q, uint64_t base)
+static void set_base(struct check *c, struct check_world *w, struct check_queue *q, uint64_t base)
 {
   unsigned log2 = (unsigned)bits_get(base, 4, 0);
 
@@ -129,6 +132,7 @@ static void set_base(struct check *c, struct check_queue *q, uint64_t base)
   q->based = c->now;
   q->stored = false;
   c->failed |= !q->known;
+  check_rings_renew(c, w);
 }
 
 static struct check_command *slot_at(const struct check_queue *q, uint32_t index)
@@ -252,14 +256,14 @@ static void overwrite(struct check *c, struct check_queue *q, const struct check
 
 void check_queue_stored(struct check *c, struct check_world *w, const struct check_word *x)
 {
-  for (uint32_t i = 0; i < w->queues; i++) {
-    struct check_queue *q = &w->queue[i];
+  for (uint32_t i = check_rings_before(w, x->addr); i && w->ring[i - 1].reach > x->addr; i--) {
+    struct check_queue *q = &w->queue[w->ring[i - 1].queue];
 
-    if (q->known && x->addr - q->base < (uint64_t)ENTRY << q->log2) {
-      if (q->enabled)
-        overwrite(c, q, x);
-      q->stored = true;
-    }
+    if (x->addr - q->base >= check_queue_bytes(q))
+      continue;
+    if (q->enabled)
+      overwrite(c, q, x);
+    q->stored = true;
   }
 }
 
@@ -283,23 +287,24 @@ void check_queue_restarted(struct check *c, const struct check_queue *q, uint64_
 /* ---- registers ---- */
 
 /* The ring was made known through another window. */
-static void adopt(struct check *c, struct check_queue *q, const struct check_queue *same)
+static void adopt(struct check *c, struct check_world *w, struct check_queue *q,
+                  const struct check_queue *same)
 {
   uint64_t base = same ? same->base | same->log2 : 0;
 
   if (!same || (q->known && (q->base | q->log2) == base))
     return;
-  set_base(c, q, base);
+  set_base(c, w, q, base);
   q->prod = same->prod;
   q->cons = same->cons;
 }
 
-static void enable(struct check *c, const struct check_world *w, struct check_queue *q, bool on)
+static void enable(struct check *c, struct check_world *w, struct check_queue *q, bool on)
 {
   if (on && !q->enabled)
     q->cerror = 0;
   if (on && !q->enabled && q->kind == CHECK_VCMDQ) {
-    adopt(c, q, check_cmdqv_same(c, w, q));
+    adopt(c, w, q, check_cmdqv_same(c, w, q));
     check_cmdqv_enabled(c, w, q);
   }
   if (on && !q->enabled && q->kind == CHECK_ECMDQ && !q->known)
@@ -355,7 +360,7 @@ void check_queue_write(struct check *c, struct check_world *w, uint64_t addr, ui
   if (q->kind != CHECK_CMDQ)
     w->queue_written = c->now.record;
   if (addr == q->base_reg && bytes == 8)
-    set_base(c, q, value);
+    set_base(c, w, q, value);
   else if (addr == q->prod_reg && q->known)
     write_prod(c, w, q, value);
   else if (addr == q->cons_reg && q->known && !q->enabled)

@@ -97,6 +97,12 @@ struct check_cpu {
   uint64_t words[2], record; /* of the CMD_SYNC; handed over */
 };
 
+/* Where a queue begins, and how far it and those before it reach. */
+struct check_ring {
+  uint64_t base, reach;
+  uint32_t queue;
+};
+
 struct check_world {
   uint16_t number;
   bool active;
@@ -104,6 +110,8 @@ struct check_world {
   struct check_register reg[R_COUNT];
   struct check_queue *queue; /* [0] is CMDQ */
   uint32_t queues;
+  struct check_ring *ring; /* of queues that are known, by base; room for all */
+  uint32_t rings;
   struct check_cpu *cpu; /* by number; grows */
   uint32_t cpus;
   uint64_t queue_written; /* record of the last write to a queue that is not CMDQ */
@@ -217,6 +225,17 @@ void check_queue_restarted(struct check *c, const struct check_queue *q, uint64_
 void check_queue_consume(struct check *c, struct check_world *w, struct check_queue *q,
                          uint32_t cons);
 void check_queues_destroy(struct check_world *w);
+static inline uint64_t check_queue_bytes(const struct check_queue *q)
+{
+  return 16ULL << q->log2;
+}
+
+/* ---- check_ring.c ---- */
+/* The base of a queue has changed. */
+void check_rings_renew(struct check *c, struct check_world *w);
+/* How many of w->ring begin at `addr` or before it. Those that hold it are the last of them: further
+ * ones are to be looked at from behind, as long as their reach is above it. */
+uint32_t check_rings_before(const struct check_world *w, uint64_t addr);
 
 /* ---- check_wait.c ---- */
 /* NULL: out of memory. Does not stay when another CPU is asked for. */
