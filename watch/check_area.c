@@ -72,6 +72,12 @@ static void forget(struct check_built *b)
   b->gap[0] = b->gap[1] = 0;
 }
 
+static void destroy(struct check_area *area)
+{
+  free(area->valid);
+  free(area);
+}
+
 void check_area_drop(struct check_built *b, struct check_area *area)
 {
   uint32_t n = count_up_to(b, area->base) - 1;
@@ -80,13 +86,13 @@ void check_area_drop(struct check_built *b, struct check_area *area)
   memmove(&b->area[n], &b->area[n + 1], (b->areas - n - 1) * sizeof *b->area);
   b->areas--;
   forget(b);
-  free(area);
+  destroy(area);
 }
 
 void check_areas_clear(struct check_built *b)
 {
   for (uint32_t i = 0; i < b->areas; i++)
-    free(b->area[i]);
+    destroy(b->area[i]);
   b->areas = 0;
   forget(b);
 }
@@ -145,6 +151,7 @@ bool check_area_link(struct check *c, struct check_built *b, const struct check_
   }
   *a = *like;
   a->holders = 1;
+  a->valid = a->kind == AREA_TABLE ? calloc(a->bytes / 512 + 1, sizeof *a->valid) : NULL;
   n = count_up_to(b, a->base);
   // NOLINTNEXTLINE(bugprone-sizeof-expression): pointers are what moves
   memmove(&b->area[n + 1], &b->area[n], (b->areas - n) * sizeof *b->area);
@@ -163,4 +170,31 @@ bool check_area_unlink(struct check_built *b, uint64_t base, struct check_area *
     return false;
   *area = a;
   return true;
+}
+
+/* ---- descriptors ---- */
+
+void check_area_set_valid(struct check_area *area, uint64_t addr, bool valid)
+{
+  uint64_t i = (addr - area->base) / 8, bit = 1ULL << i % 64;
+
+  if (area->valid)
+    area->valid[i / 64] = (area->valid[i / 64] & ~bit) | (valid ? bit : 0);
+}
+
+/* Most are not, and need not be looked for. */
+static bool may_be_valid(const struct check_area *area, uint64_t addr)
+{
+  uint64_t i = (addr - area->base) / 8;
+
+  return !area->valid || area->mixed || (area->valid[i / 64] >> i % 64 & 1);
+}
+
+uint64_t check_descriptor(const struct check_world *w, const struct check_area *area, uint64_t addr)
+{
+  const struct check_word *x = may_be_valid(area, addr) ? check_memory_find(w, addr) : NULL;
+
+  if (!x)
+    return 0;
+  return area->geometry.big_endian ? __builtin_bswap64(x->value) : x->value;
 }

@@ -41,6 +41,7 @@ struct check_area {
   struct check_tag tag;
   struct check_at unlinked; /* the store that made it unreachable, */
   uint64_t unlinked_from;   /* and where that was */
+  uint64_t *valid; /* of a table: a bit for each descriptor that may be valid; NULL: all may */
 };
 
 /* ---- debts ---- */
@@ -168,6 +169,11 @@ bool check_area_same(const struct check_area *a, const struct check_area *like);
 /* A pointer to it is no longer. True: that was the last. */
 bool check_area_unlink(struct check_built *b, uint64_t base, struct check_area **area);
 void check_area_drop(struct check_built *b, struct check_area *area);
+/* The descriptor at `addr` of a table, as a number; 0: nothing valid was stored there. */
+uint64_t check_descriptor(const struct check_world *w, const struct check_area *area,
+                          uint64_t addr);
+/* It was seen, valid or not. */
+void check_area_set_valid(struct check_area *area, uint64_t addr, bool valid);
 void check_areas_clear(struct check_built *b);
 
 /* ---- structures (check_config.c), their legality (check_legal.c) ---- */

@@ -246,14 +246,15 @@ void check_structure_links(struct check *c, struct check_world *w, const struct 
 
 /* ---- what stands in an area ---- */
 
-static void enter(struct check *c, struct check_world *w, const struct check_area *area,
-                  uint64_t addr, bool there)
+static void enter(struct check *c, struct check_world *w, struct check_area *area, uint64_t addr,
+                  bool there)
 {
   static const uint64_t nothing[CHECK_STRUCTURE_WORDS];
   uint64_t words[CHECK_STRUCTURE_WORDS];
 
   check_read_structure(w, addr, words_of(area->kind), words);
   if (area->kind == AREA_TABLE) {
+    check_area_set_valid(area, addr, true);
     check_table_links(c, w, area, addr, there ? 0 : words[0], there ? words[0] : 0);
     return;
   }

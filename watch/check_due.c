@@ -20,13 +20,15 @@ static void unmapped(struct check *c, struct check_world *w, uint64_t first, uin
 
   b->unmaps = true;
   for (uint32_t i = 0; i < b->debts;) {
-    const struct check_debt d = b->debt[i];
+    const struct check_debt *at = &b->debt[i];
+    struct check_debt d;
 
-    if (d.kind == DEBT_ID || d.left || d.first > last || d.last < first ||
-        (d.domain && d.domain != domain)) {
+    if (at->first > last || at->last < first || at->kind == DEBT_ID || at->left ||
+        (at->domain && at->domain != domain)) {
       i++;
       continue;
     }
+    d = *at;
     check_blame_debt(c, w, &d, CHECK_TLBI_MISSING, "it was said to be unmapped");
     check_debt_remove(b, i);
   }
@@ -115,10 +117,8 @@ static void freed_mapped(struct check *c, struct check_world *w, uint64_t first,
     if (area->kind != AREA_TABLE || !area->holders || area->mixed)
       continue;
     for (uint64_t at = area->base; at < area->base + area->bytes; at += 8) {
-      const struct check_word *x = check_memory_find(w, at);
-      uint64_t desc = x ? x->value : 0, out, input;
+      uint64_t desc = check_descriptor(w, area, at), out, input;
 
-      desc = area->geometry.big_endian ? __builtin_bswap64(desc) : desc;
       if (smmu_desc_kind(desc, area->level, &area->geometry) != SMMU_DESC_LEAF)
         continue;
       out = smmu_desc_out(desc, &area->geometry, shift);

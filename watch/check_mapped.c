@@ -40,9 +40,7 @@ static bool leads_on(const struct check_world *w, struct check_area *area, uint6
   while (area && area->kind == AREA_TABLE && area->holders) {
     const struct smmu_geometry *g = &area->geometry;
     unsigned shift = smmu_level_shift(g->granule_log2, area->level);
-    const struct check_word *x =
-      check_memory_find(w, area->base + 8 * ((va - area->input) >> shift));
-    uint64_t desc = !x ? 0 : g->big_endian ? __builtin_bswap64(x->value) : x->value;
+    uint64_t desc = check_descriptor(w, area, area->base + 8 * ((va - area->input) >> shift));
 
     *span = 1ULL << shift;
     if (area->level == 3)

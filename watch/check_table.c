@@ -180,8 +180,7 @@ void check_group(struct check *c, struct check_world *w, const struct check_debt
   bytes = 8ULL * group_of(area);
   base = d->from & ~(bytes - 1);
   for (uint64_t at = base; at < base + bytes; at += 8) {
-    const struct check_word *x = check_memory_find(w, at);
-    uint64_t desc = x ? as_number(area, x->value) : 0;
+    uint64_t desc = check_descriptor(w, area, at);
 
     if (kind_of(area, desc) != SMMU_DESC_LEAF || !(desc >> CONTIGUOUS & 1))
       continue;
@@ -224,6 +223,7 @@ void check_table_stored(struct check *c, struct check_world *w, struct check_are
   enum smmu_desc_kind was = kind_of(area, old), is = kind_of(area, now);
   unsigned what = area->tag.stage == 1 ? SMMU_READ_S1_DESC : SMMU_READ_S2_DESC;
 
+  check_area_set_valid(area, x->addr, is != SMMU_DESC_INVALID);
   if (was == SMMU_DESC_INVALID && is == SMMU_DESC_INVALID)
     return;
   if (was == SMMU_DESC_INVALID) {
