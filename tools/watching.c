@@ -25,8 +25,8 @@ struct watching {
   const struct machine_sink *to;
   struct watch_places *places;   /* or NULL */
   json_t *stories, *findings[2]; /* by enum check_weight */
-  uint64_t told;
-  bool lines; /* places are lines of a log */
+  uint64_t told, skipped;        /* skipped: records that neither has been told of */
+  bool lines;                    /* places are lines of a log */
 };
 
 static json_t *lines_of(const char *text)
@@ -146,10 +146,16 @@ void watching_record(void *watching, const struct smmu_record *record)
 {
   struct watching *w = watching;
 
-  watch_record(w->watch, record);
-  check_record(w->check, record);
   if (w->to)
     w->to->record(w->to->ctx, record);
+  w->skipped++;
+  if (watch_is_of_time(record))
+    return;
+  watch_skip(w->watch, w->skipped - 1);
+  check_skip(w->check, w->skipped - 1);
+  w->skipped = 0;
+  watch_record(w->watch, record);
+  check_record(w->check, record);
 }
 
 static void note(struct watching *w, unsigned cpu, uint64_t time, unsigned kind, uint64_t a,
@@ -183,6 +189,9 @@ void watching_unmap(void *watching, unsigned cpu, uint64_t time, bool begins, ui
 
 void watching_end(struct watching *w)
 {
+  watch_skip(w->watch, w->skipped);
+  check_skip(w->check, w->skipped);
+  w->skipped = 0;
   check_end(w->check);
 }
 

@@ -66,6 +66,8 @@ struct check *check_create(const struct check_options *options);
 void check_destroy(struct check *c);
 /* `check` is a struct check. */
 void check_record(void *check, const struct smmu_record *record);
+/* So many records came that watch_is_of_time(). */
+void check_skip(struct check *c, uint64_t records);
 /* No record comes any more. Once. */
 void check_end(struct check *c);
 /* How often a rule was broken. */

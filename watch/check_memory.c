@@ -29,7 +29,7 @@ const struct check_word *check_memory_find(const struct check_world *w, uint64_t
 static bool grow(struct check_memory *m)
 {
   uint32_t room = m->room ? m->room * 2 : FIRST_ROOM;
-  struct watch_slot *slot = calloc(room * 2, sizeof *slot);
+  struct watch_slot *slot = watch_slots_alloc(room * 2);
   struct check_word *word;
 
   CHECK(m->word || m->used == 0);

@@ -14,7 +14,7 @@ static bool is_kept(unsigned kind)
 
 static struct watch_operation *at(struct watch *w, uint32_t number)
 {
-  struct watch_operation *o = &w->operation[number % w->options.operations];
+  struct watch_operation *o = &w->operation[number & (w->options.operations - 1)];
 
   return number && o->number == number ? o : NULL;
 }
@@ -26,16 +26,7 @@ const struct watch_operation *watch_operation_at(const struct watch *w, uint32_t
 
 uint32_t watch_operation_now(const struct watch *w, unsigned cpu)
 {
-  const struct watch_cpu *c;
-
-  if (cpu >= w->cpus)
-    return 0;
-  c = &w->cpu[cpu];
-  for (uint32_t i = c->depth < WATCH_DEEP ? c->depth : WATCH_DEEP; i > 0; i--) {
-    if (is_kept(c->kind[i - 1]))
-      return c->stack[i - 1];
-  }
-  return 0;
+  return cpu < w->cpus ? w->cpu[cpu].now : 0;
 }
 
 void watch_operation_replaces(struct watch *w, uint32_t number, uint32_t before)
@@ -55,6 +46,7 @@ void watch_operation_replaces(struct watch *w, uint32_t number, uint32_t before)
 
 static void begin(struct watch *w, struct watch_cpu *c, const struct smmu_record *r)
 {
+  struct watch_operation *o;
   uint32_t i = c->depth++;
 
   if (i >= WATCH_DEEP)
@@ -63,10 +55,40 @@ static void begin(struct watch *w, struct watch_cpu *c, const struct smmu_record
   c->stack[i] = 0;
   if (!is_kept(c->kind[i]))
     return;
-  c->stack[i] = ++w->operations;
-  w->operation[w->operations % w->options.operations] = (struct watch_operation){
+  c->stack[i] = c->now = ++w->operations;
+  o = &w->operation[w->operations & (w->options.operations - 1)];
+  w->lazies -= o->lazy;
+  *o = (struct watch_operation){
     .number = w->operations, .cpu = r->actor, .world = r->unit, .kind = c->kind[i], .began = w->now
   };
+}
+
+/* Lazy unmaps whose address may be this one. */
+static uint32_t *lazy_of(struct watch *w, unsigned world, uint64_t domain, uint64_t first)
+{
+  uint64_t key = first ^ domain << 40 ^ (uint64_t)world << 56;
+
+  return &w->lazy[(key * 0x9e3779b97f4a7c15) >> 32 & (w->options.operations - 1)];
+}
+
+static void begin_lazy(struct watch *w, struct watch_operation *o)
+{
+  uint32_t *newest = lazy_of(w, o->world, o->domain, o->first);
+
+  o->lazy = true;
+  o->older = *newest;
+  *newest = o->number;
+  w->lazies++;
+}
+
+/* The innermost operation that is kept, or 0. */
+static uint32_t innermost(const struct watch_cpu *c)
+{
+  uint32_t i = c->depth < WATCH_DEEP ? c->depth : WATCH_DEEP;
+
+  while (i > 0 && !is_kept(c->kind[i - 1]))
+    i--;
+  return i ? c->stack[i - 1] : 0;
 }
 
 static void end(struct watch *w, struct watch_cpu *c, const struct smmu_record *r)
@@ -75,40 +97,67 @@ static void end(struct watch *w, struct watch_cpu *c, const struct smmu_record *
 
   if (c->depth == 0 || --c->depth >= WATCH_DEEP)
     return;
+  c->now = innermost(c);
   o = at(w, c->stack[c->depth]);
   if (!o)
     return;
   o->ended = w->now;
   o->ended_time = r->time;
-  o->lazy = o->kind == PLAT_OP_UNMAP && !o->dead && o->ranged;
-  if (o->lazy && (w->lazy_first == 0 || o->number < w->lazy_first || !at(w, w->lazy_first)))
-    w->lazy_first = o->number;
+  if (o->kind == PLAT_OP_UNMAP && !o->dead && o->ranged)
+    begin_lazy(w, o);
 }
 
-/* The lazy unmaps of an address that is given back now. */
-static void end_lazy(struct watch *w, const struct watch_death *d)
+static bool gives_back(const struct watch_operation *o, const struct watch_death *d)
 {
-  uint32_t oldest =
-    w->operations < w->options.operations ? 1 : w->operations - w->options.operations + 1;
-  uint32_t n = w->lazy_first > oldest ? w->lazy_first : oldest;
-  bool waits = false;
+  return o->lazy && o->world == d->world && o->domain == d->id && o->first <= d->last &&
+         o->last >= d->first;
+}
 
-  for (; w->lazy_first && n <= w->operations; n++) {
+/* The lazy unmap that began where this begins, as it is most often; it leaves its list. */
+static struct watch_operation *take_lazy(struct watch *w, const struct watch_death *d)
+{
+  uint32_t *from = lazy_of(w, d->world, d->id, d->first);
+  struct watch_operation *o;
+
+  for (; (o = at(w, *from)); from = &o->older) {
+    if (!gives_back(o, d))
+      continue;
+    *from = o->older;
+    return o;
+  }
+  return NULL;
+}
+
+/* Any of them that this overlaps, the oldest first. */
+static struct watch_operation *search_lazy(struct watch *w, const struct watch_death *d)
+{
+  uint32_t left = w->lazies, ring = w->options.operations;
+
+  for (uint32_t n = w->operations < ring ? 1 : w->operations - ring + 1; left && n <= w->operations;
+       n++) {
     struct watch_operation *o = at(w, n);
 
-    if (!waits)
-      w->lazy_first = n;
-    if (!o || !o->lazy)
-      continue;
-    if (o->world == d->world && o->domain == d->id && o->first <= d->last && o->last >= d->first) {
-      o->dead = d->record;
-      o->place = d->place;
-      o->lazy = false;
-      watch_length_add(&w->counts.flush, d->time - o->ended_time);
-      break;
-    }
-    waits = true;
+    if (o && gives_back(o, d))
+      return o;
+    left -= o && o->lazy;
   }
+  return NULL;
+}
+
+/* The lazy unmap of an address that is given back now. */
+static void end_lazy(struct watch *w, const struct watch_death *d)
+{
+  struct watch_operation *o = w->lazies ? take_lazy(w, d) : NULL;
+
+  if (!o)
+    o = search_lazy(w, d);
+  if (!o)
+    return;
+  o->dead = d->record;
+  o->place = d->place;
+  o->lazy = false;
+  w->lazies--;
+  watch_length_add(&w->counts.flush, d->time - o->ended_time);
 }
 
 static void unmapped(struct watch *w, const struct watch_death *d)

@@ -28,13 +28,18 @@ static void enter(struct watch_memory *m, uint64_t addr, uint32_t word)
   *find(m, addr) = (struct watch_slot){ word + 1, watch_slots_tag(addr) };
 }
 
-static void rebuild(struct watch_memory *m)
+static void fill(struct watch_memory *m)
 {
-  memset(m->slot, 0, (m->mask + 1ULL) * sizeof *m->slot);
   for (uint32_t i = 0; i < m->used; i++) {
     if (m->word[i].count)
       enter(m, m->word[i].addr, i);
   }
+}
+
+static void rebuild(struct watch_memory *m)
+{
+  memset(m->slot, 0, (m->mask + 1ULL) * sizeof *m->slot);
+  fill(m);
 }
 
 static bool enlarge(void **array, size_t bytes)
@@ -49,13 +54,19 @@ static bool enlarge(void **array, size_t bytes)
 
 static bool resize(struct watch_memory *m, uint32_t room)
 {
+  struct watch_slot *slot;
+
   if (!enlarge((void **)&m->word, room * sizeof *m->word) ||
-      !enlarge((void **)&m->idle, room * sizeof *m->idle) ||
-      !enlarge((void **)&m->slot, 2ULL * room * sizeof *m->slot))
+      !enlarge((void **)&m->idle, room * sizeof *m->idle))
     return false;
+  slot = watch_slots_alloc(2 * room);
+  if (!slot)
+    return false;
+  free(m->slot);
+  m->slot = slot;
   m->mask = 2 * room - 1;
   m->room = room;
-  rebuild(m);
+  fill(m);
   return true;
 }
 
@@ -127,11 +138,22 @@ int32_t watch_word_find(const struct watch *w, uint64_t addr)
   return (int32_t)find(&w->memory, addr)->item - 1;
 }
 
+/* ---- versions ---- */
+
+static struct watch_version *newest(struct watch_word *x)
+{
+  return &x->version[x->last];
+}
+
+/* From the oldest, which is 0. */
+static const struct watch_version *nth(const struct watch_word *x, unsigned i)
+{
+  return &x->version[(x->last + 1U + WATCH_VERSIONS - x->count + i) % WATCH_VERSIONS];
+}
+
 const struct watch_version *watch_word_now(const struct watch *w, uint32_t word)
 {
-  const struct watch_word *x = &w->memory.word[word];
-
-  return &x->version[x->count - 1];
+  return newest(&w->memory.word[word]);
 }
 
 /* ---- values ---- */
@@ -157,11 +179,10 @@ static bool is_what_was_stored(unsigned what, uint64_t stored, uint64_t read)
 
 static void push(struct watch *w, struct watch_word *x, const struct watch_version *v)
 {
-  if (x->count == WATCH_VERSIONS)
-    memmove(&x->version[0], &x->version[1], (WATCH_VERSIONS - 1) * sizeof *v);
-  else
+  if (x->count < WATCH_VERSIONS)
     x->count++;
-  x->version[x->count - 1] = *v;
+  x->last = x->last + 1 == WATCH_VERSIONS ? 0 : (uint8_t)(x->last + 1);
+  *newest(x) = *v;
   x->seen = w->now;
   if (x->holders)
     w->epoch++;
@@ -180,18 +201,18 @@ void watch_word_store(struct watch *w, const struct smmu_record *r)
 
   if (!x)
     return;
-  if (x->count && x->version[x->count - 1].value == r->word) {
+  if (x->count && newest(x)->value == r->word) {
     x->seen = w->now;
     return;
   }
   if (x->count)
-    watch_operation_replaces(w, v.operation, x->version[x->count - 1].operation);
+    watch_operation_replaces(w, v.operation, newest(x)->operation);
   push(w, x, &v);
 }
 
 static void compare(struct watch *w, unsigned what, struct watch_word *x, uint64_t value)
 {
-  struct watch_version *last = &x->version[x->count - 1];
+  struct watch_version *last = newest(x);
 
   if (!is_what_was_stored(what, last->value, value))
     push(w, x,
@@ -251,11 +272,11 @@ const struct watch_version *watch_changed(const struct watch *w, const struct wa
 {
   const struct watch_word *x = &w->memory.word[ref->word];
 
-  if (watch_same(ref->what, x->version[x->count - 1].value, ref->value))
+  if (watch_same(ref->what, nth(x, x->count - 1U)->value, ref->value))
     return NULL;
   for (unsigned i = 0; i < x->count; i++) {
-    if (x->version[i].record > ref->read && !watch_same(ref->what, x->version[i].value, ref->value))
-      return &x->version[i];
+    if (nth(x, i)->record > ref->read && !watch_same(ref->what, nth(x, i)->value, ref->value))
+      return nth(x, i);
   }
   return NULL;
 }
@@ -265,8 +286,8 @@ const struct watch_version *watch_origin(const struct watch *w, const struct wat
   const struct watch_word *x = &w->memory.word[ref->word];
 
   for (unsigned i = x->count; i > 0; i--) {
-    if (x->version[i - 1].record <= ref->read && x->version[i - 1].value == ref->value)
-      return &x->version[i - 1];
+    if (nth(x, i - 1)->record <= ref->read && nth(x, i - 1)->value == ref->value)
+      return nth(x, i - 1);
   }
   return NULL;
 }

@@ -21,10 +21,10 @@ struct watch_version {
 
 struct watch_word {
   uint64_t addr, seen; /* seen: record at which the last version was known to be there */
-  struct watch_version version[WATCH_VERSIONS]; /* the last is [count - 1] */
   uint32_t holders;
-  uint8_t count;
-  bool read; /* by the device, as a table */
+  uint8_t count, last; /* versions; where the last of them is, round the end */
+  bool read;           /* by the device, as a table */
+  struct watch_version version[WATCH_VERSIONS];
 };
 
 struct watch_memory {
@@ -60,12 +60,14 @@ struct watch_operation {
   uint64_t began, ended, ended_time, dead; /* records; dead: its UNMAPPED */
   uint64_t first, last, domain;            /* of MAPPED, or of what it unmapped; with `ranged` */
   uint32_t place;                          /* of what declared it dead */
+  uint32_t older;                          /* lazy: the next of its list */
 };
 
 struct watch_cpu {
   uint32_t stack[WATCH_DEEP];
   uint8_t kind[WATCH_DEEP];
   uint32_t depth;
+  uint32_t now; /* the innermost operation that is kept; 0: none */
 };
 
 /* Something declared dead. */
@@ -187,8 +189,9 @@ struct watch {
   bool failed;
   struct watch_memory memory;
   struct watch_rings rings;
-  struct watch_operation *operation; /* number n is [n % limit] */
-  uint32_t operations, lazy_first;   /* lazy_first: no lazy unmap before it waits for its flush */
+  struct watch_operation *operation; /* number n is [n % options.operations] */
+  uint32_t *lazy;              /* by a hash of the address: the newest that waits for its flush */
+  uint32_t operations, lazies; /* lazies: how many wait */
   struct watch_cpu *cpu;
   uint32_t cpus;
   struct watch_deaths unmapped, freed; /* freed: all but UNMAPPED */

@@ -60,6 +60,12 @@ static uint32_t bound(uint32_t asked, uint32_t otherwise)
   return asked ? asked : otherwise;
 }
 
+/* The least that is not below n; 2^31 at most. */
+static uint32_t power_of_two(uint32_t n)
+{
+  return n <= 1 ? 1 : n > 1U << 31 ? 1U << 31 : 1U << (32 - __builtin_clz(n - 1));
+}
+
 struct watch *watch_create(const struct watch_options *options)
 {
   struct watch *w = calloc(1, sizeof *w);
@@ -71,11 +77,12 @@ struct watch *watch_create(const struct watch_options *options)
   w->options.words = bound(w->options.words, WORDS);
   w->options.entries = bound(w->options.entries, ENTRIES);
   w->options.invalidations = bound(w->options.invalidations, INVALIDATIONS);
-  w->options.operations = bound(w->options.operations, OPERATIONS);
+  w->options.operations = power_of_two(bound(w->options.operations, OPERATIONS));
   w->epoch = 1;
   w->log.cr2 = 1 << 2; /* CR2.PTM after reset */
   w->operation = calloc(w->options.operations, sizeof *w->operation);
-  if (!w->operation || !watch_memory_create(w) || !watch_log_create(w)) {
+  w->lazy = calloc(w->options.operations, sizeof *w->lazy);
+  if (!w->operation || !w->lazy || !watch_memory_create(w) || !watch_log_create(w)) {
     watch_destroy(w);
     return NULL;
   }
@@ -91,6 +98,7 @@ void watch_destroy(struct watch *w)
   watch_log_destroy(w);
   watch_memory_destroy(w);
   free(w->operation);
+  free(w->lazy);
   free(w->cpu);
   free(w);
 }
@@ -105,10 +113,10 @@ static void of_software(struct watch *w, const struct smmu_record *r)
     watch_ring_free(w, r);
 }
 
-/* Most records say where time went. */
-static inline bool is_of_time(const struct smmu_record *r)
+void watch_skip(struct watch *w, uint64_t records)
 {
-  return r->category == SMMU_TRACE_CHARGE || r->category == SMMU_TRACE_SPAN;
+  w->counts.records += records;
+  w->now += records;
 }
 
 void watch_record(void *watch, const struct smmu_record *r)
@@ -117,7 +125,7 @@ void watch_record(void *watch, const struct smmu_record *r)
 
   w->counts.records++;
   w->now++;
-  if (is_of_time(r) || w->failed)
+  if (watch_is_of_time(r) || w->failed)
     return;
   w->time = r->time;
   switch (r->category) {

@@ -21,6 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "plat/plat.h"
 #include "smmu/trace.h"
 
 #ifdef __cplusplus
@@ -82,7 +83,7 @@ struct watch_options {
   uint32_t words;         /* followed words of memory: 262144, of 164 bytes each */
   uint32_t entries;       /* followed cache entries: 65536, of 64 + 56 n bytes for n words */
   uint32_t invalidations; /* remembered: 16384, of 96 bytes each */
-  uint32_t operations;    /* remembered: 65536, of 80 bytes each */
+  uint32_t operations;    /* remembered: 65536, of 84 bytes each; up to the next power of two */
 };
 
 /* Lengths of time: how many, their sum, extremes, and how many had ps in [2^i, 2^(i+1)). */
@@ -112,6 +113,14 @@ void watch_destroy(struct watch *w);
 /* `watch` is a struct watch. Out of memory: records are counted, and nothing is judged from then on;
  * see watch_failed(). */
 void watch_record(void *watch, const struct smmu_record *record);
+/* Most records say nothing but where time went: a barrier's charge is one of the order of stores too.
+ * So many of them came, and need not be shown to a watch or a check. */
+static inline bool watch_is_of_time(const struct smmu_record *r)
+{
+  return r->category == SMMU_TRACE_SPAN ||
+         (r->category == SMMU_TRACE_CHARGE && r->result != PLAT_COST_BARRIER);
+}
+void watch_skip(struct watch *w, uint64_t records);
 void watch_get_counts(const struct watch *w, struct watch_counts *out);
 /* Memory ran out on the way: the counts are those up to there. */
 bool watch_failed(const struct watch *w);

@@ -194,6 +194,46 @@ TEST_CASE(Lazy, AnotherAddressOrDomainGivenBackChangesNothing)
   seq_stop(s);
 }
 
+TEST_CASE(Lazy, AStoreBehindAnOperationInsideTheUnmapIsTheUnmaps)
+{
+  use_once();
+  seq_begin(s, 1, 0, PLAT_OP_UNMAP);
+  seq_begin(s, 1, 0, PLAT_OP_EXIT);
+  seq_end(s, 1, 0, PLAT_OP_EXIT);
+  seq_store(s, 1, SEQ_L3 + PAGE * 8ULL, 0);
+  seq_returned(s);
+  EXPECT_EQ(use_again(), WATCH_DEFERRED);
+  seq_stop(s);
+}
+
+TEST_CASE(Lazy, GivenBackAsPartOfALargerRangeIsGivenBack)
+{
+  use_once();
+  seq_clear(s, PAGE);
+  seq_returned(s);
+  seq_note(s, 2, 0, PLAT_NOTE_UNMAPPED, (PAGE - 1) << 12, 0x3000, 1);
+  EXPECT_EQ(use_again(), WATCH_STALE_DRIVER);
+  EXPECT_EQ(s->counts.flush.count, 1);
+  seq_stop(s);
+}
+
+/* Each time the address waits anew; what was given back is not given back twice. */
+TEST_CASE(Lazy, AnAddressMayComeBackOftenAndWaitsEachTime)
+{
+  seq_start(s);
+  seq_tables(s);
+  for (unsigned i = 0; i < 20; i++) {
+    seq_map(s, PAGE);
+    seq_clear(s, PAGE);
+    seq_returned(s);
+    seq_note(s, 2, 0, PLAT_NOTE_UNMAPPED, PAGE << 12, 0x1000, 1);
+    seq_note(s, 2, 0, PLAT_NOTE_UNMAPPED, PAGE << 12, 0x1000, 1);
+  }
+  watch_get_counts(s->watch, &s->counts);
+  EXPECT_EQ(s->counts.flush.count, 20);
+  seq_stop(s);
+}
+
 /* A lazy unmap gives back what others had left in its queue: that is no word on its own page. */
 TEST_CASE(Lazy, GivenBackInsideAnotherUnmapIsNotThatUnmap)
 {
