@@ -39,6 +39,10 @@ gate "TLBI by address, of decode and search" gate/tlbi ratio ge 0.25 times
 gate "log replay" gate/replay lines_per_second ge 200000 lines/s
 gate "64 vCPUs, unmaps of 4 KB, a minute" gate/unmap_4k unmaps_per_minute ge 1000000 ""
 gate "64 vCPUs, unmaps of 64 KB, a minute" gate/unmap_64k unmaps_per_minute ge 1000000 ""
+for run in strict/dma-map-ats strict/dma-map-trapped strict/dma-map-vcmdq strict/grace-2t-256k strict/vcmdq-64 \
+  lazy/dma-map-ats lazy/dma-map-trapped lazy/dma-map-vcmdq lazy/grace-2t-256k lazy/vcmdq-64; do
+  gate "watched, of the same run alone: $run" "watched/$run" times le 2 times
+done
 
 # A ratio means something only when the run did what its name says.
 gate "share of hits in the hit bench" gate/hit hit_share ge 0.999 ""

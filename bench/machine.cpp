@@ -1,48 +1,19 @@
 // Unmaps a minute of a whole machine on one core: guest driver, VCMDQ, model and clock, 64 virtual
 // CPUs. The gate: at least a million. The scenario is vcmdq-64 of machine/scenarios, for one page a
 // turn and for the 16 it has by itself; boot is not measured apart, so runs are long.
-#if __has_include("machine/result.h")
-
-#include <cstdlib>
-#include <ctime>
-
 #include "rig.hpp"
-
-extern "C" {
-#include "machine/config.h"
-#include "machine/result.h"
-}
+#include "scenario.hpp"
 
 namespace {
 
-double cpu_seconds()
-{
-  return static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
-}
-
-// CPU time, since a whole machine is one thread and other work may share the core.
 double unmaps_per_minute(const char *granule, const char *loops, uint64_t *unmaps)
 {
   machine_config cfg;
-  machine_error err;
-  machine_result result;
-  const machine_file *scenario = machine_file_find("scenarios", "vcmdq-64");
-  double from;
-  int code;
 
   *unmaps = 0;
-  machine_config_defaults(&cfg);
-  if (!scenario ||
-      machine_config_text(&cfg, scenario->name, reinterpret_cast<const char *>(scenario->bytes),
-                          scenario->length, &err) != 0 ||
-      machine_config_set(&cfg, granule, &err) != 0 || machine_config_set(&cfg, loops, &err) != 0)
+  if (!bench::scenario(&cfg, "vcmdq-64", { granule, loops }))
     return 0;
-  from = cpu_seconds();
-  code = machine_run(&cfg, nullptr, &result, &err);
-  from = cpu_seconds() - from;
-  *unmaps = code == 0 ? result.counts.unmaps : 0;
-  machine_result_free(&result);
-  return static_cast<double>(*unmaps) * 60 / from;
+  return 60 / bench::run_seconds(&cfg, nullptr, unmaps) * static_cast<double>(*unmaps);
 }
 
 void unmaps(benchmark::State &state, const char *granule, const char *loops)
@@ -71,5 +42,3 @@ BENCHMARK_CAPTURE(unmaps, sixteen, "bench.granule=64k", "bench.loops=400")
   ->Unit(benchmark::kMillisecond);
 
 } // namespace
-
-#endif
