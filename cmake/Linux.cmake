@@ -1,5 +1,5 @@
 # The program `smmulator-linux`: the unmodified Linux driver on the model. The kernel's source is Debian's
-# package linux-source-6.12 (./dev deps linux), or the tree that SMMU_LINUX_SRC names. Only what
+# package linux-source-6.12 (./dev deps linux), or the tree or tarball that SMMU_LINUX_SRC names. Only what
 # linux/files.txt lists is compiled, with the kernel's own headers and linux/asm, into one relocatable
 # object; nothing of it is in this repository. Without the source the program is left out, and its tests
 # say so.
@@ -7,7 +7,7 @@
 # What is compiled with the kernel's headers: always with gcc, no sanitizer, no link-time optimisation.
 # Variables begin as zero, as Debian's configuration of the kernel has it (INIT_STACK_ALL_ZERO).
 set(smmu_linux_flags
-  -D__KERNEL__ -std=gnu11 -O2 -g -fPIC -ffreestanding -nostdinc -fno-strict-aliasing -fno-common
+  -D__KERNEL__ -std=gnu11 -fms-extensions -O2 -g -fPIC -ffreestanding -nostdinc -fno-strict-aliasing -fno-common
   -fshort-wchar -funsigned-char -fno-stack-protector -fno-strict-overflow
   -fno-delete-null-pointer-checks -fno-asynchronous-unwind-tables
   -fno-omit-frame-pointer -fno-optimize-sibling-calls -ftrivial-auto-var-init=zero)
@@ -29,6 +29,40 @@ function(smmu_find_linux)
     message(FATAL_ERROR "SMMU_LINUX_SRC: ${found} is not there")
   endif()
   set(smmu_linux_source "${found}" PARENT_SCOPE)
+endfunction()
+
+# Unpacks now what is needed of the source, to look at it. Sets tree, which presets share, and version.
+macro(smmu_linux_unpack)
+  get_filename_component(tree ${smmu_linux_source} NAME)
+  string(REGEX REPLACE "\\.tar\\.xz$" "" tree ${tree})
+  set(tree ${CMAKE_SOURCE_DIR}/build/linux-source/${tree})
+  execute_process(COMMAND ${here}/prepare.sh ${smmu_linux_source} ${tree}
+    COMMAND_ERROR_IS_FATAL ANY)
+  file(STRINGS ${tree}/gen/generated/utsrelease.h release)
+  string(REGEX REPLACE ".*\"(.*)\"" "\\1" version "${release}")
+  message(STATUS "smmulator-linux: Linux ${version}")
+endmacro()
+
+# Sets paths and told, a list of those of them with an asterisk, to what of files.txt this version compiles.
+function(smmu_linux_files)
+  file(STRINGS ${here}/files.txt lines REGEX "^[^#]")
+  set(paths "")
+  set(told "")
+  foreach(line IN LISTS lines)
+    string(REGEX REPLACE " .*" "" path "${line}")
+    if(NOT EXISTS ${tree}/src/${path})
+      continue()
+    endif()
+    if(line MATCHES " ([0-9.]+)-" AND version VERSION_LESS CMAKE_MATCH_1)
+      continue()
+    endif()
+    list(APPEND paths ${path})
+    if(line MATCHES " \\*")
+      list(APPEND told ${path})
+    endif()
+  endforeach()
+  set(paths ${paths} PARENT_SCOPE)
+  set(told ${told} PARENT_SCOPE)
 endfunction()
 
 # smmu_linux_compile(list_name source name extra-flags...): appends the object.
@@ -60,10 +94,9 @@ endfunction()
 function(smmu_add_linux_kernel)
   set(here ${CMAKE_SOURCE_DIR}/linux)
   set(dir ${CMAKE_BINARY_DIR}/linux)
-  # Presets share what was unpacked.
-  set(tree ${CMAKE_SOURCE_DIR}/build/linux-source)
   file(MAKE_DIRECTORY ${dir})
-  file(STRINGS ${here}/files.txt lines REGEX "^[^#]")
+  smmu_linux_unpack()
+  smmu_linux_files()
   file(GLOB headers CONFIGURE_DEPENDS ${here}/asm/*.h)
   file(GLOB runtime CONFIGURE_DEPENDS ${here}/kernel/*.c)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${here}/files.txt)
@@ -71,15 +104,14 @@ function(smmu_add_linux_kernel)
   add_custom_command(OUTPUT ${dir}/prepared
     COMMAND ${here}/prepare.sh ${smmu_linux_source} ${tree}
     COMMAND ${CMAKE_COMMAND} -E touch ${dir}/prepared
-    DEPENDS ${here}/prepare.sh ${here}/kernel/autoconf.h ${headers}
+    DEPENDS ${here}/prepare.sh ${here}/kernel/autoconf.h ${headers} ${smmu_linux_source}
     COMMENT "Linux: unpacking what is needed of ${smmu_linux_source}" VERBATIM)
 
   set(objects "")
-  foreach(line IN LISTS lines)
-    string(REGEX REPLACE " .*" "" path "${line}")
+  foreach(path IN LISTS paths)
     get_filename_component(name ${path} NAME_WE)
     set(extra -w)
-    if(line MATCHES "\\*$")
+    if(path IN_LIST told)
       list(APPEND extra ${smmu_linux_told})
     endif()
     smmu_linux_compile(objects ${tree}/src/${path} ${name} ${extra})
@@ -104,7 +136,7 @@ endfunction()
 
 # The same with faults, that are switched on one at a time, in copies of some files of the driver.
 macro(smmu_add_linux_faults)
-  file(GLOB patches CONFIGURE_DEPENDS ${here}/faults/*)
+  file(GLOB_RECURSE patches CONFIGURE_DEPENDS ${here}/faults/*)
   add_custom_command(OUTPUT ${dir}/patched
     COMMAND ${here}/faulty.sh ${tree}/src ${dir}/faulty
     COMMAND ${CMAKE_COMMAND} -E touch ${dir}/patched

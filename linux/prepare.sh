@@ -5,6 +5,7 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 source=$1
 out=$2
+gen=$out/gen.part
 
 unpack()
 {
@@ -32,30 +33,32 @@ wrap()
   local header name
   for header in "$out"/src/include/asm-generic/*.h "$out"/src/include/uapi/asm-generic/*.h; do
     name=$(basename "$header")
-    [ -e "$here/asm/$name" ] || echo "#include <asm-generic/$name>" >"$out/gen/asm/$name"
+    [ -e "$here/asm/$name" ] || echo "#include <asm-generic/$name>" >"$gen/asm/$name"
   done
 }
 
+# What did not change keeps its time.
 generate()
 {
   local version patch sub
-  rm -rf "$out/gen"
-  mkdir -p "$out/gen/asm" "$out/gen/generated" "$out/gen/linux"
+  rm -rf "$gen"
+  mkdir -p "$gen/asm" "$gen/generated" "$gen/linux"
   version=$(of_makefile VERSION) patch=$(of_makefile PATCHLEVEL) sub=$(of_makefile SUBLEVEL)
   [ -n "$version" ] || { echo "$source is no Linux source" >&2; exit 1; }
   wrap
-  cp "$here/kernel/autoconf.h" "$out/gen/generated/autoconf.h"
-  echo "#define UTS_RELEASE \"$version.$patch.$sub\"" >"$out/gen/generated/utsrelease.h"
-  : >"$out/gen/generated/asm-offsets.h"
-  : >"$out/gen/generated/timeconst.h"
-  cat >"$out/gen/linux/version.h" <<END
+  cp "$here/kernel/autoconf.h" "$gen/generated/autoconf.h"
+  echo "#define UTS_RELEASE \"$version.$patch.$sub\"" >"$gen/generated/utsrelease.h"
+  : >"$gen/generated/asm-offsets.h"
+  : >"$gen/generated/timeconst.h"
+  echo "#define RQ_nr_pinned 0" >"$gen/generated/rq-offsets.h"
+  cat >"$gen/linux/version.h" <<END
 #define KERNEL_VERSION(a, b, c) (((a) << 16) + ((b) << 8) + ((c) > 255 ? 255 : (c)))
 #define LINUX_VERSION_CODE KERNEL_VERSION($version, $patch, $sub)
 #define LINUX_VERSION_MAJOR $version
 #define LINUX_VERSION_PATCHLEVEL $patch
 #define LINUX_VERSION_SUBLEVEL $sub
 END
-  cat >"$out/gen/generated/bounds.h" <<END
+  cat >"$gen/generated/bounds.h" <<END
 #define NR_PAGEFLAGS 22
 #define MAX_NR_ZONES 2
 #define NR_CPUS_BITS 6
@@ -63,6 +66,12 @@ END
 #define LRU_GEN_WIDTH 0
 #define __LRU_REFS_WIDTH 0
 END
+  if diff -rq "$gen" "$out/gen" >/dev/null 2>&1; then
+    rm -rf "$gen"
+  else
+    rm -rf "$out/gen"
+    mv "$gen" "$out/gen"
+  fi
 }
 
 mkdir -p "$out"

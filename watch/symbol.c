@@ -80,9 +80,9 @@ const char *symbols_lack(void)
 
 /* ---- files ---- */
 
-/* What was unpacked of the kernel, or copied of it to be patched (cmake/Linux.cmake): its files are named as
- * in its own tree. */
-#define LINUX_DIR SMMU_SOURCE_DIR "/build/linux-source/src"
+/* What was unpacked of kernels, a folder each, or copied to be patched (cmake/Linux.cmake): the files are
+ * named as in the kernel's own tree. */
+#define LINUX_DIR SMMU_SOURCE_DIR "/build/linux-source"
 
 /* Take "." and ".." out of an absolute path, in place. */
 static void make_plain(char *path)
@@ -114,6 +114,13 @@ static const char *beneath(const char *path, const char *folder)
   return len && strncmp(path, folder, len) == 0 && path[len] == '/' ? path + len + 1 : NULL;
 }
 
+static const char *in_kernel(const char *path)
+{
+  const char *rest = beneath(path, LINUX_DIR), *src = rest ? strchr(rest, '/') : NULL;
+
+  return src ? beneath(src, "/src") : NULL;
+}
+
 /* As from the top of the source tree. What climbs out of the folder that its unit was compiled in is
  * counted from this build's folder: a compiler cache hands over what was compiled in another. */
 static void shorten(const char *path, Dwarf_Die *unit, char text[PATH_MOST])
@@ -130,7 +137,7 @@ static void shorten(const char *path, Dwarf_Die *unit, char text[PATH_MOST])
   make_plain(full);
   /* Headers are included by way of BUILD/inc/LAYER/LAYER (cmake/Layers.cmake). */
   rest = beneath(full, SMMU_BUILD_DIR "/inc");
-  rest = rest && strchr(rest, '/') ? strchr(rest, '/') + 1 : beneath(full, LINUX_DIR);
+  rest = rest && strchr(rest, '/') ? strchr(rest, '/') + 1 : in_kernel(full);
   if (!rest)
     rest = beneath(full, SMMU_BUILD_DIR "/linux/faulty");
   if (!rest)

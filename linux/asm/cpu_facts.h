@@ -25,6 +25,11 @@ enum { SIM_PARANGE_48_BITS = 5, SIM_ASID_16_BITS = 2, ARM64_HAS_VIRT_HOST_EXTN =
 
 #define cpus_have_cap(cap)             ((cap) == ARM64_HAS_VIRT_HOST_EXTN)
 #define arm64_kernel_unmapped_at_el0() (0)
+/* Page tables of processes are plain ones. */
+#define system_supports_bbml2_noabort() (0)
+#define system_supports_haft()          (0)
+#define system_supports_poe()           (0)
+#define system_supports_gcs()           (0)
 /* Nobody sends events here: as a CPU whose event register was set. */
 #define wfe() lx_relax()
 

@@ -5,6 +5,7 @@
 #define SIM_ASM_PGTABLE_H
 
 #include <asm/page.h>
+#include <linux/version.h>
 
 #define PTRS_PER_PTE      512
 #define PTRS_PER_PGD      512
@@ -50,7 +51,6 @@ extern pgd_t swapper_pg_dir[PTRS_PER_PGD];
 #define pte_pfn(pte)        (pte_val(pte) >> PFN_PTE_SHIFT)
 #define pte_page(pte)       pfn_to_page(pte_pfn(pte))
 #define pfn_pte(pfn, p)     __pte((pfn) << PFN_PTE_SHIFT | pgprot_val(p))
-#define mk_pte(page, p)     pfn_pte(page_to_pfn(page), p)
 #define pmd_page(pmd)       pfn_to_page(pmd_val(pmd) >> PFN_PTE_SHIFT)
 #define pmd_pfn(pmd)        (pmd_val(pmd) >> PFN_PTE_SHIFT)
 #define pmd_page_vaddr(pmd) ((unsigned long)__va(pmd_val(pmd) & PAGE_MASK))
@@ -67,6 +67,10 @@ extern pgd_t swapper_pg_dir[PTRS_PER_PGD];
 #define pte_dirty(pte)      ((pte_val(pte) & SIM_PTE_DIRTY) != 0)
 #define pte_young(pte)      ((pte_val(pte) & SIM_PTE_YOUNG) != 0)
 #define pte_special(pte)    ((pte_val(pte) & SIM_PTE_SPECIAL) != 0)
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)
+#define mk_pte(page, p) pfn_pte(page_to_pfn(page), p)
+#endif
 
 static inline pte_t sim_pte_change(pte_t pte, unsigned long off, unsigned long on)
 {

@@ -23,5 +23,6 @@ struct thread_info {
 #define TIF_NOTIFY_SIGNAL 2
 #define TIF_MEMDIE        3
 #define TIF_NOTIFY_RESUME 4
+#define _TIF_NEED_RESCHED (1 << TIF_NEED_RESCHED)
 
 #endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* There is no user space: these stop the run, see kernel/absent.c. What a program of the board hands to a
- * file lies in its own memory, and is copied (kernel/bench.c). */
+/* See kernel/user.c. */
 #ifndef SIM_ASM_UACCESS_H
 #define SIM_ASM_UACCESS_H
 

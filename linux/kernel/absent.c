@@ -13,21 +13,22 @@ void panic(const char *format, ...) __attribute__((noreturn));
   }
 
 /* Sleeping until something is so: who wants intervals of a process watched. */
-ABSENT(__wake_up)
 ABSENT(finish_wait)
 ABSENT(init_wait_entry)
 ABSENT(prepare_to_wait_event)
 ABSENT(schedule)
 
-/* User space. */
-ABSENT(raw_copy_from_user)
-ABSENT(raw_copy_to_user)
+/* What user space maps of a file. */
+ABSENT(mtree_alloc_range)
+ABSENT(mtree_erase)
 
 /* Memory that is mapped a second time, and lists of pieces. */
 ABSENT(dma_common_find_pages)
 ABSENT(dma_common_free_remap)
 ABSENT(dma_common_pages_remap)
+ABSENT(dma_map_sg_attrs)
 ABSENT(dma_pgprot)
+ABSENT(dma_unmap_sg_attrs)
 ABSENT(remap_pfn_range)
 ABSENT(sg_alloc_table)
 ABSENT(sg_alloc_table_from_pages_segment)

@@ -67,3 +67,11 @@
 #define CONFIG_IOMMU_DMA              1
 #define CONFIG_IOMMU_IOVA             1
 #define CONFIG_NEED_SG_DMA_LENGTH     1
+
+/* The driver's side of user space, of kernels that give a guest a command queue of its own. */
+#include <linux/version.h>
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 17, 0)
+#define CONFIG_IOMMUFD             1
+#define CONFIG_IOMMUFD_DRIVER_CORE 1
+#define CONFIG_ARM_SMMU_V3_IOMMUFD 1
+#endif

@@ -10,7 +10,6 @@
 #include <linux/slab.h>
 #include <linux/smp.h>
 #include <linux/string.h>
-#include <linux/uaccess.h>
 
 #include "sim.h"
 
@@ -25,10 +24,9 @@ static struct {
   lx_u64 iova, bytes;
 } mapped[NR_CPUS];
 
-/* ---- one file, and memory of who opens it ---- */
+/* ---- one file ---- */
 
-struct dentry *debugfs_create_file(const char *name, umode_t mode, struct dentry *parent,
-                                   void *data, const struct file_operations *ops)
+static struct dentry *create(void *data, const struct file_operations *ops)
 {
   static struct dentry entry;
 
@@ -40,6 +38,21 @@ struct dentry *debugfs_create_file(const char *name, umode_t mode, struct dentry
   return &entry;
 }
 
+#ifdef debugfs_create_file
+struct dentry *debugfs_create_file_full(const char *name, umode_t mode, struct dentry *parent,
+                                        void *data, const void *aux,
+                                        const struct file_operations *ops)
+{
+  return create(data, ops);
+}
+#else
+struct dentry *debugfs_create_file(const char *name, umode_t mode, struct dentry *parent,
+                                   void *data, const struct file_operations *ops)
+{
+  return create(data, ops);
+}
+#endif
+
 void debugfs_remove(struct dentry *entry)
 {
   kfree(node);
@@ -50,18 +63,6 @@ void debugfs_remove(struct dentry *entry)
 int simple_open(struct inode *inode, struct file *file)
 {
   file->private_data = inode->i_private;
-  return 0;
-}
-
-unsigned long _copy_from_user(void *to, const void __user *from, unsigned long bytes)
-{
-  memcpy(to, (__force const void *)from, bytes);
-  return 0;
-}
-
-unsigned long _copy_to_user(void __user *to, const void *from, unsigned long bytes)
-{
-  memcpy((__force void *)to, from, bytes);
   return 0;
 }
 

@@ -12,6 +12,7 @@
 #include <linux/platform_device.h>
 #include <linux/property.h>
 #include <linux/slab.h>
+#include <linux/version.h>
 
 #include "sim.h"
 
@@ -100,6 +101,13 @@ bool device_property_present(const struct device *dev, const char *name)
   return client && client->can_stall && strcmp(name, "dma-can-stall") == 0;
 }
 
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 14, 0)
+bool device_property_read_bool(const struct device *dev, const char *name)
+{
+  return device_property_present(dev, name);
+}
+#endif
+
 int device_property_read_u32_array(const struct device *dev, const char *name, u32 *value, size_t n)
 {
   const struct linux_client *client = sim_client_of(dev);
@@ -122,6 +130,11 @@ int bus_for_each_dev(const struct bus_type *bus, struct device *start, void *dat
   return err;
 }
 
+int driver_deferred_probe_check_state(struct device *dev)
+{
+  return -ENODEV;
+}
+
 /* Devices are probed when they are added, see linux_client_add(); all buses have the same to tell when one goes. */
 int bus_register_notifier(const struct bus_type *bus, struct notifier_block *nb)
 {
@@ -136,7 +149,12 @@ static struct platform_driver **driver_place(const struct platform_driver *drive
   return strcmp(driver->driver.name, "arm-smmu-v3") == 0 ? &smmu_driver : &client_driver;
 }
 
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 1, 0)
+int __platform_driver_register(struct platform_driver *driver, struct module *owner,
+                               const char *module)
+#else
 int __platform_driver_register(struct platform_driver *driver, struct module *owner)
+#endif
 {
   *driver_place(driver) = driver;
   return 0;
@@ -155,18 +173,27 @@ int __pci_register_driver(struct pci_driver *driver, struct module *owner, const
 
 void pci_unregister_driver(struct pci_driver *driver) {}
 
-struct device *driver_find_device(const struct device_driver *driver, struct device *start,
-                                  const void *data, device_match_t match)
+static struct device *find_smmu(const void *data, device_match_t match)
 {
   for (unsigned int i = 0; i < smmu_count; i++) {
     struct device *dev = &smmus[i]->device.dev;
 
-    if (!match(dev, data))
-      continue;
-    kobject_get(&dev->kobj);
-    return dev;
+    if (match(dev, data))
+      return get_device(dev);
   }
   return NULL;
+}
+
+struct device *driver_find_device(const struct device_driver *driver, struct device *start,
+                                  const void *data, device_match_t match)
+{
+  return find_smmu(data, match);
+}
+
+struct device *bus_find_device(const struct bus_type *bus, struct device *start, const void *data,
+                               device_match_t match)
+{
+  return bus == &platform_bus_type ? find_smmu(data, match) : NULL;
 }
 
 const void *sim_smmu_state(unsigned int number)
@@ -182,6 +209,13 @@ struct resource *platform_get_resource(struct platform_device *dev, unsigned int
       return &dev->resource[i];
   }
   return NULL;
+}
+
+int platform_get_irq_optional(struct platform_device *dev, unsigned int number)
+{
+  const struct resource *r = platform_get_resource(dev, IORESOURCE_IRQ, number);
+
+  return r ? (int)r->start : -ENXIO;
 }
 
 int platform_get_irq_byname_optional(struct platform_device *dev, const char *name)

@@ -7,6 +7,7 @@
 #include <linux/iommu.h>
 #include <linux/iova.h>
 #include <linux/slab.h>
+#include <linux/version.h>
 
 #include "sim.h"
 
@@ -113,13 +114,22 @@ int dma_set_coherent_mask(struct device *dev, u64 mask)
   return 0;
 }
 
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 18, 0)
+#define map_page(dev, page, offset, size, dir, attrs) \
+  iommu_dma_map_phys(dev, page_to_phys(page) + (offset), size, dir, attrs)
+#define unmap_page iommu_dma_unmap_phys
+#else
+#define map_page   iommu_dma_map_page
+#define unmap_page iommu_dma_unmap_page
+#endif
+
 static dma_addr_t map(struct device *dev, phys_addr_t pa, size_t size, enum dma_data_direction dir,
                       unsigned long attrs)
 {
   if (!use_dma_iommu(dev))
     return pa;
   lx_charge(LX_COST_DMA_MAP, 1);
-  return iommu_dma_map_page(dev, phys_to_page(pa), pa & ~PAGE_MASK, size, dir, attrs);
+  return map_page(dev, phys_to_page(pa), pa & ~PAGE_MASK, size, dir, attrs);
 }
 
 /* What the driver maps for the SMMU itself is nobody's business. */
@@ -148,7 +158,7 @@ void dma_unmap_page_attrs(struct device *dev, dma_addr_t addr, size_t size,
     lx_note(LX_UNMAP_BEGINS, size, 0, 0);
   if (use_dma_iommu(dev)) {
     lx_charge(LX_COST_DMA_UNMAP, 1);
-    iommu_dma_unmap_page(dev, addr, size, dir, attrs);
+    unmap_page(dev, addr, size, dir, attrs);
   }
   if (client)
     lx_note(LX_UNMAP_ENDS, 0, 0, 0);

@@ -6,6 +6,7 @@
 #include <linux/device.h>
 #include <linux/interrupt.h>
 #include <linux/msi.h>
+#include <linux/platform_device.h>
 #include <linux/slab.h>
 
 #include "sim.h"
@@ -63,6 +64,9 @@ void sim_irq_forget(void)
       free_irq(irq, NULL);
   }
 }
+
+/* A handler that runs now is not seen by who waits: it runs on a CPU of its own, to its end. */
+void synchronize_irq(unsigned int irq) {}
 
 static void release_irq(void *arg)
 {
@@ -138,6 +142,23 @@ void sim_acpi_setup(const struct linux_smmu *smmu)
 
   memset(&companion, 0, sizeof(companion));
   sim_device_begin(&companion.dev, "NVDA200C:00", &bus);
+}
+
+/* The same as a device of the platform bus, which newer drivers ask for. */
+struct device *acpi_get_first_physical_node(struct acpi_device *adev)
+{
+  static struct resource resources[2];
+  static struct platform_device device = { .resource = resources };
+
+  sim_device_begin(&device.dev, "NVDA200C:00", &platform_bus_type);
+  resources[0] = (struct resource){ .start = described.cmdqv,
+                                    .end = described.cmdqv + described.cmdqv_bytes - 1,
+                                    .flags = IORESOURCE_MEM };
+  resources[1] = (struct resource){ .start = described.cmdqv_irq,
+                                    .end = described.cmdqv_irq,
+                                    .flags = IORESOURCE_IRQ };
+  device.num_resources = described.cmdqv_irq ? 2 : 1;
+  return &device.dev;
 }
 
 struct acpi_device *acpi_dev_get_first_match_dev(const char *hid, const char *uid, s64 hrv)

@@ -4,6 +4,7 @@
 #include <linux/mutex.h>
 #include <linux/rwsem.h>
 #include <linux/spinlock.h>
+#include <linux/version.h>
 #include <linux/wait.h>
 
 #include "sim.h"
@@ -78,7 +79,11 @@ int arch_write_trylock(arch_rwlock_t *lock)
 }
 
 /* A mutex here is its owner word; who finds it held sleeps on the line. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 17, 0)
+void mutex_init_generic(struct mutex *lock)
+#else
 void __mutex_init(struct mutex *lock, const char *name, struct lock_class_key *key)
+#endif
 {
   lock->owner.counter = 0;
 }

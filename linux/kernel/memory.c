@@ -4,6 +4,7 @@
 #include <linux/gfp.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
+#include <linux/version.h>
 #include <linux/vmalloc.h>
 
 #include "sim.h"
@@ -59,6 +60,8 @@ static struct page *pages_alloc(unsigned int order, unsigned char kind)
 
 static void pages_free(struct page *page, unsigned int order)
 {
+  if (sim_page_kind[page_to_pfn(page) - ARCH_PFN_OFFSET] == SIM_PAGE_DEVICE)
+    lx_note(LX_TABLE_FREED, page_to_phys(page), PAGE_SIZE << order, 0);
   for (unsigned int i = 0; i < 1U << order; i++)
     sim_page_kind[page_to_pfn(page + i) - ARCH_PFN_OFFSET] = SIM_PAGE_FREE;
   lx_pages_free(page_to_phys(page), order);
@@ -73,6 +76,20 @@ struct page *__alloc_pages_noprof(gfp_t gfp, unsigned int order, int nid, nodema
   return page;
 }
 
+/* Other pages are not compound. */
+struct folio *__folio_alloc_noprof(gfp_t gfp, unsigned int order, int nid, nodemask_t *nodes)
+{
+  struct page *page = __alloc_pages_noprof(gfp, order, nid, nodes);
+
+  if (!page)
+    return NULL;
+  if (order) {
+    __SetPageHead(page);
+    page_folio(page)->_flags_1 = order;
+  }
+  return page_folio(page);
+}
+
 unsigned long get_free_pages_noprof(gfp_t gfp, unsigned int order)
 {
   struct page *page = __alloc_pages_noprof(gfp, order, 0, NULL);
@@ -84,7 +101,6 @@ void __free_pages(struct page *page, unsigned int order)
 {
   if (!put_page_testzero(page))
     return;
-  lx_note(LX_TABLE_FREED, page_to_phys(page), PAGE_SIZE << order, 0);
   pages_free(page, order);
 }
 
@@ -96,6 +112,10 @@ void free_pages(unsigned long addr, unsigned int order)
 
 void __folio_put(struct folio *folio)
 {
+  if (folio_test_large(folio)) {
+    folio->_flags_1 = 0;
+    __ClearPageHead(&folio->page);
+  }
   pages_free(&folio->page, (unsigned int)folio->page.private);
 }
 
@@ -199,7 +219,7 @@ size_t kmalloc_size_roundup(size_t bytes)
   return class_of(bytes) < CLASSES ? 1UL << class_of(bytes) : PAGE_SIZE << get_order(bytes);
 }
 
-void *krealloc_noprof(const void *object, size_t bytes, gfp_t flags)
+static void *reallocate(const void *object, size_t bytes, gfp_t flags)
 {
   void *larger;
 
@@ -212,6 +232,19 @@ void *krealloc_noprof(const void *object, size_t bytes, gfp_t flags)
   }
   return larger;
 }
+
+#ifdef krealloc_noprof
+void *krealloc_node_align_noprof(const void *object, DECL_TOKEN_PARAMS(bytes, token),
+                                 unsigned long align, gfp_t flags, int node)
+{
+  return reallocate(object, bytes, flags);
+}
+#else
+void *krealloc_noprof(const void *object, size_t bytes, gfp_t flags)
+{
+  return reallocate(object, bytes, flags);
+}
+#endif
 
 void *__kmalloc_cache_noprof(struct kmem_cache *cache, gfp_t flags, size_t bytes)
 {
@@ -229,7 +262,12 @@ void *__kmalloc_node_track_caller_noprof(DECL_BUCKET_PARAMS(size, b), gfp_t flag
   return __kmalloc_noprof(size, flags);
 }
 
+#ifdef kvmalloc_node_align_noprof
+void *__kvmalloc_node_noprof(DECL_BUCKET_PARAMS(size, b), unsigned long align, gfp_t flags,
+                             int node)
+#else
 void *__kvmalloc_node_noprof(DECL_BUCKET_PARAMS(size, b), gfp_t flags, int node)
+#endif
 {
   return __kmalloc_noprof(size, flags);
 }

@@ -5,6 +5,7 @@
 #include <linux/pci-ats.h>
 #include <linux/pci.h>
 #include <linux/slab.h>
+#include <linux/version.h>
 
 #include "sim.h"
 
@@ -26,7 +27,11 @@ void sim_pci_begin(struct pci_dev *pdev, unsigned int sid)
   root_bus.number = (unsigned char)(sid >> 8);
   pdev->devfn = sid & 0xff;
   pdev->cfg_size = PCI_CFG_SPACE_EXP_SIZE;
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 15, 0)
+  pdev->eetlp_prefix_max = 1;
+#else
   pdev->eetlp_prefix_path = 1;
+#endif
   pdev->dev.bus = &pci_bus_type;
   pci_ats_init(pdev);
   pci_pri_init(pdev);
@@ -74,6 +79,12 @@ u16 pci_find_ext_capability(struct pci_dev *dev, int id)
     if (PCI_EXT_CAP_ID(header) == id)
       return at;
   }
+  return 0;
+}
+
+/* There are no capabilities of vendors. */
+u16 pci_find_dvsec_capability(struct pci_dev *dev, u16 vendor, u16 capability)
+{
   return 0;
 }
 

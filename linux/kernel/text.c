@@ -112,6 +112,8 @@ void panic(const char *format, ...)
 
 void dump_stack_lvl(const char *level) {}
 
+void dump_stack(void) {}
+
 /* A simulated second is short: nothing is held back. */
 int ___ratelimit(struct ratelimit_state *state, const char *caller)
 {
@@ -155,6 +157,11 @@ char *strreplace(char *text, char old, char new)
 void get_random_bytes(void *to, size_t bytes)
 {
   memset(to, 0x5a, bytes);
+}
+
+u32 __get_random_u32_below(u32 ceiling)
+{
+  return 0x5a5a5a5a % ceiling;
 }
 
 int execute_with_initialized_rng(struct notifier_block *nb)

@@ -85,6 +85,11 @@ void __put_task_struct(struct task_struct *task)
   kfree(container_of(task, struct thread, task));
 }
 
+void __put_task_struct_rcu_cb(struct rcu_head *head)
+{
+  __put_task_struct(container_of(head, struct task_struct, rcu));
+}
+
 int kthread_stop(struct task_struct *task)
 {
   struct thread *t = container_of(task, struct thread, task);

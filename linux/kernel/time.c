@@ -8,6 +8,7 @@
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/timer.h>
+#include <linux/version.h>
 #include <linux/workqueue.h>
 
 #include "sim.h"
@@ -55,6 +56,11 @@ void time64_to_tm(time64_t seconds, int offset, struct tm *result)
 }
 
 /* ---- timers ---- */
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 16, 0)
+#define init_timer_key timer_init_key
+#define from_timer     timer_container_of
+#endif
 
 void init_timer_key(struct timer_list *timer, void (*fn)(struct timer_list *), unsigned int flags,
                     const char *name, struct lock_class_key *key)
@@ -104,7 +110,12 @@ static struct timer_list *first_expired(void)
 /* ---- work ---- */
 
 /* There is one queue behind them all. */
+#ifdef alloc_workqueue
+struct workqueue_struct *alloc_workqueue_noprof(const char *format, unsigned int flags, int most,
+                                                ...)
+#else
 struct workqueue_struct *alloc_workqueue(const char *format, unsigned int flags, int most, ...)
+#endif
 {
   return kzalloc(8, GFP_KERNEL);
 }

