@@ -185,7 +185,8 @@ void linux_munmap(unsigned process, lx_u64 address);
 /* Where `address` is in memory; 0: nowhere. */
 lx_u64 linux_mm_page(unsigned process, lx_u64 address);
 
-/* A device shares the memory of processes. Bind: the PASID, or a negative errno value. */
+/* A device shares the memory of processes. Bind: the PASID, or a negative errno value. Kernels since 6.16 know no
+ * disabling: all processes are unbound. */
 int linux_sva_enable(unsigned client);
 void linux_sva_disable(unsigned client);
 int linux_sva_bind(unsigned client, unsigned process);

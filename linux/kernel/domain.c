@@ -56,7 +56,7 @@ unsigned int sim_domain_id(const struct iommu_domain *domain)
 {
   const struct arm_smmu_domain *own = container_of(domain, struct arm_smmu_domain, domain);
 
-  return own->stage == ARM_SMMU_DOMAIN_S1 ? own->cd.asid : own->s2_cfg.vmid;
+  return own->stage == ARM_SMMU_DOMAIN_S2 ? own->s2_cfg.vmid : own->cd.asid;
 }
 
 void sim_domain_told(struct iommu_domain *domain)
@@ -67,9 +67,9 @@ void sim_domain_told(struct iommu_domain *domain)
   if (d->told)
     return;
   d->told = true;
-  d->stage = own->stage;
+  d->stage = own->stage == ARM_SMMU_DOMAIN_S2 ? ARM_SMMU_DOMAIN_S2 : ARM_SMMU_DOMAIN_S1;
   d->id = sim_domain_id(domain);
-  lx_note(own->stage == ARM_SMMU_DOMAIN_S1 ? LX_ASID : LX_VMID, d->id, 1, d->number);
+  lx_note(d->stage == ARM_SMMU_DOMAIN_S1 ? LX_ASID : LX_VMID, d->id, 1, d->number);
 }
 
 void sim_domain_attached(struct device *dev)

@@ -3,6 +3,7 @@
  * interfaces. */
 #include <linux/iommu.h>
 #include <linux/sched/mm.h>
+#include <linux/version.h>
 
 #include "sim.h"
 
@@ -10,6 +11,14 @@ enum { DEVICES = 64, PROCESSES = 64 };
 
 static struct iommu_sva *bonds[DEVICES][PROCESSES];
 
+static void unbind(unsigned int client, unsigned int process)
+{
+  if (bonds[client][process])
+    iommu_sva_unbind_device(bonds[client][process]);
+  bonds[client][process] = NULL;
+}
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)
 /* Devices that can wait for a page have to say so first. */
 static int enable(struct device *dev)
 {
@@ -23,6 +32,28 @@ static int enable(struct device *dev)
   return iommu_dev_enable_feature(dev, IOMMU_DEV_FEAT_SVA);
 }
 
+static void disable(unsigned int client)
+{
+  struct device *dev = sim_client(client);
+
+  iommu_dev_disable_feature(dev, IOMMU_DEV_FEAT_SVA);
+  if (sim_client_of(dev)->can_stall)
+    iommu_dev_disable_feature(dev, IOMMU_DEV_FEAT_IOPF);
+}
+#else
+/* The driver does it when the first process is bound, and undoes it with the last. */
+static int enable(struct device *dev)
+{
+  return 0;
+}
+
+static void disable(unsigned int client)
+{
+  for (unsigned int i = 0; i < PROCESSES; i++)
+    unbind(client, i);
+}
+#endif
+
 int linux_sva_enable(unsigned int client)
 {
   int err;
@@ -35,12 +66,8 @@ int linux_sva_enable(unsigned int client)
 
 void linux_sva_disable(unsigned int client)
 {
-  struct device *dev = sim_client(client);
-
   sim_enter();
-  iommu_dev_disable_feature(dev, IOMMU_DEV_FEAT_SVA);
-  if (sim_client_of(dev)->can_stall)
-    iommu_dev_disable_feature(dev, IOMMU_DEV_FEAT_IOPF);
+  disable(client);
   sim_leave();
 }
 
@@ -63,8 +90,7 @@ int linux_sva_bind(unsigned int client, unsigned int process)
 void linux_sva_unbind(unsigned int client, unsigned int process)
 {
   sim_enter();
-  iommu_sva_unbind_device(bonds[client][process]);
-  bonds[client][process] = NULL;
+  unbind(client, process);
   sim_leave();
 }
 
