@@ -250,11 +250,11 @@ uint64_t watch_word_late(const struct watch *w, unsigned what, uint64_t addr, ui
   int32_t number = watch_word_find(w, addr);
   const struct watch_word *x = number >= 0 ? &w->memory.word[number] : NULL;
 
-  if (!x || x->count < 2 || is_what_was_stored(what, x->version[x->count - 1].value, value))
+  if (!x || x->count < 2 || is_what_was_stored(what, nth(x, x->count - 1U)->value, value))
     return 0;
-  for (unsigned i = x->count - 1u; i > 0 && x->version[i].record > since; i--) {
-    if (!x->version[i].unseen && is_what_was_stored(what, x->version[i - 1].value, value))
-      return x->version[i].record;
+  for (unsigned i = x->count - 1U; i > 0 && nth(x, i)->record > since; i--) {
+    if (!nth(x, i)->unseen && is_what_was_stored(what, nth(x, i - 1)->value, value))
+      return nth(x, i)->record;
   }
   return 0;
 }
