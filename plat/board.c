@@ -16,7 +16,9 @@ static bool config_is_good(const struct plat_board_config *config)
          config->irq_lines <= PLAT_MAX_LINES && config->ram_bytes % 0x10000 == 0 &&
          config->ram_bytes <= MAX_RAM && config->jitter_permille <= 500 &&
          (config->stack_bytes == 0 || config->stack_bytes >= MIN_STACK) &&
-         config->stack_bytes <= MAX_STACK && config->pmcg_line < PLAT_MAX_LINES && config->memory;
+         config->stack_bytes <= MAX_STACK &&
+         config->smmu_bytes <= PLAT_CMDQV_BASE - PLAT_SMMU_BASE &&
+         config->pmcg_line < PLAT_MAX_LINES && config->memory;
 }
 
 static uint64_t default_stack(void)
@@ -77,7 +79,7 @@ static void set_up(struct plat_board *b)
     b->config.stack_bytes = default_stack();
   b->tie_random = plat_draw(&seed);
   b->jitter_random = plat_draw(&seed);
-  b->smmu_bytes = smmu_mmio_bytes(device_config(b));
+  b->smmu_bytes = b->config.smmu_bytes ? b->config.smmu_bytes : smmu_mmio_bytes(device_config(b));
   b->cmdqv_bytes = smmu_cmdqv_bytes(device_config(b));
   b->takes_dvm = smmu_has_dvm(b->device.ops->core(b->device.ctx));
   if (b->device.ops->set_dvm)

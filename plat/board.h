@@ -101,6 +101,8 @@ struct plat_board_config {
   uint32_t jitter_permille; /* each charge varies by so much, uniformly, up or down; 0..500 */
   uint32_t pmcg_line;       /* counter group n raises line pmcg_line + n; 0: they raise none */
   uint64_t stack_bytes; /* of one fiber, 16 KB..1 GB; 0: 128 KB (twice that under a sanitizer) */
+  uint64_t smmu_bytes;  /* registers from PLAT_SMMU_BASE, when the device stands for several SMMUs;
+                           0: as many as one has */
   uint64_t limit_ps;    /* run stops with SMMU_ERR_LIMIT at this time; 0: none */
   struct plat_costs costs;
   struct engine_memory *memory; /* the caller's, the one the device reads */

@@ -70,7 +70,7 @@ enum lx_note {
   LX_FREED,       /* a = address, b = bytes: data of a program */
   LX_STREAM,      /* a = StreamID, b = domain */
   LX_ASID,        /* a = ASID, b = 1 taken or 0 given back */
-  LX_VMID         /* a = VMID, as ASID */
+  LX_VMID         /* a = VMID + 2^32 * the number of its SMMU, as ASID */
 };
 void lx_note(enum lx_note note, lx_u64 a, lx_u64 b, lx_u64 c);
 void lx_log(int level, const char *line);
@@ -137,6 +137,8 @@ void linux_domain_destroy(unsigned domain); /* no device is attached */
 /* Its device goes there, and back to where it was: to what the kernel chose, or to nothing at all while
  * it is blocked. */
 int linux_attach(unsigned domain);
+/* Another device goes there: an error value where its SMMU is another. */
+int linux_attach_other(unsigned domain, unsigned client);
 void linux_detach(unsigned domain);
 int linux_block(unsigned client);
 void linux_unblock(unsigned client);

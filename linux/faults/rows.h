@@ -2,7 +2,7 @@
 #ifndef LINUX_FAULTS_ROWS_H
 #define LINUX_FAULTS_ROWS_H
 
-enum fault_scenario { FAULT_PROBE, FAULT_STRICT, FAULT_CROWD, FAULT_LAZY, FAULT_SVA };
+enum fault_scenario { FAULT_PROBE, FAULT_STRICT, FAULT_CROWD, FAULT_LAZY, FAULT_SVA, FAULT_TWO };
 
 struct fault {
   const char *name, *variant;

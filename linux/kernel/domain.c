@@ -22,6 +22,7 @@ static struct numbered {
   const struct iommu_domain *domain; /* NULL: free */
   unsigned int number, id;
   enum arm_smmu_domain_stage stage;
+  const struct arm_smmu_device *smmu;
   bool told; /* that it has its ASID or VMID */
 } domains[DOMAINS];
 static unsigned int numbers;
@@ -59,6 +60,19 @@ unsigned int sim_domain_id(const struct iommu_domain *domain)
   return own->stage == ARM_SMMU_DOMAIN_S2 ? own->s2_cfg.vmid : own->cd.asid;
 }
 
+/* VMIDs are of an SMMU, ASIDs are not. */
+static void tell_id(const struct numbered *d, unsigned int taken)
+{
+  lx_u64 i = 0;
+
+  while (sim_smmu_state((unsigned int)i) && sim_smmu_state((unsigned int)i) != d->smmu)
+    i++;
+  if (d->stage == ARM_SMMU_DOMAIN_S1)
+    lx_note(LX_ASID, d->id, taken, d->number);
+  else
+    lx_note(LX_VMID, i << 32 | d->id, taken, d->number);
+}
+
 void sim_domain_told(struct iommu_domain *domain)
 {
   const struct arm_smmu_domain *own = container_of(domain, struct arm_smmu_domain, domain);
@@ -69,7 +83,8 @@ void sim_domain_told(struct iommu_domain *domain)
   d->told = true;
   d->stage = own->stage == ARM_SMMU_DOMAIN_S2 ? ARM_SMMU_DOMAIN_S2 : ARM_SMMU_DOMAIN_S1;
   d->id = sim_domain_id(domain);
-  lx_note(d->stage == ARM_SMMU_DOMAIN_S1 ? LX_ASID : LX_VMID, d->id, 1, d->number);
+  d->smmu = own->smmu;
+  tell_id(d, 1);
 }
 
 void sim_domain_attached(struct device *dev)
@@ -82,11 +97,12 @@ void sim_domain_attached(struct device *dev)
           0);
 }
 
-static void given_back(enum arm_smmu_domain_stage stage, unsigned int id)
+static void given_back(enum arm_smmu_domain_stage stage, unsigned int id,
+                       const struct arm_smmu_device *smmu)
 {
   for (struct numbered *d = domains; d < domains + DOMAINS; d++) {
-    if (d->domain && d->told && d->stage == stage && d->id == id) {
-      lx_note(stage == ARM_SMMU_DOMAIN_S1 ? LX_ASID : LX_VMID, id, 0, d->number);
+    if (d->domain && d->told && d->stage == stage && d->id == id && (!smmu || d->smmu == smmu)) {
+      tell_id(d, 0);
       d->domain = NULL;
       return;
     }
@@ -96,7 +112,7 @@ static void given_back(enum arm_smmu_domain_stage stage, unsigned int id)
 void *__wrap_xa_erase(struct xarray *xa, unsigned long index)
 {
   if (xa == &arm_smmu_asid_xa)
-    given_back(ARM_SMMU_DOMAIN_S1, (unsigned int)index);
+    given_back(ARM_SMMU_DOMAIN_S1, (unsigned int)index, NULL);
   return __real_xa_erase(xa, index);
 }
 
@@ -106,7 +122,7 @@ void __wrap_ida_free(struct ida *ida, unsigned int id)
 
   for (unsigned int i = 0; (smmu = sim_smmu_state(i)) != NULL; i++) {
     if (ida == &smmu->vmid_map)
-      given_back(ARM_SMMU_DOMAIN_S2, id);
+      given_back(ARM_SMMU_DOMAIN_S2, id, smmu);
   }
   __real_ida_free(ida, id);
 }

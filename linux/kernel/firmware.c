@@ -20,7 +20,12 @@ struct action {
 };
 
 static struct action actions[IRQS];
-static struct linux_smmu described;
+enum { SMMUS = 8 };
+static struct linux_smmu described; /* that was made last */
+static struct {
+  struct device *dev;
+  struct linux_smmu smmu;
+} all[SMMUS];
 
 /* ---- interrupts ---- */
 
@@ -94,14 +99,24 @@ static struct irq_domain *message_domain(void)
 
 void sim_irq_setup(struct device *dev, const struct linux_smmu *smmu)
 {
+  static unsigned int count;
+
   described = *smmu;
+  all[count % SMMUS].dev = dev;
+  all[count++ % SMMUS].smmu = *smmu;
   dev->msi.domain = smmu->msi ? message_domain() : NULL;
 }
 
 /* Messages come in the driver's order: event queue, global errors, page requests. */
-static unsigned int irq_of_message(unsigned int index)
+static unsigned int irq_of_message(const struct device *dev, unsigned int index)
 {
-  const unsigned int irqs[] = { described.eventq, described.gerror, described.priq };
+  const struct linux_smmu *s = &described;
+
+  for (unsigned int i = 0; i < SMMUS; i++) {
+    if (all[i].dev == dev)
+      s = &all[i].smmu;
+  }
+  const unsigned int irqs[] = { s->eventq, s->gerror, s->priq };
 
   return index < ARRAY_SIZE(irqs) ? irqs[index] : 0;
 }
@@ -113,7 +128,7 @@ int platform_device_msi_init_and_alloc_irqs(struct device *dev, unsigned int cou
     struct msi_desc desc = { .dev = dev, .msi_index = (u16)i };
     struct msi_msg message = { .address_lo = (u32)described.doorbell,
                                .address_hi = (u32)(described.doorbell >> 32),
-                               .data = irq_of_message(i) - 1 };
+                               .data = irq_of_message(dev, i) - 1 };
 
     write(&desc, &message);
   }
@@ -122,7 +137,7 @@ int platform_device_msi_init_and_alloc_irqs(struct device *dev, unsigned int cou
 
 unsigned int msi_domain_get_virq(struct device *dev, unsigned int domain, unsigned int index)
 {
-  return irq_of_message(index);
+  return irq_of_message(dev, index);
 }
 
 void platform_device_msi_free_irqs_all(struct device *dev) {}

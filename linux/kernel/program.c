@@ -85,6 +85,16 @@ int linux_attach(unsigned int domain)
   return err;
 }
 
+int linux_attach_other(unsigned int domain, unsigned int client)
+{
+  int err;
+
+  sim_enter();
+  err = iommu_attach_device(domains[domain].domain, sim_client(client));
+  sim_leave();
+  return err;
+}
+
 void linux_detach(unsigned int domain)
 {
   sim_enter();

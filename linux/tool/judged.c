@@ -11,28 +11,46 @@
 #include "tools/watching.h"
 #include "watch/place.h"
 
-struct watchers {
-  struct plat_places *places;
-  struct watch_places *names;
+/* Of one SMMU. */
+struct watcher {
   struct watching *watching;
-  struct machine_sink to_watching;
+  struct machine_sink to_watching, sink;
   struct timeline *timeline;
 };
 
-static bool open_watchers(struct watchers *x, unsigned world, unsigned lines)
+struct watchers {
+  struct plat_places *places;
+  struct watch_places *names;
+  struct watcher of[2];
+};
+
+static bool open_watcher(struct watchers *x, struct watcher *o, unsigned world, unsigned lines)
 {
+  o->watching = watching_create(NULL, x->names);
+  o->to_watching = (struct machine_sink){ o->watching, watching_record, NULL };
+  o->timeline = o->watching ? timeline_create(&o->to_watching, x->names, world, lines) : NULL;
+  o->sink = (struct machine_sink){ o->timeline, timeline_record, x->places };
+  return o->timeline != NULL;
+}
+
+static bool open_watchers(struct watchers *x, const struct judged_work *work)
+{
+  bool all;
+
   x->places = plat_places_create(0);
   x->names = x->places ? watch_places_of(x->places) : NULL;
-  x->watching = x->names ? watching_create(NULL, x->names) : NULL;
-  x->to_watching = (struct machine_sink){ x->watching, watching_record, NULL };
-  x->timeline = x->watching ? timeline_create(&x->to_watching, x->names, world, lines) : NULL;
-  return x->timeline != NULL;
+  all = x->names != NULL;
+  for (unsigned i = 0; i < (work->smmus == 2 ? 2 : 1) && all; i++)
+    all = open_watcher(x, &x->of[i], work->world, work->lines);
+  return all;
 }
 
 static void close_watchers(struct watchers *x)
 {
-  timeline_destroy(x->timeline);
-  watching_destroy(x->watching);
+  for (unsigned i = 0; i < 2; i++) {
+    timeline_destroy(x->of[i].timeline);
+    watching_destroy(x->of[i].watching);
+  }
   watch_places_destroy(x->names);
   plat_places_destroy(x->places);
 }
@@ -50,35 +68,47 @@ static int on_new_world(const struct judged_work *work, const struct lx_config *
   return rc;
 }
 
+/* What one of them saw; true: and it found nothing. */
+static bool collect(const struct watcher *o, bool lines, json_t *object)
+{
+  timeline_json(o->timeline, object, lines);
+  watching_json(o->watching, object);
+  known_set_apart(object);
+  return judged_found(object) == 0 && watching_complete(o->watching);
+}
+
 static json_t *run(const struct judged_work *work, struct watchers *x)
 {
-  const struct machine_sink sink = { x->timeline, timeline_record, x->places };
   struct lx_config config = work->config;
-  json_t *object = json_object();
+  json_t *object = json_object(), *second;
   char why[512] = "";
   bool holds = false;
   int rc;
 
   linux_set_fault(work->fault);
-  config.sink = &sink;
+  config.sink = &x->of[0].sink;
+  config.second = work->smmus == 2 ? &x->of[1].sink : NULL;
   config.log = timeline_log;
-  config.ctx = x->timeline;
+  config.ctx = x->of[0].timeline;
   rc = work->alone ? work->alone(&config, work->arg, object, &holds, why, sizeof why)
                    : on_new_world(work, &config, object, &holds, why, sizeof why);
-  watching_end(x->watching);
-  timeline_json(x->timeline, object, work->lines > 0);
-  watching_json(x->watching, object);
-  known_set_apart(object);
-  holds = holds && rc == SMMU_OK && judged_found(object) == 0 && watching_complete(x->watching);
+  for (unsigned i = 0; i < 2 && x->of[i].watching; i++)
+    watching_end(x->of[i].watching);
+  if (work->smmus == 2) {
+    second = json_object();
+    holds = collect(&x->of[1], work->lines > 0, second) && holds;
+    json_object_set_new(object, "second", second);
+  }
+  holds = collect(&x->of[0], work->lines > 0, object) && holds;
   json_object_set_new(object, "why", json_string(why));
-  json_object_set_new(object, "holds", json_boolean(holds));
+  json_object_set_new(object, "holds", json_boolean(holds && rc == SMMU_OK));
   return object;
 }
 
 struct json_t *judged_run(const struct judged_work *work)
 {
   struct watchers x = { 0 };
-  json_t *object = open_watchers(&x, work->world, work->lines) ? run(work, &x) : NULL;
+  json_t *object = open_watchers(&x, work) ? run(work, &x) : NULL;
 
   close_watchers(&x);
   return object;
@@ -89,8 +119,10 @@ struct json_t *judged_run(const struct judged_work *work)
 uint64_t judged_found(const struct json_t *object)
 {
   const json_t *verdicts = json_object_get(object, "verdicts");
+  const json_t *second = json_object_get(object, "second");
 
-  return json_array_size(json_object_get(object, "findings")) +
+  return (second ? judged_found(second) : 0) +
+         json_array_size(json_object_get(object, "findings")) +
          (uint64_t)json_integer_value(json_object_get(verdicts, "stale_driver")) +
          (uint64_t)json_integer_value(json_object_get(verdicts, "stale_device"));
 }
@@ -122,6 +154,8 @@ void judged_print(const struct json_t *object)
   const json_t *stories = json_object_get(object, "stories"), *one, *line;
   size_t i, n;
 
+  if (json_object_get(object, "second"))
+    judged_print(json_object_get(object, "second"));
   print_findings(object, "findings", "rules that the driver broke");
   print_findings(object, "known", "what this driver is known for");
   if (json_array_size(stories))

@@ -41,6 +41,7 @@ struct judged_work {
                char *why, size_t len);
   const void *arg;
   unsigned world; /* whose register accesses the timeline shows: 0 the host's, 1 a guest's */
+  unsigned smmus; /* 2: there are two, and what was seen of the second is the object's "second" */
   unsigned fault; /* of linux/faults/faults.def, from 1; 0: none */
   unsigned lines; /* of the timeline that are kept; 0: none */
 };

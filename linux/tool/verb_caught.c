@@ -13,7 +13,7 @@
 
 enum { SCHEMA = 1, RAM = 64 << 20 };
 
-static const char *const scenario_names[] = { "probe", "strict", "crowd", "lazy", "sva" };
+static const char *const scenario_names[] = { "probe", "strict", "crowd", "lazy", "sva", "two" };
 
 struct request {
   const char *name;
@@ -73,7 +73,8 @@ static struct json_t *run_one(void *arg)
   static const struct {
     unsigned cpus, turns;
     uint64_t seed;
-  } of[] = { { 4, 0, 0 }, { 8, 24, 0 }, { 16, 24, 1 }, { 2, 300, 0 }, { WORK_SVA_CPUS, 0, 1 } };
+  } of[] = { { 4, 0, 0 }, { 8, 24, 0 }, { 16, 24, 1 }, { 2, 300, 0 }, { WORK_SVA_CPUS, 0, 1 },
+             { 8, 24, 0 } };
   const struct job *job = arg;
   const struct lx_storm storm = { .turns = of[job->scenario].turns, .late = 8 };
   struct judged_work work = { .config = { .variant = job->variant,
@@ -82,6 +83,7 @@ static struct json_t *run_one(void *arg)
                                           .seed = of[job->scenario].seed,
                                           .lazy = job->scenario == FAULT_LAZY },
                               .fault = job->fault,
+                              .smmus = job->scenario == FAULT_TWO ? 2 : 1,
                               .run = job->scenario == FAULT_PROBE ? work_probe
                                      : job->scenario == FAULT_SVA ? work_sva
                                                                   : work_storm,
@@ -120,7 +122,7 @@ static const json_t *finding_of(const json_t *one, const char *rules)
     if (is_among(rules, rule_of(finding)))
       return finding;
   }
-  return NULL;
+  return json_object_get(one, "second") ? finding_of(json_object_get(one, "second"), rules) : NULL;
 }
 
 static const char *place_of(const json_t *finding)
@@ -133,8 +135,10 @@ static const char *place_of(const json_t *finding)
 static unsigned long long stale(const json_t *one)
 {
   const json_t *verdicts = json_object_get(one, "verdicts");
+  const json_t *second = json_object_get(one, "second");
 
-  return (unsigned long long)(json_integer_value(json_object_get(verdicts, "stale_driver")) +
+  return (second ? stale(second) : 0) +
+         (unsigned long long)(json_integer_value(json_object_get(verdicts, "stale_driver")) +
                               json_integer_value(json_object_get(verdicts, "stale_device")));
 }
 
@@ -193,7 +197,7 @@ static bool run_all(const struct request *q, json_t *list)
 {
   bool done = true;
 
-  for (unsigned s = FAULT_PROBE; s <= FAULT_SVA && done && !q->name; s++)
+  for (unsigned s = FAULT_PROBE; s <= FAULT_TWO && done && !q->name; s++)
     done =
       run_job(&(struct job){ 0, (enum fault_scenario)s, lx_variant_by_name("neutral") }, q, list);
   for (unsigned i = 0; i < FAULTS && done; i++) {

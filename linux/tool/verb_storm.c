@@ -1,5 +1,6 @@
 /* smmulator-linux storm: every CPU maps and unmaps while devices translate. */
 #include <argp.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,7 @@ enum { STRICT = 1, LAZY = 2 };
 
 struct request {
   const struct lx_variant *variant;
-  unsigned long cpus, turns, bytes, devices, traffic, seed;
+  unsigned long cpus, turns, bytes, devices, traffic, seed, smmus;
   unsigned modes;
   bool json, wrong;
 };
@@ -33,6 +34,7 @@ static const struct argp_option options[] = {
   { "traffic", 'T', "N", 0,
     "So many translations at a time beside, 0 to 64, of pages that are mapped or were until now",
     0 },
+  { "smmus", 'S', "1|2", 0, "Two SMMUs, each with every second device", 0 },
   { "seed", 's', "N", 0, "Ties between CPUs and jitter of 10 % follow it; 0: neither", 0 },
   { "json", 'j', NULL, 0, "Print one JSON object", 0 },
   { 0 }
@@ -71,6 +73,15 @@ static void set_mode(struct request *r, const char *arg)
   }
 }
 
+static void set_smmus(struct request *r, const char *arg)
+{
+  set_number(r, &r->smmus, arg, 2);
+  if (r->smmus == 0 && !r->wrong) {
+    ui_complain("storm", "--smmus is 0, expected 1 or 2");
+    r->wrong = true;
+  }
+}
+
 static error_t on_option(int key, char *arg, struct argp_state *state)
 {
   struct request *r = state->input;
@@ -82,6 +93,7 @@ static error_t on_option(int key, char *arg, struct argp_state *state)
   case 'd': set_number(r, &r->devices, arg, 64); return 0;
   case 'T': set_number(r, &r->traffic, arg, 64); return 0;
   case 's': set_number(r, &r->seed, arg, 1000000000); return 0;
+  case 'S': set_smmus(r, arg); return 0;
   case 'm': set_mode(r, arg); return 0;
   case 'v':
     r->variant = lx_variant_by_name(arg);
@@ -137,10 +149,13 @@ int work_storm(struct lx_world *w, const void *storm, json_t *object, bool *hold
                                   (json_int_t)atc.invalidated, "dropped", (json_int_t)atc.dropped,
                                   "denied", (json_int_t)atc.denied, "misused",
                                   (json_int_t)atc.misused));
+  if (w->config.second)
+    json_object_set_new(made, "other_smmu", json_integer(r.other));
   json_object_update(object, made);
   json_decref(made);
-  *holds = atc.misused == 0 && r.error == 0 && r.maps == what->turns * w->config.cpus &&
-           r.maps == r.unmaps && r.wrong == 0 && (w->config.lazy || r.passed == 0);
+  *holds = atc.misused == 0 && (!w->config.second || w->config.cpus < 2 || r.other == -EINVAL) &&
+           r.error == 0 && r.maps == what->turns * w->config.cpus && r.maps == r.unmaps &&
+           r.wrong == 0 && (w->config.lazy || r.passed == 0);
   return rc;
 }
 
@@ -159,7 +174,8 @@ static struct json_t *run_one(void *arg)
                                                 .seed = job->request->seed,
                                                 .lazy = job->lazy },
                                     .run = work_storm,
-                                    .arg = &storm };
+                                    .arg = &storm,
+                                    .smmus = (unsigned)job->request->smmus };
 
   return judged_run(&work);
 }
@@ -198,6 +214,10 @@ static void print_row(const json_t *one)
          number(model, "syncs"), number(one, "right"), number(one, "refused"),
          number(verdicts, "window_pending") + number(verdicts, "window_deferred"),
          (long long)judged_found(one));
+  if (json_object_get(one, "second"))
+    printf("    the other SMMU: %lld syncs; a domain for its device: %s\n",
+           number(json_object_get(json_object_get(one, "second"), "model"), "syncs"),
+           strerror((int)-number(one, "other_smmu")));
   if (number(one, "error"))
     printf("    a device or the driver: %s\n", strerror((int)-number(one, "error")));
   if (*why)
@@ -249,7 +269,7 @@ static int run_all(const struct request *q)
     done = run_variant(q, q->variant, list);
   else
     done = run_variant(q, lx_variant_by_name("neutral"), list) &&
-           run_variant(q, lx_variant_by_name("cmdqv"), list);
+           run_variant(q, lx_variant_by_name(q->smmus == 2 ? "s2-only" : "cmdqv"), list);
   json_array_foreach(list, i, one)
   {
     if (!json_is_true(json_object_get(one, "holds")))
@@ -270,5 +290,10 @@ int verb_storm(int argc, char **argv)
   argv[0] = name;
   if (argp_parse(&argp, argc, argv, 0, NULL, &q) != 0 || q.wrong)
     return TOOL_WRONG;
+  if (q.smmus == 2 && q.variant && (q.variant->companion || q.variant->pci)) {
+    ui_complain("storm", "there is one SMMU with the extension or with PCI: not \"%s\"",
+                q.variant->name);
+    return TOOL_WRONG;
+  }
   return run_all(&q);
 }

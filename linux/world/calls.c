@@ -246,6 +246,8 @@ void lx_note(enum lx_note note, lx_u64 a, lx_u64 b, lx_u64 c)
 {
   const struct plat *p = plat();
 
+  if (note == LX_VMID)
+    lx_current->note_of = (unsigned)(a >> 32) + 1;
   switch (note) {
   case LX_MAP_BEGINS: plat_begin(p, PLAT_OP_MAP, a); break;
   case LX_MAP_ENDS: plat_end(p, PLAT_OP_MAP, a); break;
@@ -257,8 +259,9 @@ void lx_note(enum lx_note note, lx_u64 a, lx_u64 b, lx_u64 c)
   case LX_FREED: plat_note(p, PLAT_NOTE_FREED, a, b, c); break;
   case LX_STREAM: plat_note(p, PLAT_NOTE_STREAM, a, b, c); break;
   case LX_ASID: plat_note(p, PLAT_NOTE_ASID, a, b, c); break;
-  case LX_VMID: plat_note(p, PLAT_NOTE_VMID, a, b, c); break;
+  case LX_VMID: plat_note(p, PLAT_NOTE_VMID, a & UINT32_MAX, b, c); break;
   }
+  lx_current->note_of = 0;
 }
 
 void lx_log(int level, const char *line)

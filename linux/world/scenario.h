@@ -43,6 +43,7 @@ struct lx_storm_result {
   uint64_t right, wrong;         /* accesses while mapped */
   uint64_t refused, passed;      /* accesses after the unmap */
   uint64_t between;              /* accesses that a map or an unmap fell into */
+  int other;                     /* what became of giving a device a domain of the other SMMU */
   uint64_t time_ps;              /* from the first turn to the end of the last */
 };
 

@@ -2,10 +2,11 @@
 #ifndef LINUX_WORLD_STATE_H
 #define LINUX_WORLD_STATE_H
 
+#include "linux_world/pair.h"
 #include "linux_world/world.h"
 
 /* The device's wired interrupts, then lines for messages. */
-enum { LX_MESSAGE_LINE = SMMU_SIGNAL_COUNT, LX_LINES = SMMU_SIGNAL_COUNT + 8 };
+enum { LX_MESSAGE_LINE = SMMU_SIGNAL_COUNT, LX_LINES = LX_SECOND_LINE + SMMU_SIGNAL_COUNT };
 /* Where devices write messages: a word that nothing else uses. */
 #define LX_DOORBELL 0x08020040ULL
 

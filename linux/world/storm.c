@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "linux_world/scenario.h"
+#include "linux_world/state.h"
 
 enum { CPUS_MOST = 64, BUFFER = 64 << 10 };
 
@@ -18,6 +19,32 @@ struct run {
   uint64_t began;
 };
 
+/* Of two SMMUs each has every second device. */
+static unsigned behind(const struct run *r, unsigned device)
+{
+  return r->w->config.second ? device % 2 : 0;
+}
+
+static uint32_t sid_of(const struct run *r, unsigned device)
+{
+  return (behind(r, device) ? LX_SECOND_SID : LX_FIRST_SID) + device;
+}
+
+/* A domain of one SMMU is not for the devices of the other. */
+static int try_other(const struct run *r)
+{
+  int domain = linux_domain_create((unsigned)r->client[0]), err;
+
+  if (domain < 0)
+    return domain;
+  err = linux_attach((unsigned)domain);
+  if (!err)
+    err = linux_attach_other((unsigned)domain, (unsigned)r->client[1]);
+  linux_detach((unsigned)domain);
+  linux_domain_destroy((unsigned)domain);
+  return err;
+}
+
 static void set_up(void *arg)
 {
   struct run *r = arg;
@@ -26,7 +53,8 @@ static void set_up(void *arg)
   if (!err)
     err = lx_probe(r->w);
   for (unsigned i = 0; i < r->devices && !err; i++) {
-    const struct linux_client client = { .sid = LX_FIRST_SID + i,
+    const struct linux_client client = { .smmu = behind(r, i),
+                                         .sid = sid_of(r, i),
                                          .can_stall = r->w->config.can_stall,
                                          .pci = r->w->config.pci };
 
@@ -36,6 +64,8 @@ static void set_up(void *arg)
     else if (strncmp(linux_client_domain((unsigned)r->client[i]), "DMA", 3) != 0)
       err = -ENODEV; /* the DMA API has nothing to map */
   }
+  if (!err && r->w->config.second && r->devices > 1)
+    r->out->other = try_other(r);
   lx_world_flush(r->w);
   for (unsigned i = 0; i < r->w->config.cpus && !err; i++)
     err = plat_dma_alloc(r->w->plat, BUFFER, BUFFER, &r->buffer[i].pa);
@@ -76,7 +106,7 @@ static void turn(struct run *r, unsigned cpu, uint64_t number)
   unsigned device = cpu % r->devices;
   struct lx_buffer *b = &r->buffer[cpu];
   uint64_t bytes = bytes_of(r, number + cpu), pa = b->pa, iova;
-  uint32_t sid = LX_FIRST_SID + device;
+  uint32_t sid = sid_of(r, device);
   struct smmu_result late;
 
   iova = linux_dma_map((unsigned)r->client[device], pa, bytes, true);

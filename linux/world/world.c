@@ -54,6 +54,15 @@ static bool bus_read(void *ctx, uint64_t addr, void *bytes, size_t len, uint64_t
   return there;
 }
 
+/* When the device that writes is at it. */
+static uint64_t present(const struct lx_world *w)
+{
+  const struct plat_device *device = plat_board_device(w->board);
+
+  return w->config.second ? lx_pair_now(device)
+                          : engine_timed_now(plat_device_engine_timed(device));
+}
+
 static bool bus_write(void *ctx, uint64_t addr, const void *bytes, size_t len, uint64_t *extra_ps)
 {
   struct lx_world *w = ctx;
@@ -66,12 +75,34 @@ static bool bus_write(void *ctx, uint64_t addr, const void *bytes, size_t len, u
     return engine_memory_write(w->memory, addr, bytes, len);
   memcpy(&line, bytes, sizeof line);
   if (line < LX_LINES)
-    plat_board_message(w->board, line,
-                       engine_timed_now(plat_device_engine_timed(plat_board_device(w->board))));
+    plat_board_message(w->board, line, present(w));
   return true;
 }
 
 /* ---- creation ---- */
+
+static int create_device(struct lx_world *w, struct plat_device *out)
+{
+  struct plat_device part[2];
+  struct timed_profile profile;
+  unsigned parts = w->config.second ? 2 : 1;
+  int rc = SMMU_OK;
+
+  timed_profile_neutral(&profile);
+  for (unsigned i = 0; i < parts && rc == SMMU_OK; i++) {
+    rc =
+      plat_device_timed(&part[i], &(struct engine_timed_options){ .device = &w->device,
+                                                                  .profile = &profile,
+                                                                  .bus = { w, bus_read, bus_write },
+                                                                  .seed = w->config.seed + i });
+    if (rc != SMMU_OK && i == 1)
+      part[0].ops->destroy(part[0].ctx);
+  }
+  if (rc == SMMU_OK && parts == 2)
+    return lx_pair_create(out, part);
+  *out = part[0];
+  return rc;
+}
 
 static int create_board(struct lx_world *w)
 {
@@ -82,18 +113,39 @@ static int create_board(struct lx_world *w)
                                      .seed = config->seed,
                                      .jitter_permille = config->seed ? 100 : 0,
                                      .stack_bytes = STACK_BYTES,
+                                     .smmu_bytes = config->second ? LX_PAIR_BYTES : 0,
                                      .memory = w->memory };
-  struct timed_profile profile;
   struct plat_device device;
   int rc;
 
-  timed_profile_neutral(&profile);
   plat_costs_neutral(&board.costs);
-  rc = plat_device_timed(&device, &(struct engine_timed_options){ .device = &w->device,
-                                                                  .profile = &profile,
-                                                                  .bus = { w, bus_read, bus_write },
-                                                                  .seed = config->seed });
+  rc = create_device(w, &device);
   return rc == SMMU_OK ? plat_board_create(&w->board, &board, &device) : rc;
+}
+
+/* True: of the second alone. What software says is said of both, but for what is said of one. */
+static bool tell_second(struct lx_world *w, const struct smmu_record *record)
+{
+  const struct machine_sink *sink = w->config.second;
+  struct smmu_record moved = *record;
+
+  switch (record->category) {
+  case SMMU_TRACE_LOAD_REG:
+  case SMMU_TRACE_STORE_REG:
+    if (record->addr_in - PLAT_SMMU_BASE - LX_SECOND_OFFSET >= LX_SECOND_OFFSET)
+      return false;
+    moved.addr_in -= LX_SECOND_OFFSET;
+    sink->record(sink->ctx, &moved);
+    return true;
+  case SMMU_TRACE_NOTE:
+    if (w->note_of != 1)
+      sink->record(sink->ctx, record);
+    return w->note_of == 2;
+  case SMMU_TRACE_STORE:
+  case SMMU_TRACE_CHARGE:
+  case SMMU_TRACE_SLEEP: sink->record(sink->ctx, record); return false;
+  default: return false;
+  }
 }
 
 /* A store is told by the call that comes next; its place is its own. */
@@ -106,7 +158,15 @@ static void tell(void *ctx, const struct smmu_record *record)
     store.slot = w->stored.place;
     record = &store;
   }
-  w->config.sink->record(w->config.sink->ctx, record);
+  if (!w->config.second || !tell_second(w, record))
+    w->config.sink->record(w->config.sink->ctx, record);
+}
+
+static void second_recorded(void *ctx, const struct smmu_record *record)
+{
+  const struct machine_sink *sink = ((struct lx_world *)ctx)->config.second;
+
+  sink->record(sink->ctx, record);
 }
 
 void lx_world_tell_to(struct lx_world *w, const struct machine_sink *sink)
@@ -127,6 +187,10 @@ static void observe(struct lx_world *w)
   machine_observer_start(&w->observer);
   plat_board_set_watch(w->board, &w->observer.watch);
   device->ops->set_hooks(device->ctx, &w->observer.hooks);
+  if (w->config.second) {
+    w->second_hooks = (struct smmu_hooks){ .ctx = w, .record = second_recorded };
+    lx_pair_watch_second(device, &w->second_hooks);
+  }
 }
 
 static int create(struct lx_world *w)
@@ -240,11 +304,20 @@ int lx_probe(struct lx_world *w)
                              .httu = (unsigned)GET(IDR0, HTTU, w->device.idr[0]),
                              .msi = msi,
                              .doorbell = LX_DOORBELL };
+  int rc;
 
   if (companion) {
     smmu.cmdqv = PLAT_CMDQV_BASE;
     smmu.cmdqv_bytes = smmu_cmdqv_bytes(&w->device);
   }
+  rc = linux_probe(&smmu);
+  if (rc != 0 || !w->config.second)
+    return rc;
+  smmu.base += LX_SECOND_OFFSET;
+  smmu.eventq = (msi ? LX_MESSAGE_LINE + 3 : LX_SECOND_LINE + SMMU_SIGNAL_EVENTQ) + 1;
+  smmu.gerror = (msi ? LX_MESSAGE_LINE + 4 : LX_SECOND_LINE + SMMU_SIGNAL_GERROR) + 1;
+  smmu.priq = (msi ? LX_MESSAGE_LINE + 5 : LX_SECOND_LINE + SMMU_SIGNAL_PRIQ) + 1;
+  smmu.cmdqv = 0;
   return linux_probe(&smmu);
 }
 

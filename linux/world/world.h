@@ -36,11 +36,14 @@ struct lx_config {
   uint64_t ram_bytes; /* 0: 64 MB */
   uint64_t seed;      /* of ties and jitter, as struct plat_board_config */
   enum lx_wrong wrong;
-  unsigned every;                  /* so many such accesses */
-  uint64_t slow_ps;                /* every fourth read of a table takes up to so much longer */
-  bool can_stall;                  /* firmware says that devices can wait for software */
-  bool pci;                        /* devices are PCI functions, which have ATS, PRI and PASID */
-  bool lazy, passthrough;          /* the kernel's options iommu.strict=0 and iommu.passthrough=1 */
+  unsigned every;         /* so many such accesses */
+  uint64_t slow_ps;       /* every fourth read of a table takes up to so much longer */
+  bool can_stall;         /* firmware says that devices can wait for software */
+  bool pci;               /* devices are PCI functions, which have ATS, PRI and PASID */
+  bool lazy, passthrough; /* the kernel's options iommu.strict=0 and iommu.passthrough=1 */
+  const struct machine_sink
+    *second; /* there is a second SMMU, which this one hears of: records of it, and
+                                        of software as if it were the only one */
   const struct machine_sink *sink; /* one record for whatever happens; NULL: nobody */
   /* What the kernel logs: level 0 (emergency) to 7 (debug). NULL: nobody. */
   void (*log)(void *ctx, uint64_t time_ps, unsigned cpu, int level, const char *line);
@@ -59,6 +62,8 @@ struct lx_world {
   struct lx_function function[LX_FUNCTIONS];
   bool has_functions;
   struct machine_sink told; /* sees records before config.sink */
+  struct smmu_hooks second_hooks;
+  unsigned note_of; /* the note that is being said is of SMMU note_of - 1 alone; 0: of all */
   struct {
     uint64_t addr, bytes;
     uint32_t place; /* of the store, for its record */

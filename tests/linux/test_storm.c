@@ -1,4 +1,5 @@
 /* Storms of maps and unmaps by the real driver's DMA API. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,6 +66,32 @@ LINUX_TEST(Storm, StrictUnmapReachesTheCachesOfDevices)
     EXPECT_GT(linux_number(atc, "dropped"), 1000);
     EXPECT_GT(linux_number(atc, "hits"), 2000);
     EXPECT_EQ(linux_number(atc, "misused"), 0);
+    json_decref(one);
+  }
+}
+
+/* Each SMMU is told of its devices alone, and a domain of one is not for devices of the other. */
+LINUX_TEST(Storm, TwoSmmusAreKeptApart)
+{
+  static const char *const runs[] = { "storm --smmus 2 -m strict -c 8 -v neutral --json",
+                                      "storm --smmus 2 -m strict -c 8 -v msi --json",
+                                      "storm --smmus 2 -m strict -c 8 -v s2-only --json" };
+
+  for (size_t i = 0; i < sizeof runs / sizeof runs[0]; i++) {
+    int status = -1;
+    json_t *one = storm(runs[i], &status), *second = json_object_get(one, "second");
+    long long first = linux_number(json_object_get(one, "model"), "syncs");
+
+    ASSERT_TRUE(one != NULL);
+    EXPECT_EQ(status, DONE);
+    EXPECT_EQ(linux_number(one, "right"), 2048);
+    EXPECT_EQ(linux_number(one, "refused"), 128);
+    EXPECT_EQ(linux_number(one, "other_smmu"), -EINVAL);
+    EXPECT_GT(first, 512);
+    EXPECT_LT(first, 600);
+    EXPECT_GT(linux_number(json_object_get(second, "model"), "syncs"), 512);
+    EXPECT_EQ(linux_number(json_object_get(second, "model"), "translations"), 1024 + 64);
+    EXPECT_EQ(json_array_size(json_object_get(second, "findings")), 0u);
     json_decref(one);
   }
 }
@@ -157,8 +184,10 @@ LINUX_TEST(Storm, PassedThroughDevicesAreNoStorm)
 
 LINUX_TEST(Storm, MistakesAreTold)
 {
-  static const char *const runs[] = { "storm -c 65",      "storm -c x",  "storm -m quick",
-                                      "storm -v nothing", "storm -T 65", "storm 4" };
+  static const char *const runs[] = { "storm -c 65",     "storm -c x",
+                                      "storm -m quick",  "storm -v nothing",
+                                      "storm -T 65",     "storm 4",
+                                      "storm --smmus 3", "storm --smmus 2 -v cmdqv" };
 
   for (size_t i = 0; i < sizeof runs / sizeof runs[0]; i++) {
     int status = -1;
