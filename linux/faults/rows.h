@@ -4,6 +4,9 @@
 
 enum fault_scenario { FAULT_PROBE, FAULT_STRICT, FAULT_CROWD, FAULT_LAZY, FAULT_SVA, FAULT_TWO };
 
+/* Behind them: as the guest of a VMM, its queue emulated or its own. */
+enum { FAULT_TRAPPED = FAULT_TWO + 1, FAULT_VCMDQ };
+
 struct fault {
   const char *name, *variant;
   enum fault_scenario scenario;

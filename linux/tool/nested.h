@@ -37,6 +37,9 @@ const char *nested_count_name(unsigned count);
  * device uses each buffer, also after its unmap, verdicts, findings, and "holds". NULL: a process failed. */
 struct json_t *nested_cell(const struct nested_request *q, const struct machine_cell *cell);
 
+/* The watched run alone, in this process. */
+struct json_t *nested_watched(const struct nested_request *q, const struct machine_cell *cell);
+
 /* For people. */
 void nested_print_head(void);
 void nested_print_row(const struct json_t *cell);

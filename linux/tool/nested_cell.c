@@ -130,16 +130,21 @@ static int run_watched(const struct lx_config *config, const void *arg, struct j
   return rc;
 }
 
+struct json_t *nested_watched(const struct nested_request *q, const struct machine_cell *cell)
+{
+  const struct job job = { q, cell, 1 };
+  const struct judged_work work = {
+    .alone = run_watched, .arg = &job, .world = 1, .fault = q->fault, .lines = q->lines
+  };
+
+  return judged_run(&work);
+}
+
 static struct json_t *run_judged(void *arg)
 {
   const struct job *job = arg;
-  const struct judged_work work = { .alone = run_watched,
-                                    .arg = job,
-                                    .world = 1,
-                                    .fault = job->request->fault,
-                                    .lines = job->request->lines };
 
-  return judged_run(&work);
+  return nested_watched(job->request, job->cell);
 }
 
 /* ---- one cell ---- */
