@@ -240,6 +240,9 @@ void watching_json(const struct watching *w, struct json_t *object)
                       json_pack("{s:I, s:I}", "words", (json_int_t)c.lost_words, "entries",
                                 (json_int_t)c.lost_entries));
   json_object_set_new(
+    object, "removed",
+    json_pack("{s:I, s:I}", "entries", (json_int_t)c.removed, "unasked", (json_int_t)c.unasked));
+  json_object_set_new(
     object, "windows",
     json_pack("{s:o, s:o}", "use", lengths_json(&c.use), "flush", lengths_json(&c.flush)));
   json_object_set(object, "stories", w->stories);
@@ -326,6 +329,8 @@ void watching_print(const struct watching *w)
     printf("  %-28s %12s\n", "(not judged)", ui_count(c.unjudged));
   if (c.lost_words || c.lost_entries)
     printf("  %-28s %12s\n", "(lost for want of room)", ui_count(c.lost_words + c.lost_entries));
+  if (c.unasked)
+    printf("  %-28s %12s\n", "(removed unasked)", ui_count(c.unasked));
   print_lengths("lazy: unmap to each use", &c.use);
   print_lengths("lazy: unmap to flush", &c.flush);
   print_stories(w);

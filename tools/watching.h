@@ -30,7 +30,7 @@ void watching_record(void *watching, const struct smmu_record *record);
 bool watching_found(const struct watching *w);
 /* False: memory ran out on the way. */
 bool watching_complete(const struct watching *w);
-/* Adds the keys verdicts, untranslated, unjudged, lost, windows, stories, findings and advice to an object. */
+/* Adds the keys verdicts, untranslated, unjudged, lost, removed, windows, stories, findings and advice to an object. */
 void watching_json(const struct watching *w, struct json_t *object);
 /* Lines for people on standard output. */
 void watching_print(const struct watching *w);

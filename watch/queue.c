@@ -122,6 +122,8 @@ static void of_queue(struct watch *w, const struct smmu_record *r)
   if (r->category == SMMU_TRACE_FETCH) {
     q->fetch = w->now;
     q->fetch_time = r->time;
+    q->words[0] = r->addr_out;
+    q->words[1] = r->word;
   } else if (r->category == SMMU_TRACE_COMMAND) {
     command(w, q, r);
   } else {

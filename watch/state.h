@@ -153,6 +153,7 @@ struct watch_inval {
 
 struct watch_queue {
   uint64_t fetch, fetch_time;
+  uint64_t words[2];    /* of the command that was fetched */
   uint32_t first, tail; /* number + 1 of what no sync has completed */
 };
 
@@ -270,6 +271,10 @@ void watch_queue(struct watch *w, const struct smmu_record *r);
 bool watch_covers(const struct watch_inval *v, const struct watch_target *t);
 void watch_inval_decode(struct watch_inval *v, const uint64_t words[2], uint64_t cr0, bool ranges);
 bool watch_inval_broadcast(struct watch_inval *v, const struct smmu_record *r);
+
+/* ---- unasked.c ---- */
+/* A DROP, while its footprint is still there. */
+void watch_removed(struct watch *w, const struct smmu_record *r);
 
 /* ---- judge.c, story.c ---- */
 struct watch_reason {

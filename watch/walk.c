@@ -267,6 +267,9 @@ void watch_walk(struct watch *w, const struct smmu_record *r)
 {
   switch (r->category) {
   case SMMU_TRACE_DROP:
+    watch_removed(w, r);
+    watch_slot_set(w, r, NULL);
+    break;
   case SMMU_TRACE_EVICT: watch_slot_set(w, r, NULL); break;
   case SMMU_TRACE_FLUSH: flush(w, r); break;
   default:

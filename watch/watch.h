@@ -100,6 +100,9 @@ struct watch_counts {
   uint64_t untranslated; /* answers that no descriptor was used for */
   uint64_t unjudged;     /* depend on what the watch has not seen, or had no room for */
   uint64_t lost_words, lost_entries;
+  /* Entries that invalidations removed; of those, entries that no command under way covered. A device may do
+   * so (IHI 0070 4.3, 4.4); one whose caches remove no more than they must (smmu.wider) does not. */
+  uint64_t removed, unasked;
   /* Of lazy unmaps: from their return to each use that was still answered, and to the flush that
    * gave the address back. */
   struct watch_lengths use, flush;

@@ -69,12 +69,18 @@ static int on_new_world(const struct judged_work *work, const struct lx_config *
 }
 
 /* What one of them saw; true: and it found nothing. */
-static bool collect(const struct watcher *o, bool lines, json_t *object)
+static bool collect(const struct watcher *o, bool lines, json_t *object, char *why, size_t len)
 {
+  json_int_t unasked;
+
   timeline_json(o->timeline, object, lines);
   watching_json(o->watching, object);
   known_set_apart(object);
-  return judged_found(object) == 0 && watching_complete(o->watching);
+  unasked = json_integer_value(json_object_get(json_object_get(object, "removed"), "unasked"));
+  if (unasked && !*why)
+    snprintf(why, len, "the model removed %lld cache entries that no command had asked for",
+             (long long)unasked);
+  return judged_found(object) == 0 && unasked == 0 && watching_complete(o->watching);
 }
 
 static json_t *run(const struct judged_work *work, struct watchers *x)
@@ -96,10 +102,10 @@ static json_t *run(const struct judged_work *work, struct watchers *x)
     watching_end(x->of[i].watching);
   if (work->smmus == 2) {
     second = json_object();
-    holds = collect(&x->of[1], work->lines > 0, second) && holds;
+    holds = collect(&x->of[1], work->lines > 0, second, why, sizeof why) && holds;
     json_object_set_new(object, "second", second);
   }
-  holds = collect(&x->of[0], work->lines > 0, object) && holds;
+  holds = collect(&x->of[0], work->lines > 0, object, why, sizeof why) && holds;
   json_object_set_new(object, "why", json_string(why));
   json_object_set_new(object, "holds", json_boolean(holds && rc == SMMU_OK));
   return object;

@@ -254,6 +254,8 @@ static void body(struct rig *rig)
   for (unsigned i = 0; i < WATCH_VERDICTS; i++)
     sum.verdict[i] += c.verdict[i];
   sum.unjudged += c.unjudged;
+  sum.removed += c.removed;
+  sum.unasked += c.unasked;
   if (l.story[0] && !story[0])
     memcpy(story, l.story, sizeof story);
   watch_destroy(l.watch);
@@ -272,12 +274,14 @@ static void run_seeds(uint32_t sid, enum fault fault)
     rig_run_timed(&profile, seed, body);
   }
   EXPECT_EQ(sum.unjudged, 0);
+  EXPECT_EQ(sum.unasked, 0);
   EXPECT_GT(sum.verdict[WATCH_FRESH], 100);
 }
 
 static void expect_good(uint32_t sid)
 {
   run_seeds(sid, NOTHING);
+  EXPECT_GT(sum.removed, 20);
   EXPECT_EQ(sum.verdict[WATCH_STALE_DEVICE], 0);
   EXPECT_EQ(sum.verdict[WATCH_STALE_DRIVER], 0);
   EXPECT_STREQ(story, "");
