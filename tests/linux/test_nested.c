@@ -4,7 +4,14 @@
 
 #include "kit.h"
 
-enum { DONE = 0, WRONG = 2, CELLS = 20, WITHIN_PPM = 50000, READS_WITHIN = 50 };
+enum {
+  DONE = 0,
+  WRONG = 2,
+  CELLS = 20,
+  WITHIN_PPM = 50000,
+  READS_WITHIN = 50,
+  OTHERS_WITHIN = 1000
+};
 
 static const char *text(const json_t *object, const char *key)
 {
@@ -35,8 +42,9 @@ static void expect_counts(const json_t *cell)
   EXPECT_EQ(linux_number(run, "register_writes"), unmaps);
 }
 
-/* The same for the other driver, whatever it is. */
-static void expect_equal(const json_t *cell)
+/* The same for the other driver, whatever it is. Ours does what that of 6.12 does, step by step; what others take is
+ * not exactly the same. */
+static void expect_equal(const json_t *cell, bool same_driver)
 {
   static const char *const counts[] = { "unmaps",         "exits",         "ioctls",
                                         "guest_commands", "host_commands", "host_syncs",
@@ -47,8 +55,11 @@ static void expect_equal(const json_t *cell)
   for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
     EXPECT_EQ(linux_number(ours, counts[i]), linux_number(theirs, counts[i]));
   EXPECT_LE(llabs(a - b), a / READS_WITHIN);
-  if (linux_number(cell, "threads") == 1)
-    EXPECT_EQ(linux_number(ours, "unmap_ps"), linux_number(theirs, "unmap_ps"));
+  if (linux_number(cell, "threads") != 1)
+    return;
+  a = linux_number(ours, "unmap_ps");
+  b = linux_number(theirs, "unmap_ps");
+  EXPECT_LE(llabs(a - b), same_driver ? 0 : a / OTHERS_WITHIN);
 }
 
 static void expect_clean(const json_t *cell)
@@ -66,9 +77,12 @@ LINUX_TEST(Nested, BothDriversGiveTheTable)
 {
   int status = -1;
   json_t *root = linux_json("nested --json", &status), *cells = json_object_get(root, "cells");
+  char *version = linux_run("--version", &(int){ 0 });
+  bool same_driver = linux_is_release(version, "6.12.");
   json_t *cell;
   size_t i;
 
+  free(version);
   EXPECT_EQ(status, DONE);
   EXPECT_EQ(json_array_size(cells), (size_t)CELLS);
   json_array_foreach(cells, i, cell)
@@ -81,7 +95,7 @@ LINUX_TEST(Nested, BothDriversGiveTheTable)
     EXPECT_GT(ours, 1000000);
     EXPECT_LE(llabs(theirs - ours), ours * WITHIN_PPM / 1000000);
     expect_counts(cell);
-    expect_equal(cell);
+    expect_equal(cell, same_driver);
     expect_clean(cell);
   }
   json_decref(root);
