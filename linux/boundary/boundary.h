@@ -83,6 +83,7 @@ struct linux_boot {
   lx_u64 ram_base, ram_bytes;
   void *(*calloc)(lx_u64 bytes); /* memory of the program, for what lives as long as the kernel */
   unsigned cpus, contexts;       /* contexts: CPUs and interrupt handlers */
+  unsigned irq_cpu; /* interrupts stop this CPU + 1; 0: handlers run beside all of them */
   int lazy;                      /* the DMA API's invalidation policy */
   int passthrough;               /* default domains do not translate */
 };
@@ -111,6 +112,12 @@ void linux_shutdown(void);
 /* The kernel is no more: whoever probes next is another one, that knows no device and no interrupt. The
  * hardware and memory stay as they are. */
 void linux_forget(void);
+/* Between two accesses of a CPU, with irq_cpu: an interrupt may come. And before and after it sleeps, when none
+ * may come in between. */
+void linux_irq_point(void);
+void linux_irq_sleep(int asleep);
+/* How often that CPU was stopped at its work. */
+unsigned linux_irq_stopped(void);
 /* Timers whose time has come, and work that waits, on this CPU. */
 void linux_idle(void);
 

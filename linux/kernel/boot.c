@@ -63,6 +63,7 @@ int linux_boot(const struct linux_boot *boot)
   sim_access_init(boot);
   sim_cpu_init(boot);
   sim_percpu_init(boot);
+  sim_irq_init(boot);
   sim_enter();
   radix_tree_init();
   if (boot->lazy)

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Interrupts, wired or as messages, and the ACPI companion that brings the command queue extension.
- * A handler runs on a CPU of its own, so a threaded one needs no thread. */
+/* Interrupts as messages, and the ACPI companion that brings the command queue extension. */
 #include <linux/acpi.h>
 #include <linux/acpi_iort.h>
 #include <linux/device.h>
@@ -11,81 +10,14 @@
 
 #include "sim.h"
 
-enum { IRQS = 32, ACPI_IS_MEMORY = 1, ACPI_IS_IRQ };
+enum { ACPI_IS_MEMORY = 1, ACPI_IS_IRQ };
 
-struct action {
-  irq_handler_t handler, thread;
-  void *arg;
-  int irq;
-};
-
-static struct action actions[IRQS];
 enum { SMMUS = 8 };
 static struct linux_smmu described; /* that was made last */
 static struct {
   struct device *dev;
   struct linux_smmu smmu;
 } all[SMMUS];
-
-/* ---- interrupts ---- */
-
-static void run_action(void *arg)
-{
-  struct action *a = arg;
-  irqreturn_t r;
-
-  sim_enter();
-  r = a->handler ? a->handler(a->irq, a->arg) : IRQ_WAKE_THREAD;
-  if (r == IRQ_WAKE_THREAD && a->thread)
-    a->thread(a->irq, a->arg);
-  sim_leave();
-}
-
-int request_threaded_irq(unsigned int irq, irq_handler_t handler, irq_handler_t thread,
-                         unsigned long flags, const char *name, void *arg)
-{
-  struct action *a;
-
-  if (irq == 0 || irq >= IRQS)
-    return -EINVAL;
-  a = &actions[irq];
-  if (a->handler || a->thread)
-    return -EBUSY;
-  *a = (struct action){ handler, thread, arg, (int)irq };
-  return lx_irq_handler(irq - 1, run_action, a);
-}
-
-const void *free_irq(unsigned int irq, void *arg)
-{
-  lx_irq_handler(irq - 1, NULL, NULL);
-  actions[irq] = (struct action){ 0 };
-  return NULL;
-}
-
-void sim_irq_forget(void)
-{
-  for (unsigned int irq = 1; irq < IRQS; irq++) {
-    if (actions[irq].handler || actions[irq].thread)
-      free_irq(irq, NULL);
-  }
-}
-
-/* A handler that runs now is not seen by who waits: it runs on a CPU of its own, to its end. */
-void synchronize_irq(unsigned int irq) {}
-
-static void release_irq(void *arg)
-{
-  free_irq((unsigned int)(unsigned long)arg, NULL);
-}
-
-int devm_request_threaded_irq(struct device *dev, unsigned int irq, irq_handler_t handler,
-                              irq_handler_t thread, unsigned long flags, const char *name,
-                              void *arg)
-{
-  int err = request_threaded_irq(irq, handler, thread, flags, name, arg);
-
-  return err ? err : devm_add_action_or_reset(dev, release_irq, (void *)(unsigned long)irq);
-}
 
 /* ---- messages ---- */
 

@@ -2,6 +2,7 @@
 /* Locks: a word that says who holds it. Who finds it held sleeps on its line until somebody writes
  * there; so nobody spins in simulated time that nothing can happen in. Sleeping locks are the same. */
 #include <linux/mutex.h>
+#include <linux/panic.h>
 #include <linux/rwsem.h>
 #include <linux/spinlock.h>
 #include <linux/version.h>
@@ -9,10 +10,19 @@
 
 #include "sim.h"
 
+/* Who holds it is interrupted, and the interrupt wants it. */
+static void check_holder(const arch_spinlock_t *lock)
+{
+  if (lock->holder == lx_cpu() + 1)
+    panic("a CPU waits for a lock that it holds");
+}
+
 void sim_spin_lock(arch_spinlock_t *lock)
 {
-  for (sim_take(lock); lock->holder; sim_take(lock))
+  for (sim_take(lock); lock->holder; sim_take(lock)) {
+    check_holder(lock);
     lx_wait(sim_line(lock));
+  }
   lock->holder = lx_cpu() + 1;
 }
 

@@ -10,6 +10,7 @@ void sim_memory_init(const struct linux_boot *boot);
 void sim_access_init(const struct linux_boot *boot);
 void sim_cpu_init(const struct linux_boot *boot);
 void sim_percpu_init(const struct linux_boot *boot);
+void sim_irq_init(const struct linux_boot *boot);
 
 /* The cache line of p; and whoever waits for it wakes, after a store. */
 struct lx_line *sim_line(const volatile void *p);
@@ -19,6 +20,10 @@ void sim_wrote(const volatile void *p);
  * done when nobody is inside. */
 void sim_enter(void);
 void sim_leave(void);
+
+/* The same, for interrupts; sim_enter() and sim_leave() call them. */
+void sim_irq_enter(void);
+void sim_irq_leave(void);
 
 /* Expired timers and work that waits. */
 void sim_run_deferred(void);

@@ -233,10 +233,12 @@ static void run_callbacks(void)
 void sim_enter(void)
 {
   inside++;
+  sim_irq_enter();
 }
 
 void sim_leave(void)
 {
+  sim_irq_leave();
   if (--inside == 0)
     run_callbacks();
 }

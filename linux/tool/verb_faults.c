@@ -33,6 +33,10 @@ static const struct row {
     "every 31st ATC invalidation is not answered" },
   { "page-request", "ats", LX_PAGE_REQUEST, 1, false, false, "unexpected PRI request received",
     "a function that is refused asks for the page, which nobody has allowed" },
+  { "event-abort-cpu0", "neutral", LX_EVENT_ABORT, 5, false, false, "EVTQ write aborted",
+    "every 5th write of an event fails, and the interrupts stop CPU 0 at its work" },
+  { "command-abort-cpu0", "neutral", LX_COMMAND_ABORT, 31, false, true, "CMD_SYNC timeout",
+    "the same of commands: who waits for CMD_SYNC lets no interrupt in, and gives up in the end" },
   { "stall", "stall", LX_NOTHING, 0, true, false, NULL,
     "what is refused waits for the driver, who ends it" },
 };
@@ -74,6 +78,7 @@ static int storm(struct lx_world *w, const void *arg, json_t *object, bool *hold
 
   (void)arg;
   json_object_set_new(object, "injected", json_integer((json_int_t)w->inject.done));
+  json_object_set_new(object, "interrupted", json_integer(linux_irq_stopped()));
   return rc;
 }
 
@@ -84,7 +89,8 @@ static struct json_t *run_one(void *arg)
                                                 .cpus = CPUS,
                                                 .wrong = row->wrong,
                                                 .every = row->every,
-                                                .can_stall = row->can_stall },
+                                                .can_stall = row->can_stall,
+                                                .irqs_here = strstr(row->name, "-cpu0") != NULL },
                                     .run = storm };
 
   return judged_run(&work);

@@ -32,6 +32,22 @@ static const struct plat *plat(void)
   return lx_current->plat;
 }
 
+/* Before an access: nothing that was read still counts. */
+static const struct plat *interruptible(void)
+{
+  const struct plat *p = plat();
+
+  if (lx_current->config.irqs_here)
+    linux_irq_point();
+  return lx_current->stored.bytes ? plat() : p;
+}
+
+static void sleeps(bool asleep)
+{
+  if (lx_current->config.irqs_here)
+    linux_irq_sleep(asleep);
+}
+
 /* ---- costs ---- */
 
 void lx_charge(enum lx_cost cost, lx_u64 n)
@@ -65,7 +81,8 @@ static void note_rings(struct lx_world *w, uint64_t addr, uint64_t value, unsign
 {
   uint64_t offset = addr - PLAT_CMDQV_BASE, page = offset / SMMU_CMDQV_PAGE;
 
-  if (addr == PLAT_SMMU_BASE + OFF_CMDQ_BASE)
+  if (addr == PLAT_SMMU_BASE + OFF_CMDQ_BASE ||
+      addr == PLAT_SMMU_BASE + LX_SECOND_OFFSET + OFF_CMDQ_BASE)
     note_ring(w, value & bits_mask(CMDQ_BASE_ADDR_HI, CMDQ_BASE_ADDR_LO),
               16ULL << GET(CMDQ_BASE, LOG2SIZE, value));
   else if (bytes == 8 && addr >= PLAT_CMDQV_BASE && addr < PLAT_PMCG_BASE && page >= 2 &&
@@ -93,7 +110,7 @@ static void charge_command(struct lx_world *w, uint64_t addr)
 
 lx_u64 lx_mmio_read(lx_u64 addr, unsigned bytes)
 {
-  return plat_mmio_read(plat(), addr, bytes);
+  return plat_mmio_read(interruptible(), addr, bytes);
 }
 
 /* Where the queue is whose accesses go wrong. */
@@ -113,7 +130,7 @@ void lx_mmio_write(lx_u64 addr, lx_u64 value, unsigned bytes)
   if (lx_current->config.wrong != LX_NOTHING)
     note_queue(addr, value);
   note_rings(lx_current, addr, value, bytes);
-  plat_mmio_write(plat(), addr, value, bytes);
+  plat_mmio_write(interruptible(), addr, value, bytes);
 }
 
 void lx_barrier(void)
@@ -122,12 +139,12 @@ void lx_barrier(void)
 
   if (cpu < LX_CPUS)
     lx_current->submits[cpu] = false;
-  plat_barrier(plat());
+  plat_barrier(interruptible());
 }
 
 void lx_will_load(void)
 {
-  plat_charge(plat(), PLAT_COST_LOAD, 1);
+  plat_charge(interruptible(), PLAT_COST_LOAD, 1);
   plat_cpu_settle(lx_current->board);
 }
 
@@ -142,6 +159,7 @@ void lx_stored(lx_u64 addr, lx_u64 bytes)
 
 void lx_will_store(lx_u64 addr, lx_u64 bytes)
 {
+  (void)interruptible();
   charge_command(lx_current, addr);
   plat_charge(plat(), PLAT_COST_STORE, (addr % 8 + bytes + 7) / 8);
   plat_cpu_settle(lx_current->board);
@@ -164,18 +182,18 @@ void lx_pages_free(lx_u64 addr, unsigned order)
 
 void lx_relax(void)
 {
-  plat_relax(plat());
+  plat_relax(interruptible());
 }
 
 void lx_settle(void)
 {
-  (void)plat();
+  (void)interruptible();
   plat_cpu_settle(lx_current->board);
 }
 
 void lx_take(struct lx_line *line)
 {
-  plat_take(plat(), (struct plat_line *)line);
+  plat_take(interruptible(), (struct plat_line *)line);
 }
 
 void lx_wrote(struct lx_line *line)
@@ -185,19 +203,25 @@ void lx_wrote(struct lx_line *line)
 
 void lx_wait(struct lx_line *line)
 {
+  sleeps(true);
   plat_wait(plat(), (struct plat_line *)line);
+  sleeps(false);
 }
 
 void lx_wait64(lx_u64 addr, lx_u64 value, lx_u64 ps)
 {
   const struct plat *p = plat();
 
+  sleeps(true);
   plat_wait64(p, addr, value, plat_now_ps(p) + ps);
+  sleeps(false);
 }
 
 void lx_delay(lx_u64 ps)
 {
+  sleeps(true);
   plat_delay(plat(), ps);
+  sleeps(false);
 }
 
 lx_u64 lx_now_ps(void)

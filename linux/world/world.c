@@ -284,6 +284,7 @@ int lx_boot(struct lx_world *w)
     .calloc = zeroed,
     .cpus = w->config.cpus,
     .contexts = w->config.cpus + w->config.engines + LX_LINES,
+    .irq_cpu = w->config.irqs_here,
     .lazy = w->config.lazy,
     .passthrough = w->config.passthrough || (w->config.variant && w->config.variant->passthrough)
   };

@@ -36,10 +36,12 @@ struct lx_config {
   uint64_t ram_bytes; /* 0: 64 MB */
   uint64_t seed;      /* of ties and jitter, as struct plat_board_config */
   enum lx_wrong wrong;
-  unsigned every;         /* so many such accesses */
-  uint64_t slow_ps;       /* every fourth read of a table takes up to so much longer */
-  bool can_stall;         /* firmware says that devices can wait for software */
-  bool pci;               /* devices are PCI functions, which have ATS, PRI and PASID */
+  unsigned every;   /* so many such accesses */
+  uint64_t slow_ps; /* every fourth read of a table takes up to so much longer */
+  bool can_stall;   /* firmware says that devices can wait for software */
+  bool pci;         /* devices are PCI functions, which have ATS, PRI and PASID */
+  bool irqs_here;   /* interrupts come to CPU 0 and stop what it does in the kernel; else their
+                             handlers run beside the CPUs */
   bool lazy, passthrough; /* the kernel's options iommu.strict=0 and iommu.passthrough=1 */
   const struct machine_sink
     *second; /* there is a second SMMU, which this one hears of: records of it, and

@@ -112,6 +112,17 @@ LINUX_TEST(Faults, DriverGetsOverErrorsOfQueuesAndStalls)
   EXPECT_EQ(linux_number(one, "injected"), linux_number(one, "refused"));
   EXPECT_EQ(linux_number(one, "told"), linux_number(one, "injected"));
   EXPECT_EQ(linux_number(json_object_get(one, "atc"), "denied"), linux_number(one, "injected"));
+  one = linux_named(list, "event-abort-cpu0");
+  EXPECT_GT(linux_number(one, "interrupted"), 10);
+  EXPECT_EQ(linux_number(one, "told"), linux_number(one, "injected"));
+  EXPECT_EQ(stale(one), 0);
+  /* The interrupt that would mend the queue waits for who waits for the queue. */
+  one = linux_named(list, "command-abort-cpu0");
+  EXPECT_STR_CONTAINS(said(one, "CMDQ error"), "Abort on command fetch");
+  EXPECT_STR_CONTAINS(said(one, "timeout"), "CMD_SYNC timeout");
+  EXPECT_GT(linux_number(one, "time_ps"), 1000000000000);
+  EXPECT_GT(stale(one), 0);
+  EXPECT_EQ(linux_number(linux_named(list, "event-abort"), "interrupted"), 0);
   one = linux_named(list, "stall");
   EXPECT_EQ(linux_number(json_object_get(json_object_get(one, "model"), "commands"), "RESUME"),
             linux_number(one, "refused"));
