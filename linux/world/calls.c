@@ -2,6 +2,7 @@
  * two calls a CPU is alone. */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "arch/cmdqv.h"
 #include "arch/regs.h"
