@@ -15,13 +15,17 @@ static const char *range_text(const struct check_debt *d, char text[TEXT])
   const char *kind = d->tag.stage == 1 ? "ASID" : "VMID";
   unsigned id = d->tag.stage == 1 ? d->tag.asid : d->tag.vmid;
 
+  char substream[TEXT / 4] = "";
+
+  if (d->kind == DEBT_ATC && d->ssv)
+    snprintf(substream, sizeof substream, ", substream 0x%x", d->ssid);
   if (d->kind == DEBT_ID)
     snprintf(text, TEXT, "%s %u", kind, id);
   else if (d->kind == DEBT_ATC && d->last == UINT64_MAX)
-    snprintf(text, TEXT, "all addresses of stream 0x%x", d->sid);
+    snprintf(text, TEXT, "all addresses of stream 0x%x%s", d->sid, substream);
   else if (d->kind == DEBT_ATC)
-    snprintf(text, TEXT, "0x%llx-0x%llx of stream 0x%x", (unsigned long long)d->first,
-             (unsigned long long)d->last, d->sid);
+    snprintf(text, TEXT, "0x%llx-0x%llx of stream 0x%x%s", (unsigned long long)d->first,
+             (unsigned long long)d->last, d->sid, substream);
   else
     snprintf(text, TEXT, "0x%llx-0x%llx of %s %u%s", (unsigned long long)d->first,
              (unsigned long long)d->last, kind, id,
@@ -147,6 +151,13 @@ static const struct check_sent *find_early(const struct check_built *b, const st
 
 /* ---- translations ---- */
 
+/* Of the stream, is it of the substream as well? Without SubstreamID it is of all. */
+static bool is_of_substream(const struct check_sent *s, const struct check_debt *d)
+{
+  return !FGET(ATC_INV, SSV, s->inval.words) ||
+         (d->ssv && FGET(ATC_INV, SSID, s->inval.words) == d->ssid);
+}
+
 /* An ATC_INV behind the change, of the stream and not of all of the range; or of a stream without. */
 static unsigned find_near_atc(const struct check_built *b, const struct check_debt *d,
                               const struct check_sent **near)
@@ -160,7 +171,9 @@ static unsigned find_near_atc(const struct check_built *b, const struct check_de
     if (s->inval.opcode != CMD_ATC_INV || s->at.cpu != d->at.cpu || (!its && s->paid))
       continue;
     *near = s;
-    return its ? CHECK_ATC_RANGE : CHECK_ATC_STREAM;
+    if (!its)
+      return CHECK_ATC_STREAM;
+    return is_of_substream(s, d) ? CHECK_ATC_RANGE : CHECK_ATC_SUBSTREAM;
   }
   return CHECK_RULES;
 }

@@ -211,6 +211,9 @@ struct check_debt *check_debt_add(struct check *c, struct check_world *w,
 void check_debt_of_range(struct check *c, struct check_world *w, struct check_debt *debt);
 void check_debt_of_id(struct check *c, struct check_world *w, const struct check_tag *tag);
 void check_debt_of_left(struct check *c, struct check_world *w, uint32_t sid);
+/* A substream has lost its CD, or the ASID in it. */
+void check_debt_of_substream(struct check *c, struct check_world *w, uint32_t sid, uint32_t ssid,
+                             const struct check_tag *tag);
 void check_debt_command(struct check *c, struct check_world *w, uint32_t queue,
                         const struct check_command *command);
 void check_debt_broadcast(struct check *c, struct check_world *w, const struct smmu_record *r);

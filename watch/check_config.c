@@ -196,11 +196,20 @@ static void note_ats(struct check *c, struct check_world *w, uint32_t sid, uint6
     b->ats[i] = b->ats[--b->atss];
 }
 
-/* So that nobody looks at CDs that there are not. */
-static void note_substream(struct check_world *w, uint32_t ssid, const uint64_t *words)
+/* So that nobody looks at CDs that there are not; and what ATCs hold of one that goes. */
+static void note_substream(struct check *c, struct check_world *w, const struct check_area *area,
+                           uint32_t ssid, const uint64_t *old, const uint64_t *now)
 {
-  if (check_is_valid(AREA_CD, words) && ssid > w->built->ssid_top)
+  bool was = check_is_valid(AREA_CD, old), is = check_is_valid(AREA_CD, now);
+  struct check_tag tag = area->tag;
+
+  if (is && ssid > w->built->ssid_top)
     w->built->ssid_top = ssid;
+  if (!was || ssid == 0 || !w->built->enabled || (is && FGET(CD, ASID, old) == FGET(CD, ASID, now)))
+    return;
+  tag.stage = 1;
+  tag.asid = (uint16_t)FGET(CD, ASID, old);
+  check_debt_of_substream(c, w, area->sid, ssid, &tag);
 }
 
 /* The same memory under another tag is left first: it is another table then. */
@@ -230,7 +239,8 @@ void check_structure_links(struct check *c, struct check_world *w, const struct 
   if (area->kind == AREA_STE)
     note_ats(c, w, area->id + (uint32_t)((addr - area->base) / CHECK_STRUCTURE), addr, now);
   if (area->kind == AREA_CD)
-    note_substream(w, area->id + (uint32_t)((addr - area->base) / CHECK_STRUCTURE), now);
+    note_substream(c, w, area, area->id + (uint32_t)((addr - area->base) / CHECK_STRUCTURE), old,
+                   now);
   pointers_of(w, area, addr, old, &before);
   pointers_of(w, area, addr, now, &after);
   leave_changed(c, w, &before, &after);

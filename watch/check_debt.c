@@ -1,5 +1,5 @@
 /* Debts of software: what caches may hold of a translation that it has changed. IHI 0070 3.9.1, 3.17,
- * 3.21.1, 4.4.3.1, 4.5.1. Left out: substreams of which a stream loses the CD. */
+ * 3.21.1, 4.4.3.1, 4.5.1. */
 #include "arch/cd.h"
 #include "util/bits.h"
 #include "watch/check_built.h"
@@ -210,4 +210,25 @@ void check_debt_of_left(struct check *c, struct check_world *w, uint32_t sid)
                              .at = c->now };
 
   check_debt_add(c, w, &debt);
+}
+
+/* While the stream has EATS. */
+void check_debt_of_substream(struct check *c, struct check_world *w, uint32_t sid, uint32_t ssid,
+                             const struct check_tag *tag)
+{
+  struct check_debt debt = { .kind = DEBT_ATC,
+                             .left = true,
+                             .ssv = true,
+                             .sid = sid,
+                             .ssid = ssid,
+                             .tag = *tag,
+                             .last = UINT64_MAX,
+                             .at = c->now };
+
+  for (uint32_t i = 0; i < w->built->atss; i++) {
+    if (w->built->ats[i].sid != sid)
+      continue;
+    debt.number = ++w->built->numbers;
+    check_debt_add(c, w, &debt);
+  }
 }

@@ -176,6 +176,8 @@ static void id_given_back(struct check *c, struct check_world *w, unsigned stage
     }
     if (d.kind == DEBT_ID)
       check_blame_debt(c, w, &d, CHECK_ID_EARLY, "it was given back");
+    else if (d.left)
+      check_blame_debt(c, w, &d, CHECK_ATC_LEFT, "its ASID was given back");
     check_debt_remove(b, i);
   }
 }

@@ -120,3 +120,61 @@ REMEDY(ATC_STREAM, AnotherFunction)
   issue(d, "ATC_INV sid=1 addr=0x1000; SYNC");
   say(d, UNMAPPED, 0x1000, 0x1000, 0);
 }
+
+MISTAKE(ATC_SUBSTREAM, AnotherProcess,
+        "0x1000-0x1fff of stream 0x1, substream 0x1 is what has changed; "
+        "sent was ATC_INV ssv=1 ssid=2 sid=1 addr=0x1000",
+        .start = true, .with_ats = true)
+{
+  attached_substream(d);
+  store(d, LEAF_OF(d, 0x1000), 0);
+  issue(d, "TLBI_NH_ASID asid=7; SYNC");
+  issue(d, "ATC_INV ssv=1 ssid=2 sid=1 addr=0x1000; SYNC"); /* here */
+  say(d, UNMAPPED, 0x1000, 0x1000, 0);
+}
+
+REMEDY(ATC_SUBSTREAM, AnotherProcess)
+{
+  attached_substream(d);
+  store(d, LEAF_OF(d, 0x1000), 0);
+  issue(d, "TLBI_NH_ASID asid=7; SYNC");
+  issue(d, "ATC_INV ssv=1 ssid=1 sid=1 addr=0x1000; SYNC");
+  say(d, UNMAPPED, 0x1000, 0x1000, 0);
+}
+
+MISTAKE(ATC_MISSING, SubstreamForgotten,
+        "0x1000-0x1fff of stream 0x1, substream 0x1: no ATC_INV when it was said to be unmapped",
+        .start = true, .with_ats = true)
+{
+  attached_substream(d);
+  store(d, LEAF_OF(d, 0x1000), 0); /* here */
+  issue(d, "TLBI_NH_VA asid=7 leaf=1 va=0x1000; SYNC");
+  say(d, UNMAPPED, 0x1000, 0x1000, 0);
+}
+
+REMEDY(ATC_MISSING, SubstreamForgotten)
+{
+  attached_substream(d);
+  store(d, LEAF_OF(d, 0x1000), 0);
+  issue(d, "TLBI_NH_VA asid=7 leaf=1 va=0x1000; SYNC; ATC_INV sid=1 addr=0x1000; SYNC");
+  say(d, UNMAPPED, 0x1000, 0x1000, 0);
+}
+
+MISTAKE(ATC_LEFT, DescriptorTaken,
+        "all addresses of stream 0x1, substream 0x1: no ATC_INV when its ASID was given back",
+        .start = true, .with_ats = true)
+{
+  attached_substream(d);
+  store(d, d->cd, load(d, d->cd) & ~(1ull << 31)); /* here */
+  issue(d, "CFGI_CD sid=1 ssid=1 leaf=1; TLBI_NH_ASID asid=7; SYNC");
+  say(d, ASID, 7, 0, 0);
+}
+
+REMEDY(ATC_LEFT, DescriptorTaken)
+{
+  attached_substream(d);
+  store(d, d->cd, load(d, d->cd) & ~(1ull << 31));
+  issue(d, "CFGI_CD sid=1 ssid=1 leaf=1; TLBI_NH_ASID asid=7; SYNC");
+  issue(d, "ATC_INV ssv=1 ssid=1 sid=1 size=52; SYNC");
+  say(d, ASID, 7, 0, 0);
+}

@@ -80,6 +80,8 @@ void started(struct tiny *d);
 /* Stream 1 by stage 1 (ASID 7), stage 2 (VMID 3), or both, by the book; IDR0 to IDR5 are read.
  * Pages 0x1000 to 0x4fff lead to PAGES and on. */
 void attached(struct tiny *d, unsigned stage);
+/* The same by stage 1, for substream 1 of the stream alone: its CD is the second of two. */
+void attached_substream(struct tiny *d);
 /* STRTAB_BASE_CFG of four first level descriptors, for 64 streams each. */
 #define TWO_LEVELS (1u << STRTAB_BASE_CFG_FMT_LO | 6u << STRTAB_BASE_CFG_SPLIT_LO | 8)
 /* Where things are, and what a page's descriptor is. */

@@ -30,7 +30,8 @@ static void make_tables(struct tiny *d, unsigned stage)
   }
 }
 
-static void make_cd(struct tiny *d)
+/* Behind so many others, which are not valid. */
+static void make_cd(struct tiny *d, unsigned behind)
 {
   uint64_t words[8] = { 0 };
 
@@ -45,15 +46,17 @@ static void make_cd(struct tiny *d)
   FPUT(CD, ASID, words, 7);
   FPUT(CD, TTB0, words, d->root >> (CD_TTB0_LO % 64));
   FPUT(CD, MAIR0, words, 0x44ff);
-  d->cd = tiny_memory(d, STE_BYTES);
+  d->cd = tiny_memory(d, STE_BYTES << behind) + (uint64_t)STE_BYTES * behind;
   store_words(d, d->cd, words);
 }
 
-static void make_ste(const struct tiny *d, unsigned stage, uint64_t words[8])
+static void make_ste(const struct tiny *d, unsigned stage, unsigned substream, uint64_t words[8])
 {
   FPUT(STE, Config, words, CONFIG_BYPASS | stage);
   if (stage == 1)
-    FPUT(STE, S1ContextPtr, words, d->cd >> STE_S1ContextPtr_LO);
+    FPUT(STE, S1ContextPtr, words,
+         (d->cd - (uint64_t)STE_BYTES * substream) >> STE_S1ContextPtr_LO);
+  FPUT(STE, S1CDMax, words, substream);
   if (!(stage & 2))
     return;
   FPUT(STE, S2VMID, words, 3);
@@ -65,7 +68,7 @@ static void make_ste(const struct tiny *d, unsigned stage, uint64_t words[8])
   FPUT(STE, S2TTB, words, d->root >> (STE_S2TTB_LO % 64));
 }
 
-void attached(struct tiny *d, unsigned stage)
+static void attach(struct tiny *d, unsigned stage, unsigned substream)
 {
   uint64_t words[8] = { 0 };
   bool ats = GET(IDR0, ATS, reg_read(d, IDR0));
@@ -75,11 +78,21 @@ void attached(struct tiny *d, unsigned stage)
   (void)reg_read(d, IDR5);
   make_tables(d, stage);
   if (stage == 1)
-    make_cd(d);
-  make_ste(d, stage, words);
+    make_cd(d, substream);
+  make_ste(d, stage, substream, words);
   FPUT(STE, EATS, words, ats);
   store_words(d, STE_OF(d, 1), words);
   issue(d, "CFGI_STE sid=1 leaf=1; SYNC");
   store(d, STE_OF(d, 1), words[0] | 1);
   issue(d, "CFGI_STE sid=1 leaf=1; SYNC");
+}
+
+void attached(struct tiny *d, unsigned stage)
+{
+  attach(d, stage, 0);
+}
+
+void attached_substream(struct tiny *d)
+{
+  attach(d, 1, 1);
 }
