@@ -84,37 +84,59 @@ static void use_nothing(struct run *r, unsigned device, uint32_t pasid, uint64_t
 
 /* ---- processes ---- */
 
-static void turn(struct run *r, unsigned device, uint32_t pasid, unsigned process, uint64_t number)
+/* The devices of a process: one, or all in turns. */
+struct shared {
+  unsigned first, devices, process;
+  uint32_t pasid;
+};
+
+static unsigned device_of(const struct shared *s, uint64_t access)
+{
+  return (unsigned)((s->first + access % s->devices) % DEVICES);
+}
+
+static void turn(struct run *r, const struct shared *s, uint64_t number)
 {
   uint64_t at = AREA + STRIDE * (number % PLACES), pages = 1 + number * 5 % MOST_PAGES;
   bool writable = number % 4 != 3, populate = !r->w->config.can_stall || number % 2;
 
-  keep(r, linux_mmap(process, at, pages * PAGE, writable, populate));
+  keep(r, linux_mmap(s->process, at, pages * PAGE, writable, populate));
   for (uint64_t i = 0; i < pages; i++)
-    use_mapped(r, device, pasid, process, at + i * PAGE + 8 * i, writable && i % 2);
+    use_mapped(r, device_of(s, i), s->pasid, s->process, at + i * PAGE + 8 * i, writable && i % 2);
   if (!writable)
-    use_nothing(r, device, pasid, at, true);
-  linux_munmap(process, at);
+    use_nothing(r, s->first, s->pasid, at, true);
+  linux_munmap(s->process, at);
   r->out->areas++;
-  use_nothing(r, device, pasid, at, false);
-  use_nothing(r, device, pasid, at + (pages - 1) * PAGE, true);
+  for (unsigned i = 0; i < s->devices; i++) {
+    use_nothing(r, device_of(s, i), s->pasid, at, false);
+    use_nothing(r, device_of(s, i), s->pasid, at + (pages - 1) * PAGE, true);
+  }
+}
+
+static void unbind(struct run *r, const struct shared *s, unsigned device)
+{
+  linux_sva_unbind((unsigned)r->client[device], s->process);
+  use_nothing(r, device, s->pasid, AREA, false);
 }
 
 static void process_program(struct run *r, unsigned cpu)
 {
-  unsigned device = cpu % DEVICES;
-  int process = linux_process_create(), pasid;
+  struct shared s = { .first = cpu % DEVICES, .devices = cpu % 2 ? 1 : DEVICES };
+  int process = linux_process_create(), pasid = process;
 
-  pasid = process < 0 ? process : linux_sva_bind((unsigned)r->client[device], (unsigned)process);
+  for (unsigned i = 0; i < s.devices && pasid >= 0; i++)
+    pasid = linux_sva_bind((unsigned)r->client[device_of(&s, i)], (unsigned)process);
   keep(r, pasid);
   if (pasid < 0)
     return;
+  s.process = (unsigned)process;
+  s.pasid = (uint32_t)pasid;
   for (uint64_t i = 0; i < r->sva->turns && r->out->error == 0; i++)
-    turn(r, device, (uint32_t)pasid, (unsigned)process, i + cpu);
-  linux_sva_unbind((unsigned)r->client[device], (unsigned)process);
-  use_nothing(r, device, (uint32_t)pasid, AREA, false);
-  r->out->faults += linux_process_faults((unsigned)process);
-  linux_process_exit((unsigned)process);
+    turn(r, &s, i + cpu);
+  for (unsigned i = 0; i < s.devices; i++)
+    unbind(r, &s, device_of(&s, i));
+  r->out->faults += linux_process_faults(s.process);
+  linux_process_exit(s.process);
 }
 
 /* Its memory goes while the device uses it and the bond is there. */
