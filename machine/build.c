@@ -212,8 +212,23 @@ static void thread_program(void *arg)
   benchmark_thread(arg);
 }
 
+/* A thread of the software's own loop. */
+static void loop_program(void *world)
+{
+  struct machine_world *w = world;
+  const struct machine_loop loop = {
+    .threads = (unsigned)machine_get(w->cfg, MACHINE_KEY_THREADS),
+    .pages = (unsigned)(machine_get(w->cfg, MACHINE_KEY_GRANULE) / 4096),
+    .direction = (unsigned)machine_get(w->cfg, MACHINE_KEY_DIRECTION),
+    .turns = w->observer.warmup + w->observer.loops,
+  };
+
+  machine_world_leave(w, w->software->loop(w->software->ctx, &loop), "the software's loop");
+}
+
 int machine_world_turns(struct machine_world *w)
 {
+  bool own = w->software && w->software->loop;
   unsigned threads = (unsigned)machine_get(w->cfg, MACHINE_KEY_THREADS);
   int rc;
 
@@ -221,12 +236,13 @@ int machine_world_turns(struct machine_world *w)
   w->observer.loops = machine_get(w->cfg, MACHINE_KEY_LOOPS);
   w->observer.active = true;
   for (unsigned i = 0; i < threads; i++) {
-    if (start_on_subject(w, i, thread_program, w->benchmark) != SMMU_OK)
+    if (start_on_subject(w, i, own ? loop_program : thread_program,
+                         own ? (void *)w : w->benchmark) != SMMU_OK)
       return out_of_memory(w);
   }
   rc = run_board(w);
   w->observer.active = false;
-  if (rc != SMMU_OK)
+  if (rc != SMMU_OK || own)
     return rc;
   benchmark_get_result(w->benchmark, &w->sums);
   if (w->sums.error == 0)

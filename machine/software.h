@@ -26,6 +26,11 @@ struct machine_stand {
   uint64_t smmu_bytes, cmdqv_bytes; /* of registers; cmdqv_bytes 0: there is no CMDQV */
 };
 
+struct machine_loop {
+  unsigned threads, pages, direction; /* enum benchmark_direction */
+  uint64_t turns;
+};
+
 struct machine_software {
   void *ctx;
   size_t stack_bytes; /* of a CPU; 0: the board's own choice */
@@ -33,6 +38,9 @@ struct machine_software {
   int (*boot)(void *ctx, const struct machine_stand *stand);
   void (*stop)(void *ctx);
   struct benchmark_api api; /* for the loop */
+  /* Or a loop of its own: on each of the CPUs 0..threads - 1. CPU 0 makes so many turns. NULL: ours. 0 or a
+   * negative errno value. */
+  int (*loop)(void *ctx, const struct machine_loop *loop);
 };
 
 #endif

@@ -25,7 +25,10 @@ enum lx_cost {
   LX_COST_IOVA_SLOW,
   LX_COST_TABLE_WALK,
   LX_COST_PTE_SET,
-  LX_COST_PTE_CLEAR
+  LX_COST_PTE_CLEAR,
+  LX_COST_FILL_PAGE,
+  LX_COST_COLD,
+  LX_COST_LOOP
 };
 void lx_charge(enum lx_cost cost, lx_u64 n);
 lx_u64 lx_mmio_read(lx_u64 addr, unsigned bytes);
@@ -168,6 +171,7 @@ struct linux_bench {
   unsigned dma_ns; /* between map and unmap, for the device */
   /* The interface runs by whole seconds; a signal ends that sleep when this has passed. */
   lx_u64 sleep_ps;
+  lx_u64 turns; /* or when the first thread has made so many; 0: it may make any number */
   /* In the time between map and unmap: what this CPU has mapped. NULL: nobody uses it. */
   void (*dma)(void *arg, lx_u64 iova, lx_u64 bytes);
   void *arg;

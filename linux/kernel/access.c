@@ -149,6 +149,8 @@ void sim_will_store(const volatile void *p, unsigned long bytes)
 {
   if (sim_is_device(p))
     lx_will_store(__pa((unsigned long)p), bytes);
+  else if (bytes >= PAGE_SIZE)
+    sim_bench_fills(p, bytes);
 }
 
 static void load(const volatile void *p)

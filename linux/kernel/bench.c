@@ -87,6 +87,31 @@ void sim_dma_time(lx_u64 ns)
     lx_delay(until - lx_now_ps());
 }
 
+/* ---- what the loop costs ---- */
+
+/* Pages at which half of the cold caches that an endless buffer leaves behind is there. */
+enum { COLD_HALF = 8 };
+
+void sim_bench_unmaps(lx_u64 bytes)
+{
+  lx_u64 pages = bytes >> PAGE_SHIFT;
+
+  if (bench)
+    lx_charge(LX_COST_COLD, 1000 * pages / (pages + COLD_HALF));
+}
+
+void sim_bench_fills(const volatile void *p, unsigned long bytes)
+{
+  if (bench && ((unsigned long)p & ~PAGE_MASK) == 0)
+    lx_charge(LX_COST_FILL_PAGE, bytes >> PAGE_SHIFT);
+}
+
+void sim_bench_turn(void)
+{
+  if (bench)
+    lx_charge(LX_COST_LOOP, 1);
+}
+
 /* ---- a run ---- */
 
 static int bind(unsigned int client)
@@ -126,7 +151,7 @@ int linux_bench_run(const struct linux_bench *b, struct linux_bench_result *out)
   int err;
 
   sim_enter();
-  sim_threads_begin(b->sleep_ps);
+  sim_threads_begin(b->sleep_ps, b->turns);
   bench = b;
   err = b->threads > num_online_cpus() ? -EINVAL : bind(b->client);
   if (!err)

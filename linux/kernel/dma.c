@@ -154,8 +154,10 @@ void dma_unmap_page_attrs(struct device *dev, dma_addr_t addr, size_t size,
 {
   bool client = sim_client_of(dev) != NULL;
 
-  if (client)
+  if (client) {
+    sim_bench_unmaps(size);
     lx_note(LX_UNMAP_BEGINS, size, 0, 0);
+  }
   if (use_dma_iommu(dev)) {
     lx_charge(LX_COST_DMA_UNMAP, 1);
     unmap_page(dev, addr, size, dir, attrs);

@@ -61,9 +61,13 @@ void sim_domain_attached(struct device *dev);
 void sim_dma_domain(const struct iommu_domain *domain);
 /* This CPU has mapped that by the DMA API. */
 void sim_dma_mapped(lx_u64 iova, lx_u64 bytes);
+/* The benchmark is about to unmap so much, its clock runs; and it has filled whole pages; and made a turn. */
+void sim_bench_unmaps(lx_u64 bytes);
+void sim_bench_fills(const volatile void *p, unsigned long bytes);
+void sim_bench_turn(void);
 /* Threads of the kernel stop when `ps` have passed from here on, if somebody sleeps interruptibly; turns:
  * how often they were asked whether to. */
-void sim_threads_begin(lx_u64 ps);
+void sim_threads_begin(lx_u64 ps, lx_u64 turns);
 lx_u64 sim_threads_turns(void);
 void sim_threads_end(void);
 /* A function's place, and what it can do, read out of its configuration space. */

@@ -14,13 +14,14 @@ struct thread {
   struct task_struct task;
   int (*fn)(void *data);
   void *data;
+  lx_u64 turns; /* that it has asked for, one more than it has made */
   int result;
   bool awake, stop, done;
 };
 
 static struct thread *running[NR_CPUS]; /* or about to */
 static unsigned int awake;
-static lx_u64 sleep_ps, due_ps, turns;
+static lx_u64 sleep_ps, due_ps, turns, most_turns;
 static bool over;
 /* What CPUs without a thread and who waits for one sleep on. */
 static int news;
@@ -32,9 +33,10 @@ static void tell(void)
   sim_wrote(&news);
 }
 
-void sim_threads_begin(lx_u64 ps)
+void sim_threads_begin(lx_u64 ps, lx_u64 most)
 {
   sleep_ps = ps;
+  most_turns = most;
   turns = 0;
   awake = 0;
   over = false;
@@ -118,16 +120,24 @@ static void run(struct thread *t)
   tell();
 }
 
+/* The sleep of who made them is over for the first: of time, or of turns. */
+static bool is_due(const struct thread *t)
+{
+  return lx_now_ps() >= due_ps || (most_turns && t->turns > most_turns);
+}
+
 /* Between two turns a thread reads nothing that others take away: what was put off is done. */
 bool kthread_should_stop(void)
 {
-  const struct thread *t = running[raw_smp_processor_id()];
+  struct thread *t = running[raw_smp_processor_id()];
 
   turns++;
+  if (t->turns++)
+    sim_bench_turn();
   sim_leave();
   sim_enter();
   sim_run_deferred();
-  return t->stop || (t == running[0] && lx_now_ps() >= due_ps);
+  return t->stop || (t == running[0] && is_due(t));
 }
 
 unsigned long msleep_interruptible(unsigned int ms)
@@ -139,7 +149,7 @@ unsigned long msleep_interruptible(unsigned int ms)
   due_ps = began + ps;
   if (awake)
     run(running[0]);
-  if (lx_now_ps() < due_ps)
+  if (lx_now_ps() < due_ps && !most_turns)
     lx_delay(due_ps - lx_now_ps());
   return ms - (unsigned int)(ps / 1000000000ULL);
 }

@@ -34,11 +34,11 @@ static const json_t *exact(const json_t *object, const char *driver)
 void nested_print_head(void)
 {
   printf(
-    "The kernel's driver as a guest's, and our own in its place: one loop, one VMM, one host, one set of\n"
-    "costs. Mean time of one dma_unmap_single(), and what one causes.\n\n");
-  ui_put(UI_HEAD, "%-15s %-5s %9s %8s %8s %7s %6s %6s %5s %5s %5s %6s %6s %7s\n", "", "",
-         "published", "ours, us", "linux", "differ", "exits", "ioctls", "guest", "host", "syncs",
-         "reads", "writes", "finding");
+    "The kernel's driver as a guest's, and our own in its place: one VMM, one host, one set of costs.\n"
+    "Mean time of one dma_unmap_single() in our loop, and in the kernel's (dma_map_benchmark).\n\n");
+  ui_put(UI_HEAD, "%-15s %-5s %9s %8s %8s %7s %8s %7s %6s %6s %5s %5s %5s %6s %6s %7s\n", "", "",
+         "published", "ours, us", "linux", "differ", "its loop", "differ", "exits", "ioctls",
+         "guest", "host", "syncs", "reads", "writes", "finding");
 }
 
 static void print_counts(const json_t *run)
@@ -61,12 +61,13 @@ void nested_print_row(const struct json_t *cell)
 
   printf("%-15s ", text(cell, "name"));
   ui_put(holds ? UI_GOOD : UI_BAD, "%-5s", holds ? "ok" : "FAILS");
-  printf(" %9.1f %8.2f %8.2f %+6.1f%%", number(cell, "published_ps") / 1e6, us(cell, "ours"),
-         us(cell, "linux"), number(cell, "differs_ppm") / 1e4);
+  printf(" %9.1f %8.2f %8.2f %+6.1f%% %8.2f %+6.1f%%", number(cell, "published_ps") / 1e6,
+         us(cell, "ours"), us(cell, "linux"), number(cell, "differs_ppm") / 1e4,
+         us(cell, "own_loop"), number(cell, "own_loop_differs_ppm") / 1e4);
   print_counts(exact(cell, "linux"));
   printf(" %7llu\n", (unsigned long long)judged_found(cell));
   if (!json_is_true(json_object_get(cell, "counts_equal"))) {
-    printf("%-55s ", "    ours:");
+    printf("%-71s ", "    ours:");
     print_counts(exact(cell, "ours"));
     putchar('\n');
   }
@@ -118,33 +119,48 @@ static void print_said(const json_t *said)
            all - SAID_SHOWN);
 }
 
+/* The most that a figure of all cells is from zero, in percents, either way. */
+struct worst {
+  double most;
+  const char *where;
+};
+
+static void take_worst(struct worst *w, double percents, const json_t *cell)
+{
+  percents = percents < 0 ? -percents : percents;
+  if (percents <= w->most)
+    return;
+  w->most = percents;
+  w->where = text(cell, "name");
+}
+
+static double without_jitter(const json_t *cell)
+{
+  double a = number(exact(cell, "ours"), "unmap_ps"), b = number(exact(cell, "linux"), "unmap_ps");
+
+  return a > 0 ? (b - a) / a * 100 : 100;
+}
+
 void nested_print_end(const struct json_t *cells)
 {
-  double worst = 0, still = 0;
-  unsigned near = 0, equal = 0, all = (unsigned)json_array_size(cells);
-  const json_t *cell, *said = NULL;
-  const char *where = "";
+  struct worst driver = { 0, "none" }, loop = driver, still = driver;
+  unsigned equal = 0;
+  const json_t *cell;
   size_t i;
 
   json_array_foreach(cells, i, cell)
   {
-    double differs = number(cell, "differs_ppm") / 1e4, a = number(exact(cell, "ours"), "unmap_ps");
-    double b = number(exact(cell, "linux"), "unmap_ps"), alone = a > 0 ? (b - a) / a * 100 : 100;
-
-    near += differs <= NESTED_WITHIN_PPM / 1e4 && differs >= -NESTED_WITHIN_PPM / 1e4;
     equal += json_is_true(json_object_get(cell, "counts_equal"));
-    if (differs > worst || -differs > worst) {
-      worst = differs < 0 ? -differs : differs;
-      where = text(cell, "name");
-    }
-    alone = alone < 0 ? -alone : alone;
-    still = alone > still ? alone : still;
-    said = said ? said : json_object_get(cell, "driver");
+    take_worst(&driver, number(cell, "differs_ppm") / 1e4, cell);
+    take_worst(&loop, number(cell, "own_loop_differs_ppm") / 1e4, cell);
+    take_worst(&still, without_jitter(cell), cell);
   }
-  printf("\n%u of %u cells within %d %%: worst %.1f (%s); without jitter %.2f\n", near, all,
-         NESTED_WITHIN_PPM / 10000, worst, where, still);
   printf(
-    "%u of %u cells with equal counts, of unmaps without jitter (reads of CONS: within %d %%)\n",
-    equal, all, NESTED_READS_WITHIN_PPM / 10000);
-  print_said(said);
+    "\nthe kernel's driver differs by %.1f %% at most (%s), without jitter by %.2f; %d would do\n",
+    driver.most, driver.where, still.most, NESTED_WITHIN_PPM / 10000);
+  printf("in the kernel's loop by %.1f %% at most (%s)\n", loop.most, loop.where);
+  printf(
+    "%u of %zu cells with equal counts, of unmaps without jitter (reads of CONS: within %d %%)\n",
+    equal, json_array_size(cells), NESTED_READS_WITHIN_PPM / 10000);
+  print_said(json_object_get(json_array_get(cells, 0), "driver"));
 }

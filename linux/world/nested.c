@@ -14,6 +14,7 @@ struct nested {
   struct lx_world world;
   bool probed;
   int client;
+  struct linux_bench_result said; /* by the kernel's own loop */
 };
 
 static int probe(const struct machine_stand *stand)
@@ -85,21 +86,63 @@ static int unmap(void *ctx, uint64_t iova, uint64_t bytes, unsigned prot)
   return 0;
 }
 
+/* By turns, however long they take. */
+static int own_loop(void *ctx, const struct machine_loop *loop)
+{
+  struct nested *n = ctx;
+  const struct linux_bench bench = { .client = (unsigned)n->client,
+                                     .threads = loop->threads,
+                                     .granule = loop->pages,
+                                     .direction = loop->direction,
+                                     .sleep_ps = MACHINE_SECOND,
+                                     .turns = loop->turns };
+  int err = 0;
+
+  if (plat_cpu(n->world.plat) == 0)
+    err = linux_bench_run(&bench, &n->said);
+  else
+    linux_thread_cpu();
+  lx_world_flush(&n->world);
+  return err;
+}
+
+static int run(struct nested *n, const struct machine_config *cfg, const struct lx_config *how,
+               bool own, struct machine_result *result, struct machine_error *err)
+{
+  const struct machine_software software = { .ctx = n,
+                                             .stack_bytes = 256 << 10,
+                                             .boot = boot,
+                                             .stop = stop,
+                                             .api = { n, map, unmap },
+                                             .loop = own ? own_loop : NULL };
+  int rc;
+
+  n->world.config = *how;
+  n->world.config.lazy = machine_get(cfg, MACHINE_KEY_DMA) == MACHINE_DMA_LAZY;
+  lx_world_tell_to(&n->world, how->sink);
+  rc = machine_run_software(cfg, &software, how->sink ? &n->world.told : NULL, result, err);
+  if (n->world.died[0])
+    snprintf(err->text, sizeof err->text, "the kernel stopped: %s", n->world.died);
+  return n->world.died[0] ? SMMU_ERR_DEADLOCK : rc;
+}
+
+int lx_nested_bench(const struct machine_config *cfg, const struct lx_config *how,
+                    struct machine_result *result, struct linux_bench_result *said,
+                    struct machine_error *err)
+{
+  static struct nested n;
+  int rc = run(&n, cfg, how, true, result, err);
+
+  *said = n.said;
+  return rc;
+}
+
 int lx_nested_run(const struct machine_config *cfg, const struct lx_config *how,
                   struct machine_result *result, unsigned *errors, struct machine_error *err)
 {
   static struct nested n;
-  const struct machine_software software = {
-    .ctx = &n, .stack_bytes = 256 << 10, .boot = boot, .stop = stop, .api = { &n, map, unmap }
-  };
-  int rc;
+  int rc = run(&n, cfg, how, false, result, err);
 
-  n.world.config = *how;
-  n.world.config.lazy = machine_get(cfg, MACHINE_KEY_DMA) == MACHINE_DMA_LAZY;
-  lx_world_tell_to(&n.world, how->sink);
-  rc = machine_run_software(cfg, &software, how->sink ? &n.world.told : NULL, result, err);
   *errors = n.world.errors;
-  if (n.world.died[0])
-    snprintf(err->text, sizeof err->text, "the kernel stopped: %s", n.world.died);
-  return n.world.died[0] ? SMMU_ERR_DEADLOCK : rc;
+  return rc;
 }

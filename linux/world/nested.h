@@ -10,5 +10,9 @@
  * SMMU_ERR_DEADLOCK. *errors: lines the kernel logged at level 3 and below. */
 int lx_nested_run(const struct machine_config *cfg, const struct lx_config *how,
                   struct machine_result *result, unsigned *errors, struct machine_error *err);
+/* The same in the kernel's own loop, dma_map_benchmark; *said is what its interface reports. */
+int lx_nested_bench(const struct machine_config *cfg, const struct lx_config *how,
+                    struct machine_result *result, struct linux_bench_result *said,
+                    struct machine_error *err);
 
 #endif
