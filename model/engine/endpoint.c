@@ -1,6 +1,7 @@
 /* A device with an ATC: the cache, and what ATC_INV takes out of it. IHI 0070 3.9.1, 4.5.1, 13.7.
  * A translation is kept for the PASID, or for none, and for the privilege that asked: the two are
- * never taken for one another. Global translations are never given, so Global takes nothing more. */
+ * never taken for one another; an invalidation without PASID takes both. Global translations are never
+ * given, so Global takes nothing more. */
 #include "smmu/endpoint.h"
 
 #include <string.h>
@@ -133,7 +134,7 @@ static bool covers(const struct smmu_message *m, const struct endpoint_entry *e)
 {
   unsigned size_log2 = m->size_log2 > e->size_log2 ? m->size_log2 : e->size_log2;
 
-  if (!e->perm || e->ssv != m->ssv || (m->ssv && e->ssid != m->ssid))
+  if (!e->perm || (m->ssv && (!e->ssv || e->ssid != m->ssid)))
     return false;
   return size_log2 > 63 || (m->addr >> size_log2) == (e->addr >> size_log2);
 }

@@ -169,6 +169,21 @@ TEST_CASE(Endpoint, ForgetsEverythingOfOnePasid)
   EXPECT_EQ(endpoint_used(&ep), 0u);
 }
 
+/* What was asked for with a PASID goes with an invalidation that names none. */
+TEST_CASE(Endpoint, ForgetsThatOfPasidsWhenNoneIsNamed)
+{
+  struct endpoint ep = with_page(0x1000);
+  struct endpoint_access a = { .addr = 0x1000, .ssv = 1, .ssid = 5 };
+  struct endpoint_access other = { .addr = 0x9000, .ssv = 1, .ssid = 5 };
+
+  endpoint_completed(&ep, &a, &page);
+  endpoint_completed(&ep, &other, &page);
+  drop(&ep, (struct smmu_message){ .addr = 0x1000, .size_log2 = 12 });
+  EXPECT_FALSE(has(&ep, a));
+  EXPECT_TRUE(has(&ep, other));
+  EXPECT_EQ(endpoint_used(&ep), 1u);
+}
+
 TEST_CASE(Endpoint, IsNotMeantByOtherStreams)
 {
   struct endpoint ep = with_page(0x1000);
