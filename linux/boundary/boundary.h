@@ -129,7 +129,8 @@ struct linux_client {
   unsigned smmu; /* that it is behind, in the order of their probes */
   unsigned sid, pasid_bits;
   int can_stall;
-  int pci; /* a PCI function, whose root complex lets ATS through; else on the platform bus */
+  int snoops; /* its writes keep caches coherent, whatever it asks for */
+  int pci;    /* a PCI function, whose root complex lets ATS through; else on the platform bus */
 };
 int linux_client_add(const struct linux_client *client);
 /* It is unplugged, and plugged in again. */
@@ -207,6 +208,27 @@ void linux_sva_unbind(unsigned client, unsigned process);
 /* A substream of a device, other than 0, goes to a domain made for it, and back to nothing. */
 int linux_attach_pasid(unsigned domain, unsigned client, unsigned pasid);
 void linux_detach_pasid(unsigned domain, unsigned client, unsigned pasid);
+
+/* What a VMM does, for one device: an ioctl of /dev/iommu each. The kernel has it since 6.17; the names of older
+ * ones are NULL. Ids are positive, or a negative errno value. */
+#define LINUX_NEWER __attribute__((weak))
+LINUX_NEWER int linux_vmm_open(unsigned client); /* the device is the VMM's */
+LINUX_NEWER void linux_vmm_close(void);
+LINUX_NEWER int linux_vmm_map(lx_u64 ipa, lx_u64 pa, lx_u64 bytes);
+LINUX_NEWER int linux_vmm_parent(void); /* what is mapped, as stage 2: an id */
+/* An id; with page0 a VINTF as well, and where its first page is. */
+LINUX_NEWER int linux_vmm_viommu(unsigned parent, lx_u64 *page0);
+/* The device has this StreamID in the guest: an id. */
+LINUX_NEWER int linux_vmm_vdevice(unsigned viommu, lx_u64 sid);
+/* A domain for the first two words of a guest's STE: an id. */
+LINUX_NEWER int linux_vmm_nested(unsigned viommu, const lx_u64 ste[2]);
+LINUX_NEWER int linux_vmm_attach(unsigned domain, unsigned parent);
+LINUX_NEWER void linux_vmm_detach(void);
+/* Commands of a guest, 16 bytes each; *count becomes how many were taken. */
+LINUX_NEWER int linux_vmm_invalidate(unsigned viommu, const lx_u64 *commands, unsigned *count);
+/* An LVCMDQ whose ring the guest has at an IPA: an id. */
+LINUX_NEWER int linux_vmm_queue(unsigned viommu, unsigned index, lx_u64 ipa, lx_u64 bytes);
+LINUX_NEWER int linux_vmm_destroy(unsigned id);
 
 /* Switch on one of linux/faults/faults.def, from 1; 0: none. Does nothing where no fault was patched in. */
 void linux_set_fault(unsigned number);

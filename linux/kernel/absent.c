@@ -18,9 +18,22 @@ ABSENT(init_wait_entry)
 ABSENT(prepare_to_wait_event)
 ABSENT(schedule)
 
-/* What user space maps of a file. */
-ABSENT(mtree_alloc_range)
-ABSENT(mtree_erase)
+/* What a VMM may ask for, and ours does not. */
+ABSENT(anon_inode_getfile)
+ABSENT(fd_install)
+ABSENT(fget)
+ABSENT(__fput_sync)
+ABSENT(folio_add_pins)
+ABSENT(get_unused_fd_flags)
+ABSENT(iommufd_vfio_ioas)
+ABSENT(iommufd_vfio_ioctl)
+ABSENT(kthread_unuse_mm)
+ABSENT(kthread_use_mm)
+ABSENT(memfd_pin_folios)
+ABSENT(pin_user_pages_remote)
+ABSENT(put_unused_fd)
+ABSENT(schedule_timeout)
+ABSENT(unpin_folios)
 
 /* Memory that is mapped a second time, and lists of pieces. */
 ABSENT(dma_common_find_pages)

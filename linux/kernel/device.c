@@ -370,6 +370,10 @@ static int configure(struct client *client)
     err = iommu_fwspec_add_ids(dev, &sid, 1);
   if (!err && client->firmware.pci)
     dev_iommu_fwspec_get(dev)->flags |= IOMMU_FWSPEC_PCI_RC_ATS;
+#ifdef IOMMU_FWSPEC_PCI_RC_CANWBS
+  if (!err && client->firmware.snoops)
+    dev_iommu_fwspec_get(dev)->flags |= IOMMU_FWSPEC_PCI_RC_CANWBS;
+#endif
   if (!err)
     err = iommu_probe_device(dev);
   if (!err)

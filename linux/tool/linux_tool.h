@@ -21,6 +21,7 @@ int verb_probe(int argc, char **argv);
 int verb_sva(int argc, char **argv);
 int verb_storm(int argc, char **argv);
 int verb_transitions(int argc, char **argv);
+int verb_vsmmu(int argc, char **argv);
 
 /* ---- isolate.c: one kernel a process ---- */
 

@@ -36,6 +36,8 @@ static const struct verb {
   { "transitions", verb_transitions, "", "devices change domains while they translate" },
   { "life", verb_life, "[ROW]", "devices, the driver and the kernel come and go at work" },
   { "faults", verb_faults, "", "errors of queues and stalls, and how the driver gets over them" },
+  { "vsmmu", verb_vsmmu, "[ROW]",
+    "the kernel as a host: a guest has a device, a first stage and queues (6.17 and later)" },
 #ifdef LINUX_FAULTS
   { "caught", verb_caught, "[FAULT]", "faults patched into the driver: who notices, and where" },
 #endif

@@ -118,6 +118,24 @@ enum { LX_SVA_MORE = 4 };
 int lx_scenario_sva(struct lx_world *w, const struct lx_sva *sva, struct lx_sva_result *out,
                     char *why, size_t len);
 
+/* A guest has the device: a nested domain, whose first stage it changes, and a command queue of its own where
+ * there is a VINTF for it; else every command is handed to the kernel. */
+struct lx_vsmmu_result {
+  int error;        /* 0 or a negative errno value, of the first step that failed */
+  const char *step; /* which */
+  uint64_t right, wrong;    /* accesses to what the guest maps */
+  uint64_t refused, passed; /* to what it no longer maps */
+  uint64_t submitted;       /* commands, through a queue of the guest's own */
+  uint64_t handed;          /* commands, to the kernel */
+  uint64_t denied;          /* calls that the kernel had to deny, and did */
+  uint64_t allowed;         /* and did not */
+};
+
+/* Does this kernel have it? */
+bool lx_vsmmu_is_there(void);
+int lx_scenario_vsmmu(struct lx_world *w, bool vintf, struct lx_vsmmu_result *out, char *why,
+                      size_t len);
+
 /* Devices, processes, the driver and the whole kernel go while two devices are at work, and come again. */
 enum lx_life {
   LX_DEVICE_REMOVED, /* unplugged; where devices can stall, with transactions that wait */
