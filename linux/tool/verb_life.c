@@ -25,6 +25,8 @@ static const struct row {
   { "device-stall", "stall", LX_DEVICE_REMOVED, true, NULL, "the same, where transactions stall" },
   { "process", "stall", LX_PROCESS_EXITS, true, NULL,
     "processes end while accesses wait for their pages" },
+  { "bond", "stall", LX_BOND_AGAIN, true, NULL,
+    "devices stop, are unbound, removed, added and bound again" },
   { "faults-off", "stall", LX_FAULTS_OFF, true, NULL,
     "devices give up page faults while accesses wait for their pages" },
   { "driver", "neutral", LX_DRIVER_AGAIN, false, NULL, "the driver is removed and probed again" },

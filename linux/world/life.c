@@ -26,11 +26,13 @@ struct run {
   enum lx_life what;
   struct device device[DEVICES];
   bool serves, done;
+  bool stop;       /* devices are told to */
+  unsigned active; /* those that have not stopped */
 };
 
 static bool has_faults(const struct run *r)
 {
-  return r->what == LX_PROCESS_EXITS || r->what == LX_FAULTS_OFF;
+  return r->what == LX_PROCESS_EXITS || r->what == LX_FAULTS_OFF || r->what == LX_BOND_AGAIN;
 }
 
 static void keep(struct run *r, int err)
@@ -162,6 +164,12 @@ static void stray(struct run *r, struct device *d, uint32_t sid)
 static void traffic(struct run *r, unsigned device)
 {
   while (!r->done && r->out->error == 0) {
+    if (r->stop) {
+      r->active--;
+      while (r->stop && !r->done)
+        pass_time(r, 1);
+      r->active++;
+    }
     access_once(r, &r->device[device], LX_FIRST_SID + device);
     stray(r, &r->device[device], LX_FIRST_SID + device);
     pass_time(r, 1);
@@ -193,6 +201,27 @@ static void end_processes(struct run *r)
     linux_process_exit((unsigned)r->device[i].process);
   let(r, REFUSED);
   pass_time(r, MANY_US);
+}
+
+/* By the book: nothing is on its way when the bond ends. */
+static void bind_again(struct run *r)
+{
+  r->stop = true;
+  while (r->active)
+    pass_time(r, 1);
+  for (unsigned i = 0; i < DEVICES && r->out->error == 0; i++) {
+    unsigned client = (unsigned)r->device[i].client, process = (unsigned)r->device[i].process;
+
+    linux_sva_unbind(client, process);
+    linux_sva_disable(client);
+    linux_client_remove(client);
+    keep(r, linux_client_again(client));
+    if (r->out->error == 0)
+      keep(r, linux_sva_enable(client));
+    if (r->out->error == 0)
+      keep(r, linux_sva_bind(client, process));
+  }
+  r->stop = false;
 }
 
 /* Who serves faults is late: they wait while they are given up. */
@@ -243,12 +272,13 @@ static void go(struct run *r)
   switch (r->what) {
   case LX_DEVICE_REMOVED: remove_devices(r); break;
   case LX_PROCESS_EXITS: end_processes(r); break;
+  case LX_BOND_AGAIN: bind_again(r); break;
   case LX_FAULTS_OFF: give_faults_up(r); break;
   case LX_DRIVER_AGAIN: driver_again(r); break;
   case LX_SHUTDOWN: boot_another(r, true); break;
   case LX_LEFT_ENABLED: boot_another(r, false); break;
   }
-  if (r->out->error == 0 && !has_faults(r)) {
+  if (r->out->error == 0 && (!has_faults(r) || r->what == LX_BOND_AGAIN)) {
     uint64_t before;
 
     let(r, MAPPED);
@@ -268,9 +298,11 @@ static void program(void *arg)
 
   if (cpu == 0)
     go(r);
-  else if (cpu > 1)
+  else if (cpu > 1) {
     traffic(r, cpu - 2);
-  while (cpu == 1 && !r->done) {
+    r->active--;
+  }
+  while (cpu == 1 && (!r->done || r->active)) {
     if (r->serves)
       linux_idle();
     pass_time(r, 1);
@@ -284,7 +316,7 @@ static void shut_down(void *arg)
 
   for (unsigned i = 0; has_faults(r) && i < DEVICES; i++) {
     linux_sva_unbind((unsigned)r->device[i].client, (unsigned)r->device[i].process);
-    if (r->what == LX_PROCESS_EXITS)
+    if (r->what != LX_FAULTS_OFF)
       linux_sva_disable((unsigned)r->device[i].client);
   }
   linux_idle();
@@ -295,7 +327,7 @@ static void shut_down(void *arg)
 int lx_scenario_life(struct lx_world *w, enum lx_life what, struct lx_life_result *out, char *why,
                      size_t len)
 {
-  struct run r = { .w = w, .what = what, .out = out, .serves = true };
+  struct run r = { .w = w, .what = what, .out = out, .serves = true, .active = DEVICES };
   int rc;
 
   *out = (struct lx_life_result){ 0 };

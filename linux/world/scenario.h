@@ -140,6 +140,7 @@ int lx_scenario_vsmmu(struct lx_world *w, bool vintf, struct lx_vsmmu_result *ou
 enum lx_life {
   LX_DEVICE_REMOVED, /* unplugged; where devices can stall, with transactions that wait */
   LX_PROCESS_EXITS,  /* while accesses wait for its pages */
+  LX_BOND_AGAIN,     /* devices stop, are unbound, unplugged, plugged in and bound again */
   LX_FAULTS_OFF,     /* a device gives up page faults while accesses wait for theirs */
   LX_DRIVER_AGAIN,   /* the driver is removed and probed again */
   LX_SHUTDOWN, /* the SMMU is switched off, as before another kernel is booted, which then probes it */
