@@ -10,14 +10,14 @@
 #include "tools/ui.h"
 #include "tools/verbs.h"
 
-enum { SCHEMA = 1, CPUS = 4, MOVES = 40, SEED = 1 };
+enum { SCHEMA = 1, CPUS = 4, ENGINES = 9, MOVES = 40, SEED = 1 };
 
 static const struct argp_option options[] = { { "json", 'j', NULL, 0, "Print one JSON object", 0 },
                                               { 0 } };
 
 static const char doc[] =
   "Moves devices between what the kernel chose for them (a domain of the DMA API, or identity), two domains "
-  "of their own and nothing at all, at random, while each of them translates one address all the time. "
+  "of their own and nothing at all, at random, while each of them translates one address all the time, four times at once. "
   "An answer has to be that of a place the device was in meanwhile.\v"
   "Exit status 1: an answer was of no such place, something was stale, or the driver broke a rule.\n\n"
   "Example:\n"
@@ -96,6 +96,7 @@ static bool run_all(json_t *list, bool people)
   for (unsigned i = 0; i < 2 * sizeof variants / sizeof variants[0]; i++) {
     struct lx_config config = { .variant = lx_variant_by_name(variants[i / 2]),
                                 .cpus = CPUS,
+                                .engines = ENGINES,
                                 .seed = SEED,
                                 .passthrough = i % 2 };
     json_t *one = isolate(run_one, &config);

@@ -1,9 +1,10 @@
-/* Transitions: see scenario.h. CPU 0 moves devices; each of the other CPUs is a device's traffic. */
+/* Transitions: see scenario.h. CPU 0 moves devices; each of the other CPUs, and of the engines, is traffic of
+ * a device. */
 #include <errno.h>
 
 #include "linux_world/scenario.h"
 
-enum { DEVICES = 3, PAGE = 0x1000 };
+enum { DEVICES = 3, ASKERS_MOST = 64, LONGEST_NS = 800 };
 #define IOVA 0x40000000ULL
 
 /* Where a device is. The kernel's own choice passes through, or maps nothing at IOVA. */
@@ -15,13 +16,18 @@ struct device {
   bool blocked; /* by us: what it leaves a domain for */
   enum place is;
   unsigned may_be; /* a bit for each place: more than one while it is moved */
-  unsigned places; /* those it may have been in since its traffic last asked */
+};
+
+struct asker {
+  struct device *device;
+  unsigned places; /* those it may have been in since this last asked */
 };
 
 struct run {
   struct lx_world *w;
   struct lx_transitions_result *out;
   struct device device[DEVICES];
+  struct asker asker[ASKERS_MOST];
   unsigned moves;
   bool passes, done;
   uint64_t random;
@@ -75,13 +81,16 @@ static void set_up(void *arg)
 /* ---- moving ---- */
 
 /* From a domain of its own a device goes back first; what it goes back to is another place to be in. */
-static int move(struct device *d, enum place to)
+static int move(struct run *r, struct device *d, enum place to)
 {
   bool own = d->is == FIRST || d->is == SECOND;
   int err = 0;
 
   d->may_be |= 1u << to | (own ? 1u << (d->blocked ? BLOCKED : CHOSEN) : 0);
-  d->places |= d->may_be;
+  for (unsigned i = 0; i < ASKERS_MOST; i++) {
+    if (r->asker[i].device == d)
+      r->asker[i].places |= d->may_be;
+  }
   if (own)
     linux_detach((unsigned)d->domain[d->is - FIRST]);
   if (to == BLOCKED && !d->blocked)
@@ -102,13 +111,13 @@ static void move_devices(struct run *r)
     struct device *d = &r->device[n % DEVICES];
     enum place to = (enum place)((d->is + 1 + draw(r, PLACES - 1)) % PLACES);
 
-    r->out->error = move(d, to);
+    r->out->error = move(r, d, to);
     r->out->moves++;
     lx_world_flush(r->w);
     plat_delay(r->w->plat, 1000000ULL * (1 + draw(r, 4)));
   }
   for (unsigned i = 0; i < DEVICES && r->out->error == 0; i++)
-    r->out->error = move(&r->device[i], CHOSEN);
+    r->out->error = move(r, &r->device[i], CHOSEN);
   lx_world_flush(r->w);
   r->done = true;
 }
@@ -120,13 +129,14 @@ static bool answers(const struct run *r, enum place place)
   return place == FIRST || place == SECOND || (place == CHOSEN && r->passes);
 }
 
-static void judge(struct run *r, const struct device *d, const struct smmu_result *result)
+static void judge(const struct run *r, const struct asker *a, const struct smmu_result *result)
 {
+  const struct device *d = a->device;
   bool ok = result->status == SMMU_STATUS_OK, right = false;
   unsigned refuse = 0;
 
   for (unsigned p = 0; p < PLACES; p++) {
-    if (!(d->places >> p & 1))
+    if (!(a->places >> p & 1))
       continue;
     refuse += !answers(r, (enum place)p);
     right |= ok && answers(r, (enum place)p) &&
@@ -134,21 +144,25 @@ static void judge(struct run *r, const struct device *d, const struct smmu_resul
   }
   if (right || (!ok && refuse))
     r->out->right++;
-  else if (!ok && (d->places & (d->places - 1)))
+  else if (!ok && (a->places & (a->places - 1)))
     r->out->between++;
   else
     r->out->wrong++;
 }
 
-static void traffic(struct run *r, struct device *d, uint32_t sid)
+static void traffic(struct run *r, unsigned number)
 {
+  struct asker *a = &r->asker[number];
+  uint64_t random = r->w->config.seed + number;
   struct smmu_result result;
 
+  a->device = &r->device[number % DEVICES];
   while (!r->done) {
-    d->places = d->may_be;
-    lx_translate(r->w, sid, IOVA, false, &result);
-    judge(r, d, &result);
-    plat_delay(r->w->plat, 500000);
+    a->places = a->device->may_be;
+    lx_translate(r->w, LX_FIRST_SID + number % DEVICES, IOVA, false, &result);
+    judge(r, a, &result);
+    random = random * 6364136223846793005ULL + 1442695040888963407ULL;
+    plat_delay(r->w->plat, 1000 * (1 + (random >> 33) % LONGEST_NS));
   }
 }
 
@@ -160,7 +174,7 @@ static void program(void *arg)
   if (cpu == 0)
     move_devices(r);
   else
-    traffic(r, &r->device[cpu - 1], LX_FIRST_SID + cpu - 1);
+    traffic(r, cpu - 1);
 }
 
 static void shut_down(void *arg)
@@ -182,7 +196,7 @@ int lx_scenario_transitions(struct lx_world *w, unsigned moves, struct lx_transi
   *out = (struct lx_transitions_result){ 0 };
   rc = lx_world_run(w, 1, set_up, &r, why, len);
   if (rc == SMMU_OK && out->error == 0)
-    rc = lx_world_run(w, DEVICES + 1, program, &r, why, len);
+    rc = lx_world_run(w, DEVICES + 1 + w->config.engines, program, &r, why, len);
   if (rc == SMMU_OK && out->error == 0)
     rc = lx_world_run(w, 1, shut_down, &r, why, len);
   return rc;
