@@ -187,15 +187,17 @@ function(smmu_add_page_tests)
   endforeach()
 endfunction()
 
-# A few single faults, in turn by commit, and that nothing is found without them.
+# A few single faults, in turn by commit, under our driver and the real one, and that nothing is found without
+# them.
 function(smmu_add_fault_tests)
   if(NOT TARGET smmulator)
     return()
   endif()
   add_test(NAME faults/some COMMAND bash tests/faults/some.sh ${CMAKE_BINARY_DIR})
+  add_test(NAME faults/linux COMMAND bash tests/faults/linux.sh ${CMAKE_BINARY_DIR})
   add_test(NAME faults/clean COMMAND bash tests/faults/clean.sh $<TARGET_FILE:smmulator>)
   # Sanitizers take their time.
-  set_tests_properties(faults/some faults/clean
+  set_tests_properties(faults/some faults/linux faults/clean
     PROPERTIES LABELS "faults;medium" TIMEOUT 600 SKIP_RETURN_CODE 77
                WORKING_DIRECTORY ${CMAKE_SOURCE_DIR} ENVIRONMENT FAULTS_CPU_SECONDS=120)
 endfunction()
