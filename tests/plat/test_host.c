@@ -39,6 +39,31 @@ BOARD_TEST(Host, NothingThereReadsAsOnes)
     EXPECT_EQ(kit->scripted->writes, 0u);
 }
 
+static void read_far(void *arg)
+{
+  struct probe *x = arg;
+  const struct plat *p = x->kit->p;
+
+  plat_mmio_write(p, PLAT_SMMU_BASE + 0x100020, 0, 4);
+  x->value[0] = plat_mmio_read(p, PLAT_SMMU_BASE + 0x100020, 4);
+  x->value[1] = plat_mmio_read(p, PLAT_SMMU_BASE + 0x1ffffc, 4);
+  x->value[2] = plat_mmio_read(p, PLAT_SMMU_BASE + 0x200000, 4);
+}
+
+/* Two SMMUs behind one another are one device of a board; its register reads as its offset and the writes. */
+SCRIPT_TEST(Host, ADeviceThatStandsForSeveralHasAWiderWindow)
+{
+  struct probe x = { .kit = kit };
+
+  kit->config.smmu_bytes = 0x200000;
+  kit_start(kit, 0, read_far, &x);
+  kit_run(kit);
+  EXPECT_EQ(x.value[0], 0x100021u);
+  EXPECT_EQ(x.value[1], 0x1ffffdu);
+  EXPECT_EQ(x.value[2], UINT32_MAX);
+  EXPECT_EQ(kit->scripted->writes, 1u);
+}
+
 static void read_registers(void *arg)
 {
   struct probe *x = arg;

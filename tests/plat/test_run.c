@@ -285,6 +285,7 @@ TEST_CASE(Board, ABadConfigurationIsRefused)
   REFUSED(ram_bytes, 0x18000);
   REFUSED(ram_bytes, 2ULL << 40);
   REFUSED(jitter_permille, 501);
+  REFUSED(smmu_bytes, (16ULL << 20) + 1);
   REFUSED(stack_bytes, 100);
   REFUSED(stack_bytes, 2ULL << 30);
   REFUSED(memory, NULL);
