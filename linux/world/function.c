@@ -114,22 +114,22 @@ static void report(unsigned sid, unsigned at, unsigned bytes, uint32_t value, bo
                          LX_ECAM_BASE + ((uint64_t)sid << 12) + at, value, bytes, write);
 }
 
-unsigned lx_config_read(unsigned sid, unsigned at, unsigned bytes)
+unsigned lx_config_read(unsigned sid, unsigned offset, unsigned bytes)
 {
   const struct lx_function *f = settle(sid, PLAT_COST_MMIO_READ);
-  uint32_t value = f && at <= LX_CONFIG_BYTES - bytes ? get(f, at, bytes) : ~0u;
+  uint32_t value = f && offset <= LX_CONFIG_BYTES - bytes ? get(f, offset, bytes) : ~0u;
 
-  report(sid, at, bytes, value, false);
+  report(sid, offset, bytes, value, false);
   return value;
 }
 
-void lx_config_write(unsigned sid, unsigned at, unsigned bytes, unsigned value)
+void lx_config_write(unsigned sid, unsigned offset, unsigned bytes, unsigned value)
 {
   struct lx_function *f = settle(sid, PLAT_COST_MMIO_WRITE);
 
-  report(sid, at, bytes, value, true);
+  report(sid, offset, bytes, value, true);
   if (f)
-    write_config(f, at, value);
+    write_config(f, offset, value);
 }
 
 /* ---- translations ---- */

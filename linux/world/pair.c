@@ -162,7 +162,8 @@ int lx_pair_create(struct plat_device *out, const struct plat_device part[2])
   }
   p->part[0] = part[0];
   p->part[1] = part[1];
-  *out = (struct plat_device){ &pair_ops, p };
+  out->ops = &pair_ops;
+  out->ctx = p;
   return SMMU_OK;
 }
 

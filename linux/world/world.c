@@ -83,7 +83,7 @@ static bool bus_write(void *ctx, uint64_t addr, const void *bytes, size_t len, u
 
 static int create_device(struct lx_world *w, struct plat_device *out)
 {
-  struct plat_device part[2];
+  struct plat_device part[2] = { { 0 } };
   struct timed_profile profile;
   unsigned parts = w->config.second ? 2 : 1;
   int rc = SMMU_OK;
