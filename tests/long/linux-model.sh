@@ -14,7 +14,7 @@ evidence=${EVIDENCE_DIR:-docs/evidence}
 cmake --build "$build" -j "${JOBS:-$(nproc)}" --target smmulator smmulator-linux >/dev/null
 faults_begin "$build"
 faults_cpu_seconds=60
-faults_wall_seconds=180
+faults_wall_seconds=900
 
 # Those that are named for a fault, and the others that the documentation shows.
 runs()
