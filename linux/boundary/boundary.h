@@ -87,8 +87,8 @@ struct linux_boot {
   void *(*calloc)(lx_u64 bytes); /* memory of the program, for what lives as long as the kernel */
   unsigned cpus, contexts;       /* contexts: CPUs and interrupt handlers */
   unsigned irq_cpu; /* interrupts stop this CPU + 1; 0: handlers run beside all of them */
-  int lazy;                      /* the DMA API's invalidation policy */
-  int passthrough;               /* default domains do not translate */
+  int lazy;         /* the DMA API's invalidation policy */
+  int passthrough;  /* default domains do not translate */
 };
 
 /* The SMMU's platform device, as the firmware's tables describe it. An interrupt that is 0 is not

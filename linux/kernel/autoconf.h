@@ -71,8 +71,8 @@
 /* The driver's side of user space, of kernels that give a guest a command queue of its own. */
 #include <linux/version.h>
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 17, 0)
-#define CONFIG_IOMMUFD             1
-#define CONFIG_IOMMUFD_DRIVER_CORE 1
-#define CONFIG_ARM_SMMU_V3_IOMMUFD 1
+#define CONFIG_IOMMUFD                 1
+#define CONFIG_IOMMUFD_DRIVER_CORE     1
+#define CONFIG_ARM_SMMU_V3_IOMMUFD     1
 #define CONFIG_INTERVAL_TREE_SPAN_ITER 1
 #endif
