@@ -31,11 +31,14 @@ function(smmu_find_linux)
   set(smmu_linux_source "${found}" PARENT_SCOPE)
 endfunction()
 
-# Unpacks now what is needed of the source, to look at it. Sets tree, which presets share, and version.
+# Unpacks now what is needed of the source, to look at it. Sets tree, which presets share, and version. Sources
+# of one name lie in different places.
 macro(smmu_linux_unpack)
+  string(MD5 place ${smmu_linux_source})
+  string(SUBSTRING ${place} 0 8 place)
   get_filename_component(tree ${smmu_linux_source} NAME)
   string(REGEX REPLACE "\\.tar\\.xz$" "" tree ${tree})
-  set(tree ${CMAKE_SOURCE_DIR}/build/linux-source/${tree})
+  set(tree ${CMAKE_SOURCE_DIR}/build/linux-source/${tree}-${place})
   execute_process(COMMAND ${here}/prepare.sh ${smmu_linux_source} ${tree}
     COMMAND_ERROR_IS_FATAL ANY)
   file(STRINGS ${tree}/gen/generated/utsrelease.h release)
