@@ -121,8 +121,8 @@ int lx_scenario_sva(struct lx_world *w, const struct lx_sva *sva, struct lx_sva_
 /* A guest has the device: a nested domain, whose first stage it changes, and a command queue of its own where
  * there is a VINTF for it; else every command is handed to the kernel. */
 struct lx_vsmmu_result {
-  int error;        /* 0 or a negative errno value, of the first step that failed */
-  const char *step; /* which */
+  int error;                /* 0 or a negative errno value, of the first step that failed */
+  const char *step;         /* which */
   uint64_t right, wrong;    /* accesses to what the guest maps */
   uint64_t refused, passed; /* to what it no longer maps */
   uint64_t submitted;       /* commands, through a queue of the guest's own */
