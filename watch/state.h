@@ -221,6 +221,8 @@ int32_t watch_word_read(struct watch *w, unsigned what, uint64_t addr, const uin
  * stands there now, was overwritten by a store that came after record `since`; 0: none such. */
 uint64_t watch_word_late(const struct watch *w, unsigned what, uint64_t addr, uint64_t value,
                          uint64_t since);
+/* What the word was before this record, as far as is remembered. */
+uint64_t watch_word_before(const struct watch *w, uint32_t word, uint64_t record);
 /* Ask options.load, if there is one. */
 void watch_word_reload(struct watch *w, unsigned what, uint32_t word);
 const struct watch_version *watch_word_now(const struct watch *w, uint32_t word);

@@ -46,14 +46,32 @@ static struct watch_ref ref_of(const struct watch *w, const struct smmu_record *
                              .level = r->level };
 }
 
+/* The record before which the first of the words that it shows was overwritten, or 0. */
+static uint64_t late_structure(const struct watch *w, const struct watch_txn *t,
+                               const struct smmu_record *r, unsigned words)
+{
+  const uint64_t value[2] = { r->word, r->addr_out };
+  uint64_t first = 0;
+
+  for (unsigned i = 0; i < words; i++) {
+    uint64_t late = watch_word_late(w, r->info, r->addr_in + 8 * i, value[i], t->submit);
+
+    if (late && (!first || late < first))
+      first = late;
+  }
+  return first;
+}
+
 /* An STE or a CD: the record shows its first two words. */
 static void read_structure(struct watch *w, struct watch_txn *t, const struct smmu_record *r)
 {
   bool whole = r->info == SMMU_READ_STE || r->info == SMMU_READ_CD;
   const uint64_t first[2] = { r->word, r->addr_out };
+  uint64_t late = late_structure(w, t, r, whole ? 2 : 1);
 
   for (unsigned i = 0; i < (whole ? WORDS_OF_STRUCTURE : 1u); i++) {
-    int32_t word = watch_word_read(w, r->info, r->addr_in + 8 * i, i < 2 ? &first[i] : NULL);
+    int32_t word =
+      watch_word_read(w, r->info, r->addr_in + 8 * i, i < 2 && !late ? &first[i] : NULL);
     struct watch_ref ref;
 
     if (word == WATCH_NONE) {
@@ -61,6 +79,10 @@ static void read_structure(struct watch *w, struct watch_txn *t, const struct sm
       continue;
     }
     ref = ref_of(w, r, word, 0);
+    if (late) {
+      ref.value = i < 2 ? first[i] : watch_word_before(w, (uint32_t)word, late);
+      ref.read = late - 1;
+    }
     ref.order = (uint8_t)i;
     add(w, t, &t->own_cfg, &ref);
   }

@@ -317,3 +317,29 @@ TEST_CASE(Late, WhatWasGoneBeforeItCameWasStoredAgain)
   EXPECT_EQ(seq_respond(s, 0, PAGE), WATCH_FRESH);
   seq_stop(s);
 }
+
+/* The same of an STE, of which the record shows two words: the others are what they were then. */
+TEST_CASE(Late, AStructureIsWhatItWasWhenItWasLookedUp)
+{
+  const uint64_t ste = 0xb | SEQ_CD;
+
+  seq_start(s);
+  seq_tables(s);
+  seq_map(s, PAGE);
+  seq_store(s, 1, SEQ_STE, ste);
+  seq_store(s, 1, SEQ_STE + 24, 1);
+  seq_submit(s, 0, PAGE << 12);
+  seq_cfg_cache(s, SMMU_TRACE_MISS, 0, 0);
+  seq_store(s, 1, SEQ_STE, 0);
+  seq_store(s, 1, SEQ_STE + 24, 2);
+  seq_config(s, 0);
+  seq_store(s, 1, SEQ_STE, ste);
+  seq_s1(s, 0, 1, SEQ_L1, SEQ_TABLE(SEQ_L2));
+  seq_s1(s, 0, 2, SEQ_L2, SEQ_TABLE(SEQ_L3));
+  leaf_arrives();
+  seq_command(s, 0, "CFGI_STE sid=0x20");
+  seq_command(s, 0, "SYNC");
+  EXPECT_EQ(seq_respond(s, 0, PAGE), WATCH_STALE_DEVICE);
+  EXPECT_STR_CONTAINS(s->story, "STE");
+  seq_stop(s);
+}
