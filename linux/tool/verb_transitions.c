@@ -17,8 +17,8 @@ static const struct argp_option options[] = { { "json", 'j', NULL, 0, "Print one
 
 static const char doc[] =
   "Moves devices between what the kernel chose for them (a domain of the DMA API, or identity), two domains "
-  "of their own and nothing at all, at random, while each of them translates one address all the time, twice at once, and memory answers some reads of tables late. "
-  "An answer has to be that of a place the device was in meanwhile.\v"
+  "of their own and nothing at all, at random, while each of them translates one address all the time, twice "
+  "at once, and memory answers some reads of tables late. An answer has to be that of a place the device was in meanwhile.\v"
   "Exit status 1: an answer was of no such place, something was stale, or the driver broke a rule.\n\n"
   "Example:\n"
   "  smmulator-linux transitions\n"
