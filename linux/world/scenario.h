@@ -129,12 +129,20 @@ struct lx_vsmmu_result {
   uint64_t handed;          /* commands, to the kernel */
   uint64_t denied;          /* calls that the kernel had to deny, and did */
   uint64_t allowed;         /* and did not */
+  uint64_t rings, kept;     /* given to a queue again, and those that the queue did not take */
+};
+
+enum lx_guest {
+  LX_TRAPPED, /* every command is handed to the kernel */
+  LX_VINTF,   /* has queues of its own */
+  LX_HOSTILE /* and enables one again and again, while it is taken away and given back with another ring */
 };
 
 /* Does this kernel have it? */
 bool lx_vsmmu_is_there(void);
-int lx_scenario_vsmmu(struct lx_world *w, bool vintf, struct lx_vsmmu_result *out, char *why,
-                      size_t len);
+/* Of two CPUs. */
+int lx_scenario_vsmmu(struct lx_world *w, enum lx_guest guest, struct lx_vsmmu_result *out,
+                      char *why, size_t len);
 
 /* Devices, processes, the driver and the whole kernel go while two devices are at work, and come again. */
 enum lx_life {

@@ -3,15 +3,24 @@
  * guest that are none of its business. */
 #include <errno.h>
 
+#include "arch/cmdqv.h"
 #include "linux_world/scenario.h"
 #include "linux_world/vsmmu_guest.h"
 
-enum { GUEST_SID = 0x5, ASID = 7, OTHER_ASID = 9, PAGES = 16, TURNS = 24 };
+enum {
+  GUEST_SID = 0x5,
+  ASID = 7,
+  OTHER_ASID = 9,
+  PAGES = 16,
+  TURNS = 24,
+  RINGS = 8,
+  HOSTILE_PS = 700000
+};
 #define VA 0x1000000000ULL
 
 struct run {
   struct lx_world *w;
-  bool vintf;
+  bool vintf, attacks, done;
   struct lx_vsmmu_result *out;
   struct vsmmu_guest guest;
   unsigned parent, viommu, vdevice, nested, queue[VSMMU_QUEUES];
@@ -240,6 +249,68 @@ static void destroy(struct run *r)
   linux_vmm_close();
 }
 
+/* ---- a hostile guest ---- */
+
+static void enable_again_and_again(struct run *r)
+{
+  while (!r->done) {
+    if (r->attacks)
+      plat_mmio_write(r->w->plat, r->guest.page0 + OFF_VCMDQ_CONFIG, 1, 4);
+    plat_delay(r->w->plat, HOSTILE_PS);
+  }
+}
+
+/* The queue is the guest's all the time that the kernel needs to take it away and to give it back. */
+static void exchange_rings(struct run *r)
+{
+  uint64_t first = r->guest.ram + vsmmu_ring(0);
+
+  for (unsigned i = 0; i < RINGS && r->out->error == 0; i++) {
+    uint64_t base;
+
+    keep(r, "destroy queue", linux_vmm_destroy(r->queue[0]));
+    r->queue[0] =
+      id(r, "queue", linux_vmm_queue(r->viommu, 0, vsmmu_ipa(vsmmu_ring(1)), VSMMU_RING));
+    lx_world_flush(r->w);
+    base = plat_mmio_read(r->w->plat, r->guest.page0 + SMMU_CMDQV_PAGE + OFF_VCMDQ_BASE, 8);
+    r->out->rings++;
+    r->out->kept += (base & MASK(VCMDQ_BASE, ADDR)) == first;
+  }
+}
+
+static void host_a_hostile_guest(struct run *r)
+{
+  make_viommu(r);
+  if (r->out->error == 0)
+    r->queue[0] = id(r, "queue", make_queue(r, 0));
+  if (r->out->error == 0 && !vsmmu_queue_enable(&r->guest, 0))
+    keep(r, "enable", -ETIMEDOUT);
+  r->attacks = true;
+  exchange_rings(r);
+  r->done = true;
+  if (r->out->error)
+    return;
+  linux_vmm_detach();
+  keep(r, "destroy queue", linux_vmm_destroy(r->queue[0]));
+  keep(r, "destroy nested", linux_vmm_destroy(r->nested));
+  keep(r, "destroy vdevice", linux_vmm_destroy(r->vdevice));
+  keep(r, "destroy viommu", linux_vmm_destroy(r->viommu));
+  keep(r, "destroy parent", linux_vmm_destroy(r->parent));
+  linux_vmm_close();
+}
+
+static void two_programs(void *arg)
+{
+  struct run *r = arg;
+
+  if (plat_cpu(r->w->plat) == 1)
+    enable_again_and_again(r);
+  else
+    host_a_hostile_guest(r);
+  linux_idle();
+  lx_world_flush(r->w);
+}
+
 static void program(void *arg)
 {
   struct run *r = arg;
@@ -272,16 +343,17 @@ bool lx_vsmmu_is_there(void)
   return linux_vmm_open != NULL;
 }
 
-int lx_scenario_vsmmu(struct lx_world *w, bool vintf, struct lx_vsmmu_result *out, char *why,
-                      size_t len)
+int lx_scenario_vsmmu(struct lx_world *w, enum lx_guest guest, struct lx_vsmmu_result *out,
+                      char *why, size_t len)
 {
-  struct run r = { .w = w, .vintf = vintf, .out = out };
+  bool hostile = guest == LX_HOSTILE;
+  struct run r = { .w = w, .vintf = guest != LX_TRAPPED, .out = out };
   int rc;
 
   *out = (struct lx_vsmmu_result){ 0 };
   rc = lx_world_run(w, 1, set_up, &r, why, len);
   if (rc == SMMU_OK && out->error == 0)
-    rc = lx_world_run(w, 1, program, &r, why, len);
+    rc = lx_world_run(w, hostile ? 2 : 1, hostile ? two_programs : program, &r, why, len);
   if (rc == SMMU_OK && out->error == 0)
     rc = lx_world_run(w, 1, shut_down, &r, why, len);
   return rc;
