@@ -47,13 +47,14 @@ static const char doc[] =
   "  smmulator-linux bench\n"
   "  smmulator-linux bench --threads 8 --granule 64 --mode lazy --variant cmdqv";
 
-static void set_number(struct request *r, unsigned long *to, const char *arg, unsigned long most)
+static void set_number(struct request *r, unsigned long *to, const char *arg, unsigned long least,
+                       unsigned long most)
 {
   char *end;
 
   *to = strtoul(arg, &end, 0);
-  if (*arg < '0' || *arg > '9' || *end || *to > most) {
-    ui_complain("bench", "\"%s\" is no number up to %lu", arg, most);
+  if (*arg < '0' || *arg > '9' || *end || *to < least || *to > most) {
+    ui_complain("bench", "\"%s\" is no number from %lu to %lu", arg, least, most);
     r->wrong = true;
   }
 }
@@ -77,10 +78,10 @@ static error_t on_option(int key, char *arg, struct argp_state *state)
   struct request *r = state->input;
 
   switch (key) {
-  case 't': set_number(r, &r->threads, arg, 64); return 0;
-  case 'g': set_number(r, &r->granule, arg, MOST_PAGES); return 0;
-  case 'u': set_number(r, &r->us, arg, 1000000); return 0;
-  case 's': set_number(r, &r->seed, arg, 1000000000); return 0;
+  case 't': set_number(r, &r->threads, arg, 1, 64); return 0;
+  case 'g': set_number(r, &r->granule, arg, 1, MOST_PAGES); return 0;
+  case 'u': set_number(r, &r->us, arg, 1, 1000000); return 0;
+  case 's': set_number(r, &r->seed, arg, 0, 1000000000); return 0;
   case 'm': r->modes = 1u << word_of(r, "--mode", arg, modes, 2, "strict or lazy"); return 0;
   case 'd':
     r->direction = word_of(r, "--direction", arg, directions, 3, "both, to or from");

@@ -11,7 +11,7 @@
 #include "tools/ui.h"
 #include "tools/verbs.h"
 
-enum { SCHEMA = 1 };
+enum { SCHEMA = 1, MOST_SEED = 1000000000 };
 
 static const struct row {
   const char *name, *variant;
@@ -67,8 +67,8 @@ static void set_seed(struct request *r, const char *arg)
   char *end;
 
   r->seed = strtoul(arg, &end, 0);
-  if (*arg < '0' || *arg > '9' || *end) {
-    ui_complain("life", "\"%s\" is no number", arg);
+  if (*arg < '0' || *arg > '9' || *end || r->seed > MOST_SEED) {
+    ui_complain("life", "\"%s\" is no number from 0 to %d", arg, MOST_SEED);
     r->wrong = true;
   }
 }

@@ -59,7 +59,7 @@ void lx_traffic(struct lx_world *w, const struct lx_buffer *buffer, const bool *
     plat_delay(w->plat, 1000ULL * (1 + draw(&e, LONGEST_NS)));
     if (goes(&e, buffer)) {
       struct lx_buffer before = *buffer;
-      uint64_t offset = PAGE * (uint64_t)draw(&e, (unsigned)(before.bytes / PAGE));
+      uint64_t offset = PAGE * (uint64_t)draw(&e, (unsigned)((before.bytes + PAGE - 1) / PAGE));
       struct smmu_result result;
 
       lx_translate(w, before.sid, before.iova + offset, draw(&e, 2), &result);

@@ -133,7 +133,8 @@ LINUX_TEST(Bench, PassedThroughDevicesAreNotMeasured)
 LINUX_TEST(Bench, MistakesAreTold)
 {
   static const char *const runs[] = { "bench -t 65",  "bench -g 65",      "bench -d up",
-                                      "bench -m now", "bench -v nothing", "bench 4" };
+                                      "bench -m now", "bench -v nothing", "bench 4",
+                                      "bench -t 0",   "bench -g 0",       "bench -u 0" };
 
   for (size_t i = 0; i < sizeof runs / sizeof runs[0]; i++) {
     int status = -1;

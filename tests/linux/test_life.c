@@ -83,7 +83,8 @@ LINUX_TEST(Life, OrdersOfEventsAreMany)
 
 LINUX_TEST(Life, MistakesAreTold)
 {
-  static const char *const runs[] = { "life nobody", "life -s x", "life device driver" };
+  static const char *const runs[] = { "life nobody", "life -s x", "life device driver",
+                                      "life -s 1000000001" };
 
   for (size_t i = 0; i < sizeof runs / sizeof runs[0]; i++) {
     int status = -1;

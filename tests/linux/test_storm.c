@@ -171,6 +171,41 @@ LINUX_TEST(Storm, SeedDecidesAndRepeats)
   free(other);
 }
 
+/* Buffers that end within a page, and within its first word. */
+LINUX_TEST(Storm, BuffersOfPartsOfPages)
+{
+  static const char *const runs[] = { "storm -c 2 -t 16 -b 8 -T 4 -m strict -v neutral --json",
+                                      "storm -c 2 -t 16 -b 100 -T 4 -m strict -v neutral --json",
+                                      "storm -c 2 -t 16 -b 4100 -T 4 -m strict -v ats --json" };
+
+  for (size_t i = 0; i < sizeof runs / sizeof runs[0]; i++) {
+    int status = -1;
+    json_t *one = storm(runs[i], &status);
+
+    EXPECT_EQ(status, DONE);
+    EXPECT_EQ(linux_number(one, "unmaps"), 32);
+    EXPECT_GE(linux_number(one, "right"), 64);
+    EXPECT_EQ(linux_number(one, "wrong"), 0);
+    json_decref(one);
+  }
+}
+
+/* Where there is one device the second SMMU has none to be refused a domain. */
+LINUX_TEST(Storm, OneDeviceLeavesTheOtherSmmuIdle)
+{
+  static const char *const runs[] = { "storm --smmus 2 -m strict -c 4 -d 1 -t 8 -v neutral --json",
+                                      "storm --smmus 2 -m strict -c 1 -t 8 -v neutral --json" };
+
+  for (size_t i = 0; i < sizeof runs / sizeof runs[0]; i++) {
+    int status = -1;
+    json_t *one = storm(runs[i], &status);
+
+    EXPECT_EQ(status, DONE);
+    EXPECT_TRUE(one != NULL && json_object_get(one, "other_smmu") == NULL);
+    json_decref(one);
+  }
+}
+
 /* Where the kernel gives devices no domain to map in, a storm says so. */
 LINUX_TEST(Storm, PassedThroughDevicesAreNoStorm)
 {
@@ -184,10 +219,21 @@ LINUX_TEST(Storm, PassedThroughDevicesAreNoStorm)
 
 LINUX_TEST(Storm, MistakesAreTold)
 {
-  static const char *const runs[] = { "storm -c 65",     "storm -c x",
-                                      "storm -m quick",  "storm -v nothing",
-                                      "storm -T 65",     "storm 4",
-                                      "storm --smmus 3", "storm --smmus 2 -v cmdqv" };
+  static const char *const runs[] = { "storm -c 65",
+                                      "storm -c x",
+                                      "storm -m quick",
+                                      "storm -v nothing",
+                                      "storm -T 65",
+                                      "storm 4",
+                                      "storm --smmus 3",
+                                      "storm --smmus 2 -v cmdqv",
+                                      "storm --smmus 0",
+                                      "storm -b 7",
+                                      "storm -b 65537",
+                                      "storm -c 0",
+                                      "storm -t 0",
+                                      "storm -d 0",
+                                      "storm -s 18446744073709551616" };
 
   for (size_t i = 0; i < sizeof runs / sizeof runs[0]; i++) {
     int status = -1;
