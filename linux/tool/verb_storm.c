@@ -12,7 +12,7 @@
 #include "tools/ui.h"
 #include "tools/verbs.h"
 
-enum { SCHEMA = 1, LATE = 8, RAM = 192 << 20, SLOW_PS = 2000000 };
+enum { SCHEMA = 1, LATE = 8, RAM = 192 << 20, SLOW_PS = 2000000, ATC_PS = 500000 };
 enum { STRICT = 1, LAZY = 2 };
 /* The first and the last word of a buffer are used. */
 enum { WORD = 8 };
@@ -46,7 +46,8 @@ static const char doc[] =
   "again and again; every eighth time the device comes once more when the unmap has returned. Strict "
   "unmaps must refuse that; after lazy ones it may be answered until the flush, and the verdicts show the "
   "window. With --traffic other devices' translations are under way all the time, of pages that are mapped or "
-  "were until now, and memory answers some of their reads late, so that unmaps meet walks in flight.\v"
+  "were until now, memory answers some of their reads late, so that unmaps meet walks in flight, and ATCs take "
+  "half a microsecond to forget what they are told to.\v"
   "Exit status 1: an address was translated wrongly, or in strict mode after its unmap had returned, "
   "something was stale, or the driver broke a rule. The same options give the same bytes.\n\n"
   "Example:\n"
@@ -165,6 +166,7 @@ static struct json_t *run_one(void *arg)
                                                 .engines = (unsigned)job->request->traffic,
                                                 .ram_bytes = RAM,
                                                 .slow_ps = job->request->traffic ? SLOW_PS : 0,
+                                                .atc_ps = job->request->traffic ? ATC_PS : 0,
                                                 .seed = job->request->seed,
                                                 .lazy = job->lazy },
                                     .run = work_storm,

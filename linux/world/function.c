@@ -132,6 +132,35 @@ void lx_config_write(unsigned sid, unsigned offset, unsigned bytes, unsigned val
     write_config(f, offset, value);
 }
 
+/* ---- invalidations that take their time ---- */
+
+static void forget_first(struct lx_function *f)
+{
+  (void)endpoint_receive(&f->endpoint, &f->heard[0].message);
+  f->waiting--;
+  memmove(&f->heard[0], &f->heard[1], f->waiting * sizeof f->heard[0]);
+}
+
+/* What is due by now. */
+static void forget(const struct lx_world *w, struct lx_function *f)
+{
+  while (f->waiting && f->heard[0].due <= plat_now_ps(w->plat))
+    forget_first(f);
+}
+
+static enum engine_answer forget_later(struct lx_world *w, struct lx_function *f,
+                                       const struct smmu_message *message, uint64_t time,
+                                       uint64_t *delay_ps)
+{
+  if (f->waiting == LX_HEARD)
+    forget_first(f);
+  f->heard[f->waiting].message = *message;
+  f->heard[f->waiting++].due = time + w->config.atc_ps;
+  f->invalidated++;
+  *delay_ps = w->config.atc_ps;
+  return ENGINE_ANSWER_DONE;
+}
+
 /* ---- translations ---- */
 
 /* Wait for the answer, and look at it. */
@@ -155,8 +184,10 @@ void lx_function_access(struct lx_world *w, struct lx_function *f, const struct 
 {
   struct smmu_txn txn;
 
+  forget(w, f);
   while (endpoint_next(&f->endpoint, a, &txn) == ENDPOINT_REQUEST) {
     plat_board_translate(w->board, &txn, out);
+    forget(w, f);
     if (!endpoint_completed(&f->endpoint, a, out)) {
       if (w->config.wrong == LX_PAGE_REQUEST && is_page_given(w, f, a))
         continue;
@@ -165,6 +196,7 @@ void lx_function_access(struct lx_world *w, struct lx_function *f, const struct 
       return;
     }
     plat_cpu_settle(w->board);
+    forget(w, f);
   }
   plat_board_translate(w->board, &txn, out);
 }
@@ -189,10 +221,10 @@ static enum engine_answer receive(void *ctx, const struct smmu_message *message,
   struct lx_function *f = lx_function_at(w, message->sid);
   enum engine_answer answer;
 
-  (void)time;
-  (void)delay_ps;
   if (!f)
     return ENGINE_ANSWER_UNSUPPORTED;
+  if (message->kind == SMMU_MESSAGE_ATC_INV && w->config.atc_ps)
+    return forget_later(w, f, message, time, delay_ps);
   answer = endpoint_receive(&f->endpoint, message);
   f->invalidated += message->kind == SMMU_MESSAGE_ATC_INV;
   if (message->kind != SMMU_MESSAGE_ATC_INV || w->config.wrong != LX_ATC_SILENT ||

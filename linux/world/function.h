@@ -9,11 +9,17 @@
 
 #include "smmu/endpoint.h"
 
-enum { LX_FUNCTIONS = 64, LX_CONFIG_BYTES = 0x200 };
+enum { LX_FUNCTIONS = 64, LX_CONFIG_BYTES = 0x200, LX_HEARD = 32 };
 
 struct lx_function {
   struct endpoint endpoint; /* endpoint.sid: its StreamID */
   uint8_t config[LX_CONFIG_BYTES];
+  /* ATC_INV that have come and are not done yet (lx_config.atc_ps), in their order. */
+  struct {
+    struct smmu_message message;
+    uint64_t due;
+  } heard[LX_HEARD];
+  unsigned waiting;
   unsigned denied;      /* Page Requests that were answered, and not with success */
   unsigned invalidated; /* ATC_INV that have come */
   unsigned misused;     /* PASID was changed while ATS was enabled: the outcome is not defined */

@@ -38,6 +38,7 @@ struct lx_config {
   enum lx_wrong wrong;
   unsigned every;   /* so many such accesses */
   uint64_t slow_ps; /* every fourth read of a table takes up to so much longer */
+  uint64_t atc_ps;  /* so long after an ATC_INV has come a function forgets, and answers */
   bool can_stall;   /* firmware says that devices can wait for software */
   bool pci;         /* devices are PCI functions, which have ATS, PRI and PASID */
   bool irqs_here;   /* interrupts come to CPU 0 and stop what it does in the kernel; else their

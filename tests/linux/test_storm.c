@@ -155,6 +155,28 @@ LINUX_TEST(Storm, WalksInFlightMeetUnmaps)
   }
 }
 
+/* A function forgets half a microsecond after it was told to: who is not waited for answers what is unmapped. */
+LINUX_TEST(Storm, FunctionsThatForgetLateAreWaitedFor)
+{
+  static const char *const runs[] = { "storm -c 4 -t 64 -T 16 -s 3 -m strict -v ats --json",
+                                      "storm -c 4 -t 64 -T 8 -d 1 -m strict -v ats --json",
+                                      "storm -c 4 -t 64 -T 16 -s 3 -m strict -v ats-cmdqv --json" };
+
+  for (size_t i = 0; i < sizeof runs / sizeof runs[0]; i++) {
+    int status = -1;
+    json_t *one = storm(runs[i], &status), *atc = json_object_get(one, "atc");
+
+    EXPECT_EQ(status, DONE);
+    EXPECT_EQ(linux_number(one, "wrong") + linux_number(one, "passed"), 0);
+    EXPECT_GT(linux_number(one, "right"), 512);
+    EXPECT_GT(linux_number(one, "refused"), 100);
+    EXPECT_GE(linux_number(atc, "invalidations"), 256);
+    EXPECT_GT(linux_number(atc, "dropped"), 256);
+    EXPECT_GT(linux_number(atc, "hits"), 512);
+    json_decref(one);
+  }
+}
+
 /* The seed moves CPUs against each other; the same seed moves them the same way. */
 LINUX_TEST(Storm, SeedDecidesAndRepeats)
 {
