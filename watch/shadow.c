@@ -262,11 +262,11 @@ uint64_t watch_word_late(const struct watch *w, unsigned what, uint64_t addr, ui
 uint64_t watch_word_before(const struct watch *w, uint32_t word, uint64_t record)
 {
   const struct watch_word *x = &w->memory.word[word];
-  unsigned i = x->count - 1u;
+  unsigned i = x->count - 1U;
 
-  while (i > 0 && x->version[i].record >= record)
+  while (i > 0 && nth(x, i)->record >= record)
     i--;
-  return x->version[i].value;
+  return nth(x, i)->value;
 }
 
 void watch_word_reload(struct watch *w, unsigned what, uint32_t word)

@@ -327,7 +327,8 @@ TEST_CASE(Late, AStructureIsWhatItWasWhenItWasLookedUp)
   seq_tables(s);
   seq_map(s, PAGE);
   seq_store(s, 1, SEQ_STE, ste);
-  seq_store(s, 1, SEQ_STE + 24, 1);
+  for (unsigned i = 20; i > 0; i--)
+    seq_store(s, 1, SEQ_STE + 24, i);
   seq_submit(s, 0, PAGE << 12);
   seq_cfg_cache(s, SMMU_TRACE_MISS, 0, 0);
   seq_store(s, 1, SEQ_STE, 0);
