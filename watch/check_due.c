@@ -73,6 +73,17 @@ static void freed_unlinked(struct check *c, struct check_world *w, const struct 
   }
 }
 
+/* Who is known to lead to it; other structures are reached from more than one kind of place. */
+static const char *leader_of(const struct check_world *w, const struct check_area *area)
+{
+  uint64_t config = w->reg[R_STRTAB_BASE_CFG].written;
+
+  if (area->kind != AREA_L1STD && area->kind != AREA_STE)
+    return "a valid pointer";
+  return area->kind == AREA_STE && GET(STRTAB_BASE_CFG, FMT, config) == 1 ? "an L1STD"
+                                                                          : "STRTAB_BASE";
+}
+
 static void freed_areas(struct check *c, struct check_world *w, uint64_t first, uint64_t last)
 {
   struct check_built *b = w->built;
@@ -85,9 +96,9 @@ static void freed_areas(struct check *c, struct check_world *w, uint64_t first, 
       continue;
     }
     if (area->holders) {
-      check_tell(
-        c, CHECK_TABLE_LINKED, NULL, "0x%llx-0x%llx is given back, and a valid pointer leads to it",
-        (unsigned long long)area->base, (unsigned long long)(area->base + area->bytes - 1));
+      check_tell(c, CHECK_TABLE_LINKED, NULL, "0x%llx-0x%llx is given back, and %s leads to it",
+                 (unsigned long long)area->base, (unsigned long long)(area->base + area->bytes - 1),
+                 leader_of(w, area));
       area->holders = 0;
       check_area_enter(c, w, area, false);
     } else if (area->owes) {
