@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# linux.sh [-n FROM-TO] [-p SUFFIX] ARGS...: what `smmulator-linux[SUFFIX] ARGS` prints, for docs/linux.md.
-# Without that program, or with another Linux than the page's, the page keeps what it has.
+# linux.sh [-n FROM-TO] [-p SUFFIX] ARGS...: what `smmulator-linux[SUFFIX] ARGS` prints, for docs/linux.md and
+# README.md. Without that program, or with another Linux than the page's, they keep what they have.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 all=$*
@@ -20,7 +20,7 @@ if [ ! -x "$program" ] || [[ $("$program" --version) != *", Linux $release" ]]; 
   awk -v marker="<!-- script: docs/linux.sh $all -->" '
     $0 == "<!-- end -->" { inside = 0 }
     inside { print }
-    $0 == marker { inside = 1 }' docs/linux.md
+    $0 == marker { inside = 1 }' docs/linux.md README.md
   exit
 fi
 # shellcheck disable=SC2016 # a fence, not a command
