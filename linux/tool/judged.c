@@ -83,6 +83,7 @@ static bool collect(const struct watcher *o, bool lines, json_t *object, char *w
   return judged_found(object) == 0 && unasked == 0 && watching_complete(o->watching);
 }
 
+/* NULL with a message: there is not the memory for it. */
 static json_t *run(const struct judged_work *work, struct watchers *x)
 {
   struct lx_config config = work->config;
@@ -98,6 +99,11 @@ static json_t *run(const struct judged_work *work, struct watchers *x)
   config.ctx = x->of[0].timeline;
   rc = work->alone ? work->alone(&config, work->arg, object, &holds, why, sizeof why)
                    : on_new_world(work, &config, object, &holds, why, sizeof why);
+  if (rc == SMMU_ERR_NOMEM) {
+    ui_complain(NULL, "out of memory");
+    json_decref(object);
+    return NULL;
+  }
   for (unsigned i = 0; i < 2 && x->of[i].watching; i++)
     watching_end(x->of[i].watching);
   if (work->smmus == 2) {

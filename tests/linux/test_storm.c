@@ -2,10 +2,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "kit.h"
 
-enum { DONE = 0, DIFFERS = 1, WRONG = 2 };
+enum { DONE = 0, DIFFERS = 1, WRONG = 2, MACHINE = 4 };
 
 static json_t *storm(const char *args, int *status)
 {
@@ -237,6 +238,28 @@ LINUX_TEST(Storm, PassedThroughDevicesAreNoStorm)
   EXPECT_EQ(status, DIFFERS);
   EXPECT_LT(linux_number(one, "error"), 0);
   json_decref(one);
+}
+
+/* That is no judgement of the driver. */
+LINUX_TEST(Storm, TooLittleMemoryIsTheMachinesFault)
+{
+  struct rlimit all, little;
+  int status = -1;
+  char *text;
+
+#ifdef __SANITIZE_ADDRESS__
+  SKIP_TEST("%s", "sanitizers need the address space");
+#endif
+  ASSERT_TRUE(getrlimit(RLIMIT_AS, &all) == 0);
+  little = all;
+  little.rlim_cur = 120 << 20;
+  ASSERT_TRUE(setrlimit(RLIMIT_AS, &little) == 0);
+  text = linux_run("storm -c 1 -t 1 -m strict -v neutral", &status);
+  ASSERT_TRUE(setrlimit(RLIMIT_AS, &all) == 0);
+  EXPECT_EQ(status, MACHINE);
+  EXPECT_STR_CONTAINS(text, "out of memory");
+  EXPECT_TRUE(text != NULL && strstr(text, "(null)") == NULL);
+  free(text);
 }
 
 LINUX_TEST(Storm, MistakesAreTold)
