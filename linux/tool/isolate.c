@@ -1,6 +1,9 @@
 /* One kernel a process: a piece of work in a child, whose result comes back through a pipe. */
 #include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -9,6 +12,7 @@
 
 #include "linux_tool/linux_tool.h"
 #include "tools/ui.h"
+#include "tools/verbs.h"
 
 static void child(struct json_t *(*work)(void *arg), void *arg, int to)
 {
@@ -22,6 +26,15 @@ static void child(struct json_t *(*work)(void *arg), void *arg, int to)
   if (out)
     fclose(out);
   _exit(status);
+}
+
+/* It contradicted itself: that is not the machine's fault. */
+static bool is_broken(int status)
+{
+  if (WIFEXITED(status))
+    return WEXITSTATUS(status) == TOOL_BROKEN;
+  return WIFSIGNALED(status) &&
+         (WTERMSIG(status) == SIGABRT || WTERMSIG(status) == SIGSEGV || WTERMSIG(status) == SIGFPE);
 }
 
 struct json_t *isolate(struct json_t *(*work)(void *arg), void *arg)
@@ -53,5 +66,7 @@ struct json_t *isolate(struct json_t *(*work)(void *arg), void *arg)
     ui_complain(NULL, "cannot fork: %s", strerror(errno));
   else if (WIFSIGNALED(status))
     ui_complain(NULL, "the child was ended by %s", strsignal(WTERMSIG(status)));
+  if (pid > 0 && is_broken(status))
+    exit(TOOL_BROKEN);
   return made;
 }

@@ -68,8 +68,10 @@ static int on_new_world(const struct judged_work *work, const struct lx_config *
   return rc;
 }
 
-/* What one of them saw; true: and it found nothing. */
-static bool collect(const struct watcher *o, bool lines, json_t *object, char *why, size_t len)
+/* What one of them saw; true: and it found nothing. *sound: and whatever it found, it saw all of it, and a
+ * device that removes no more than it is asked to. */
+static bool collect(const struct watcher *o, bool lines, json_t *object, bool *sound, char *why,
+                    size_t len)
 {
   json_int_t unasked;
 
@@ -80,7 +82,8 @@ static bool collect(const struct watcher *o, bool lines, json_t *object, char *w
   if (unasked && !*why)
     snprintf(why, len, "the model removed %lld cache entries that no command had asked for",
              (long long)unasked);
-  return judged_found(object) == 0 && unasked == 0 && watching_complete(o->watching);
+  *sound &= unasked == 0 && watching_complete(o->watching);
+  return judged_found(object) == 0 && *sound;
 }
 
 /* NULL with a message: there is not the memory for it. */
@@ -89,7 +92,7 @@ static json_t *run(const struct judged_work *work, struct watchers *x)
   struct lx_config config = work->config;
   json_t *object = json_object(), *second;
   char why[512] = "";
-  bool holds = false;
+  bool holds = false, sound = true;
   int rc;
 
   linux_set_fault(work->fault);
@@ -108,10 +111,11 @@ static json_t *run(const struct judged_work *work, struct watchers *x)
     watching_end(x->of[i].watching);
   if (work->smmus == 2) {
     second = json_object();
-    holds = collect(&x->of[1], work->lines > 0, second, why, sizeof why) && holds;
+    holds = collect(&x->of[1], work->lines > 0, second, &sound, why, sizeof why) && holds;
     json_object_set_new(object, "second", second);
   }
-  holds = collect(&x->of[0], work->lines > 0, object, why, sizeof why) && holds;
+  holds = collect(&x->of[0], work->lines > 0, object, &sound, why, sizeof why) && holds;
+  json_object_set_new(object, "sound", json_boolean(sound && rc == SMMU_OK));
   json_object_set_new(object, "why", json_string(why));
   json_object_set_new(object, "holds", json_boolean(holds && rc == SMMU_OK));
   return object;

@@ -114,6 +114,16 @@ static long long said(const json_t *one, const char *text)
   return n;
 }
 
+/* Commands were lost: the driver cannot know, and what came late got through. Nothing else is excused. */
+static bool is_what_was_lost(const json_t *one)
+{
+  const json_t *verdicts = json_object_get(one, "verdicts");
+
+  return json_is_true(json_object_get(one, "sound")) && judged_found(one) > 0 &&
+         number(verdicts, "stale_device") == 0 &&
+         number(verdicts, "stale_driver") <= number(one, "passed");
+}
+
 static void sum_up(json_t *one, const struct row *row)
 {
   long long told = row->says ? said(one, row->says) : 0, injected = number(one, "injected");
@@ -124,7 +134,7 @@ static void sum_up(json_t *one, const struct row *row)
   json_object_set_new(one, "what", json_string(row->what));
   json_object_set_new(one, "told", json_integer(told));
   if (row->loses)
-    json_object_set_new(one, "holds", json_boolean(made && heard && judged_found(one) > 0));
+    json_object_set_new(one, "holds", json_boolean(made && heard && is_what_was_lost(one)));
   else if (!made || !heard)
     json_object_set_new(one, "holds", json_false());
 }

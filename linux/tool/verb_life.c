@@ -110,7 +110,7 @@ static int life(struct lx_world *w, const void *arg, json_t *object, bool *holds
 
   json_object_update(object, made);
   json_decref(made);
-  *holds = r.error == 0 && r.right && r.wrong == 0;
+  *holds = r.error == 0 && r.right && r.wrong == 0 && (r.after || !r.again);
   return rc;
 }
 

@@ -287,6 +287,7 @@ static void go(struct run *r)
     before = r->out->right;
     pass_time(r, MANY_US);
     r->out->after = r->out->right - before;
+    r->out->again = true;
   }
   r->done = true;
 }

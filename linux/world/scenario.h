@@ -161,6 +161,7 @@ struct lx_life_result {
   uint64_t bypassed; /* the SMMU was off, and let the address through as it was */
   uint64_t wrong;    /* an answer that was none of those that could be */
   uint64_t after;    /* accesses that were right when all had come again */
+  bool again;        /* and so it had */
 };
 
 /* On LX_LIFE_CPUS. */
