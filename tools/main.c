@@ -159,7 +159,7 @@ int main(int argc, char **argv)
 
   signal(SIGABRT, on_abort);
   signal(SIGPIPE, SIG_DFL); /* a reader that has seen enough ends us quietly */
-  ui_start();
+  ui_start("smmulator");
   argp_err_exit_status = TOOL_WRONG;
   setenv("ARGP_HELP_FMT", "rmargin=100", 0); /* examples in one line, to be copied */
   atexit(at_exit);

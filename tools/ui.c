@@ -14,10 +14,12 @@
 
 enum { WIDTH_MIN = 60, WIDTH_MAX = 100 };
 
+static const char *program = "smmulator";
 static bool use_colour, on_terminal, progress_shown, write_failed;
 
-void ui_start(void)
+void ui_start(const char *name)
 {
+  program = name;
   const char *no_colour = getenv("NO_COLOR"), *term = getenv("TERM");
 
   on_terminal = isatty(STDERR_FILENO);
@@ -176,7 +178,7 @@ void ui_complain(const char *verb, const char *format, ...)
   va_list args;
 
   ui_progress_end();
-  fprintf(stderr, "smmulator%s%s: ", verb ? " " : "", verb ? verb : "");
+  fprintf(stderr, "%s%s%s: ", program, verb ? " " : "", verb ? verb : "");
   va_start(args, format);
   vfprintf(stderr, format, args);
   va_end(args);

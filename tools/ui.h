@@ -12,8 +12,8 @@ struct json_t;
 
 enum ui_tone { UI_PLAIN, UI_GOOD, UI_BAD, UI_HEAD, UI_DIM };
 
-/* Once, before anything is printed. */
-void ui_start(void);
+/* Once, before anything is printed. `program` is what complaints begin with. */
+void ui_start(const char *program);
 /* Width of the terminal on stdout, 60 to 100; 100 when it is none. */
 unsigned ui_width(void);
 
@@ -49,7 +49,7 @@ const char *ui_count(uint64_t n);
 void ui_progress(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void ui_progress_end(void);
 
-/* "smmulator VERB: message" on stderr. */
+/* "PROGRAM VERB: message" on stderr. */
 void ui_complain(const char *verb, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* A word of the command line that is expected once: kept in *taken (NULL before). false, with a
  * complaint, when it is there already; `what` is what the usage calls it. */

@@ -29,6 +29,16 @@ int verb_vsmmu(int argc, char **argv);
  * stderr. What the child returns is its own. */
 struct json_t *isolate(struct json_t *(*work)(void *arg), void *arg);
 
+/* ---- rows.c: verbs of several rows ---- */
+
+/* The options of a verb that has --json alone; false: the command line is wrong. `program` is what its help is
+ * to call it. */
+bool rows_take_json(int argc, char **argv, char *program, const char *doc, bool *json);
+/* TOOL_DONE, or TOOL_DIFFERS when one does not hold; TOOL_MACHINE unless `all` were run. */
+int rows_status(const struct json_t *list, bool all);
+/* The same; prints the list as `key` of one JSON object before, when that is asked for, and gives it up. */
+int rows_end(struct json_t *list, const char *key, bool json, bool all);
+
 /* ---- judged.c: one world, and who watches it ---- */
 
 /* The work of a verb on a world whose `sink` and `log` are taken care of. 0 or enum smmu_err, with why;
@@ -64,7 +74,7 @@ uint64_t judged_found(const struct json_t *object);
 
 /* ---- known.c ---- */
 
-/* Moves findings that this driver is known for from "findings" to "known". */
+/* Moves findings that this driver is known for, some in the row of this "name" alone, from "findings" to "known". */
 void known_set_apart(struct json_t *object);
 
 /* ---- timeline.c: what the driver said beside what the model saw ---- */

@@ -125,7 +125,7 @@ int main(int argc, char **argv)
 
   signal(SIGABRT, on_abort);
   signal(SIGPIPE, SIG_DFL);
-  ui_start();
+  ui_start(PROGRAM);
   argp_err_exit_status = TOOL_WRONG;
   setenv("ARGP_HELP_FMT", "rmargin=100", 0);
   atexit(at_exit);

@@ -11,7 +11,7 @@
 #include "tools/ui.h"
 #include "tools/verbs.h"
 
-enum { SCHEMA = 1, RAM = 192 << 20, MOST_PAGES = 64, SLEEP_US = 500 };
+enum { RAM = 192 << 20, MOST_PAGES = 64, SLEEP_US = 500 };
 enum { STRICT = 1, LAZY = 2 };
 
 static const char *const directions[] = { "both", "to", "from" };
@@ -251,10 +251,8 @@ static bool run_variant(const struct request *q, const struct lx_variant *varian
 
 static int run_all(const struct request *q)
 {
-  json_t *list = json_array(), *one;
+  json_t *list = json_array();
   bool done;
-  int status = TOOL_DONE;
-  size_t i;
 
   if (!q->json)
     print_head();
@@ -263,15 +261,7 @@ static int run_all(const struct request *q)
   else
     done = run_variant(q, lx_variant_by_name("neutral"), list) &&
            run_variant(q, lx_variant_by_name("cmdqv"), list);
-  json_array_foreach(list, i, one)
-  {
-    if (!json_is_true(json_object_get(one, "holds")))
-      status = TOOL_DIFFERS;
-  }
-  if (q->json)
-    ui_json(json_pack("{s:i, s:O}", "schema", SCHEMA, "benches", list));
-  json_decref(list);
-  return done ? status : TOOL_MACHINE;
+  return rows_end(list, "benches", q->json, done);
 }
 
 int verb_bench(int argc, char **argv)

@@ -1,5 +1,4 @@
 /* smmulator-linux faults: errors of queues and stalled transactions, and how the driver gets over them. */
-#include <argp.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,7 +9,7 @@
 #include "tools/ui.h"
 #include "tools/verbs.h"
 
-enum { SCHEMA = 1, CPUS = 4, TURNS = 64, LATE = 4 };
+enum { CPUS = 4, TURNS = 64, LATE = 4 };
 
 /* What a driver cannot mend: a command that is lost, and with it an invalidation. */
 static const struct row {
@@ -43,9 +42,6 @@ static const struct row {
 
 enum { ROWS = sizeof rows / sizeof rows[0] };
 
-static const struct argp_option options[] = { { "json", 'j', NULL, 0, "Print one JSON object", 0 },
-                                              { 0 } };
-
 static const char doc[] =
   "A storm of maps and unmaps in which something goes wrong: commands that cannot be read or are no "
   "commands, event records that cannot be written, transactions that stall. The driver has to say it, and "
@@ -56,17 +52,6 @@ static const char doc[] =
   "Example:\n"
   "  smmulator-linux faults\n"
   "  smmulator-linux faults --json";
-
-static error_t on_option(int key, char *arg, struct argp_state *state)
-{
-  switch (key) {
-  case 'j': *(bool *)state->input = true; return 0;
-  case ARGP_KEY_ARG:
-    ui_complain("faults", "no argument is expected, \"%s\" is one", arg);
-    return ARGP_ERR_UNKNOWN;
-  default: return ARGP_ERR_UNKNOWN;
-  }
-}
 
 /* ---- one run, in a child ---- */
 
@@ -159,36 +144,28 @@ static void print_row(const json_t *one)
 
 int verb_faults(int argc, char **argv)
 {
-  static const struct argp argp = { options, on_option, NULL, doc, NULL, NULL, NULL };
   static char name[] = "smmulator-linux faults";
-  bool json = false;
-  int status = TOOL_DONE;
+  bool json, all = true;
   json_t *list;
 
-  argv[0] = name;
-  if (argp_parse(&argp, argc, argv, 0, NULL, &json) != 0)
+  if (!rows_take_json(argc, argv, name, doc, &json))
     return TOOL_WRONG;
   list = json_array();
   if (!json)
     ui_put(UI_HEAD, "%-18s %-5s %6s %6s %6s %7s %7s %7s %6s  %s\n", "fault", "", "pairs", "wrong",
            "told", "refused", "resumed", "finding", "passed", "what");
-  for (unsigned i = 0; i < ROWS && status != TOOL_MACHINE; i++) {
+  for (unsigned i = 0; i < ROWS; i++) {
     struct row row = rows[i];
     json_t *one = isolate(run_one, &row);
 
     if (!one) {
-      status = TOOL_MACHINE;
+      all = false;
       break;
     }
     sum_up(one, &rows[i]);
-    if (!json_is_true(json_object_get(one, "holds")))
-      status = TOOL_DIFFERS;
     if (!json)
       print_row(one);
     json_array_append_new(list, one);
   }
-  if (json)
-    ui_json(json_pack("{s:i, s:O}", "schema", SCHEMA, "faults", list));
-  json_decref(list);
-  return status;
+  return rows_end(list, "faults", json, all);
 }

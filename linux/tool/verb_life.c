@@ -11,7 +11,7 @@
 #include "tools/ui.h"
 #include "tools/verbs.h"
 
-enum { SCHEMA = 1, MOST_SEED = 1000000000 };
+enum { MOST_SEED = 1000000000 };
 
 static const struct row {
   const char *name, *variant;
@@ -208,9 +208,8 @@ int verb_life(int argc, char **argv)
   static const struct argp argp = { options, on_option, "[ROW]", doc, NULL, NULL, NULL };
   static char name[] = "smmulator-linux life";
   struct request q = { 0 };
-  int status = TOOL_DONE;
-  json_t *list, *one;
-  size_t i;
+  bool all = true;
+  json_t *list;
 
   argv[0] = name;
   if (argp_parse(&argp, argc, argv, 0, NULL, &q) != 0 || q.wrong)
@@ -218,17 +217,7 @@ int verb_life(int argc, char **argv)
   list = json_array();
   if (!q.json && !q.name)
     print_head();
-  for (i = 0; i < ROWS && status == TOOL_DONE; i++) {
-    if ((!q.name || strcmp(q.name, rows[i].name) == 0) && !run_row(&rows[i], &q, list))
-      status = TOOL_MACHINE;
-  }
-  json_array_foreach(list, i, one)
-  {
-    if (status == TOOL_DONE && !json_is_true(json_object_get(one, "holds")))
-      status = TOOL_DIFFERS;
-  }
-  if (q.json)
-    ui_json(json_pack("{s:i, s:O}", "schema", SCHEMA, "life", list));
-  json_decref(list);
-  return status;
+  for (unsigned i = 0; i < ROWS && all; i++)
+    all = (q.name && strcmp(q.name, rows[i].name) != 0) || run_row(&rows[i], &q, list);
+  return rows_end(list, "life", q.json, all);
 }

@@ -101,15 +101,9 @@ static bool run_cells(const struct request *q, const struct machine_table *t, js
 
 static int finish(const struct request *q, json_t *cells)
 {
-  int status = TOOL_DONE;
-  json_t *cell;
-  size_t i;
+  int status = rows_status(cells, true);
+  const json_t *cell;
 
-  json_array_foreach(cells, i, cell)
-  {
-    if (!json_is_true(json_object_get(cell, "holds")))
-      status = TOOL_DIFFERS;
-  }
   if (q->json) {
     ui_json(
       json_pack("{s:i, s:s, s:O}", "schema", SCHEMA, "profile", q->cell.profile, "cells", cells));

@@ -1,5 +1,4 @@
 /* smmulator-linux sva: devices use the memory of processes. */
-#include <argp.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,7 +9,7 @@
 #include "tools/ui.h"
 #include "tools/verbs.h"
 
-enum { SCHEMA = 1, PROCESSES = WORK_SVA_CPUS - LX_SVA_MORE, TURNS = 24, SEED = 1 };
+enum { PROCESSES = WORK_SVA_CPUS - LX_SVA_MORE, TURNS = 24, SEED = 1 };
 
 static const struct row {
   const char *variant;
@@ -27,9 +26,6 @@ static const struct row {
 
 enum { ROWS = sizeof rows / sizeof rows[0] };
 
-static const struct argp_option options[] = { { "json", 'j', NULL, 0, "Print one JSON object", 0 },
-                                              { 0 } };
-
 static const char doc[] =
   "Processes share their memory with devices, each by a PASID of its own: areas come, are read and written "
   "by a device, and go; afterwards the device is refused. One process ends while its device is at work, and "
@@ -39,17 +35,6 @@ static const char doc[] =
   "Example:\n"
   "  smmulator-linux sva\n"
   "  smmulator-linux sva --json";
-
-static error_t on_option(int key, char *arg, struct argp_state *state)
-{
-  switch (key) {
-  case 'j': *(bool *)state->input = true; return 0;
-  case ARGP_KEY_ARG:
-    ui_complain("sva", "no argument is expected, \"%s\" is one", arg);
-    return ARGP_ERR_UNKNOWN;
-  default: return ARGP_ERR_UNKNOWN;
-  }
-}
 
 /* ---- one run, in a child ---- */
 
@@ -122,14 +107,11 @@ static void print_row(const json_t *one)
 
 int verb_sva(int argc, char **argv)
 {
-  static const struct argp argp = { options, on_option, NULL, doc, NULL, NULL, NULL };
   static char name[] = "smmulator-linux sva";
-  bool json = false;
-  int status = TOOL_DONE;
+  bool json, all = true;
   json_t *list;
 
-  argv[0] = name;
-  if (argp_parse(&argp, argc, argv, 0, NULL, &json) != 0)
+  if (!rows_take_json(argc, argv, name, doc, &json))
     return TOOL_WRONG;
   list = json_array();
   if (!json)
@@ -139,18 +121,13 @@ int verb_sva(int argc, char **argv)
     json_t *one = isolate(run_one, &row);
 
     if (!one) {
-      status = TOOL_MACHINE;
+      all = false;
       break;
     }
     json_object_set_new(one, "what", json_string(row.what));
-    if (!json_is_true(json_object_get(one, "holds")))
-      status = TOOL_DIFFERS;
     if (!json)
       print_row(one);
     json_array_append_new(list, one);
   }
-  if (json)
-    ui_json(json_pack("{s:i, s:O}", "schema", SCHEMA, "sva", list));
-  json_decref(list);
-  return status;
+  return rows_end(list, "sva", json, all);
 }

@@ -1,5 +1,4 @@
 /* smmulator-linux transitions: devices change domains while they translate. */
-#include <argp.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,10 +9,7 @@
 #include "tools/ui.h"
 #include "tools/verbs.h"
 
-enum { SCHEMA = 1, CPUS = 4, ENGINES = 3, SLOW_PS = 2000000, MOVES = 40, SEED = 1 };
-
-static const struct argp_option options[] = { { "json", 'j', NULL, 0, "Print one JSON object", 0 },
-                                              { 0 } };
+enum { CPUS = 4, ENGINES = 3, SLOW_PS = 2000000, MOVES = 40, SEED = 1 };
 
 static const char doc[] =
   "Moves devices between what the kernel chose for them (a domain of the DMA API, or identity), two domains "
@@ -23,17 +19,6 @@ static const char doc[] =
   "Example:\n"
   "  smmulator-linux transitions\n"
   "  smmulator-linux transitions --json";
-
-static error_t on_option(int key, char *arg, struct argp_state *state)
-{
-  switch (key) {
-  case 'j': *(bool *)state->input = true; return 0;
-  case ARGP_KEY_ARG:
-    ui_complain("transitions", "no argument is expected, \"%s\" is one", arg);
-    return ARGP_ERR_UNKNOWN;
-  default: return ARGP_ERR_UNKNOWN;
-  }
-}
 
 /* ---- one run, in a child ---- */
 
@@ -113,29 +98,15 @@ static bool run_all(json_t *list, bool people)
 
 int verb_transitions(int argc, char **argv)
 {
-  static const struct argp argp = { options, on_option, NULL, doc, NULL, NULL, NULL };
   static char name[] = "smmulator-linux transitions";
-  bool json = false;
-  int status = TOOL_DONE;
-  json_t *list, *one;
-  size_t i;
+  bool json;
+  json_t *list;
 
-  argv[0] = name;
-  if (argp_parse(&argp, argc, argv, 0, NULL, &json) != 0)
+  if (!rows_take_json(argc, argv, name, doc, &json))
     return TOOL_WRONG;
   list = json_array();
   if (!json)
     ui_put(UI_HEAD, "%-12s %-9s %-5s %6s %8s %8s %6s %7s %8s\n", "variant", "chosen", "", "moves",
            "right", "between", "wrong", "syncs", "findings");
-  if (!run_all(list, !json))
-    status = TOOL_MACHINE;
-  json_array_foreach(list, i, one)
-  {
-    if (status == TOOL_DONE && !json_is_true(json_object_get(one, "holds")))
-      status = TOOL_DIFFERS;
-  }
-  if (json)
-    ui_json(json_pack("{s:i, s:O}", "schema", SCHEMA, "transitions", list));
-  json_decref(list);
-  return status;
+  return rows_end(list, "transitions", json, run_all(list, !json));
 }

@@ -161,21 +161,13 @@ static bool run_row(const struct row *row, const struct request *q, json_t *list
 
 static int run(const struct request *q, json_t *list)
 {
-  json_t *one;
-  size_t i;
+  bool all = true;
 
   if (!q->json && !q->name)
     print_head();
-  for (i = 0; i < ROWS; i++) {
-    if ((!q->name || strcmp(q->name, rows[i].name) == 0) && !run_row(&rows[i], q, list))
-      return TOOL_MACHINE;
-  }
-  json_array_foreach(list, i, one)
-  {
-    if (!json_is_true(json_object_get(one, "holds")))
-      return TOOL_DIFFERS;
-  }
-  return TOOL_DONE;
+  for (unsigned i = 0; i < ROWS && all; i++)
+    all = (q->name && strcmp(q->name, rows[i].name) != 0) || run_row(&rows[i], q, list);
+  return rows_status(list, all);
 }
 
 int verb_vsmmu(int argc, char **argv)

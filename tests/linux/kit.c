@@ -71,3 +71,21 @@ json_t *linux_named(json_t *list, const char *name)
   ADD_TEST_FAILURE("%s is not in the list", name);
   return NULL;
 }
+
+void linux_repeats(const char *args, const char *other)
+{
+  int status = -1;
+  char *first = linux_run(args, &status), *again, *different;
+
+  EXPECT_EQ(status, 0);
+  again = linux_run(args, &status);
+  different = other ? linux_run(other, &status) : NULL;
+  EXPECT_STREQ(first, again);
+  if (different) {
+    EXPECT_TRUE(strcmp(first, different) != 0);
+    EXPECT_STR_CONTAINS(different, "\"holds\": true");
+  }
+  free(first);
+  free(again);
+  free(different);
+}

@@ -22,6 +22,8 @@
 bool linux_is_there(void);
 /* Standard output of `smmulator-linux ARGS` (`smmulator-linux-faults ...` for ARGS "-faults ..."), to be freed, and the exit status (or -1). */
 char *linux_run(const char *args, int *status);
+/* A run that holds, and gives the same bytes twice; `other`, unless it is NULL, holds and gives others. */
+void linux_repeats(const char *args, const char *other);
 /* Does `--version` name a release that begins so, "7.2."? */
 bool linux_is_release(const char *version, const char *release);
 /* The JSON that a run prints, and its exit status; NULL with a reported failure. */

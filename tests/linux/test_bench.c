@@ -106,17 +106,8 @@ LINUX_TEST(Bench, LazyUnmapsDoNotWait)
 
 LINUX_TEST(Bench, SameSeedSameBytes)
 {
-  int status = -1;
-  char *first = linux_run("bench -t 8 -g 4 -u 20 -m strict -v cmdqv -s 7 --json", &status);
-  char *again = linux_run("bench -t 8 -g 4 -u 20 -m strict -v cmdqv -s 7 --json", &status);
-  char *other = linux_run("bench -t 8 -g 4 -u 20 -m strict -v cmdqv -s 8 --json", &status);
-
-  EXPECT_STREQ(first, again);
-  EXPECT_TRUE(strcmp(first, other) != 0);
-  EXPECT_STR_CONTAINS(other, "\"holds\": true");
-  free(first);
-  free(again);
-  free(other);
+  linux_repeats("bench -t 8 -g 4 -u 20 -m strict -v cmdqv -s 7 --json",
+                "bench -t 8 -g 4 -u 20 -m strict -v cmdqv -s 8 --json");
 }
 
 /* Where the DMA API passes through there is nothing to measure. */
@@ -141,7 +132,7 @@ LINUX_TEST(Bench, MistakesAreTold)
     char *text = linux_run(runs[i], &status);
 
     EXPECT_EQ(status, WRONG);
-    EXPECT_STR_CONTAINS(text, "smmulator bench");
+    EXPECT_STR_CONTAINS(text, "smmulator-linux bench");
     free(text);
   }
 }

@@ -106,14 +106,7 @@ LINUX_TEST(Probe, DriverUsesWhatTheHardwareHas)
 
 LINUX_TEST(Probe, RepetitionGivesTheSameBytes)
 {
-  int status = -1;
-  char *first = linux_run("probe grace --json", &status), *second;
-
-  EXPECT_EQ(status, DONE);
-  second = linux_run("probe grace --json", &status);
-  EXPECT_STREQ(first, second);
-  free(first);
-  free(second);
+  linux_repeats("probe grace --json", NULL);
 }
 
 LINUX_TEST(Probe, OneVariantIsToldLineByLine)

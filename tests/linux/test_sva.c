@@ -72,6 +72,6 @@ LINUX_TEST(Sva, MistakesAreTold)
   char *text = linux_run("sva 4", &status);
 
   EXPECT_EQ(status, WRONG);
-  EXPECT_STR_CONTAINS(text, "smmulator sva");
+  EXPECT_STR_CONTAINS(text, "smmulator-linux sva");
   free(text);
 }

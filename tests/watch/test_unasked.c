@@ -25,13 +25,19 @@ static void drop(void)
   seq_cache(s, SMMU_TRACE_DROP, 0xffff, SMMU_CACHE_TLB, PAGE, SMMU_ENTRY_S1, 12, PAGE << 12, 0);
 }
 
-/* A page is in the TLB, a command is read, the page goes, the command is consumed. */
-static void page_goes_under(const char *command)
+/* A page has come into the TLB. */
+static void start(void)
 {
   seq_start(s);
   seq_tables(s);
   seq_map(s, PAGE);
   seq_walk(s, 0, PAGE);
+}
+
+/* A page is in the TLB, a command is read, the page goes, the command is consumed. */
+static void page_goes_under(const char *command)
+{
+  start();
   seq_respond(s, 0, PAGE);
   half(SMMU_TRACE_FETCH, 0, command);
   drop();
@@ -73,10 +79,7 @@ TEST_CASE(Unasked, AnotherAddressAsidOrVmidDidNotAsk)
 /* Any of the commands under way may be the one; a consumed one is not. */
 TEST_CASE(Unasked, AnotherQueueMayHaveAsked)
 {
-  seq_start(s);
-  seq_tables(s);
-  seq_map(s, PAGE);
-  seq_walk(s, 0, PAGE);
+  start();
   half(SMMU_TRACE_FETCH, 1, "TLBI_NH_ASID asid=7");
   half(SMMU_TRACE_FETCH, 0, "TLBI_NH_ASID asid=8");
   drop();
@@ -92,10 +95,7 @@ TEST_CASE(Unasked, AnotherQueueMayHaveAsked)
 /* A guest knows its own VMID as 0; its queue's hardware puts the real one there. */
 TEST_CASE(Unasked, AQueueOfAGuestMayMeanAnotherVmid)
 {
-  seq_start(s);
-  seq_tables(s);
-  seq_map(s, PAGE);
-  seq_walk(s, 0, PAGE);
+  start();
   half(SMMU_TRACE_FETCH, 1, "TLBI_NH_ASID asid=7 vmid=9");
   drop();
   half(SMMU_TRACE_COMMAND, 1, "TLBI_NH_ASID asid=7 vmid=9");
@@ -111,10 +111,7 @@ TEST_CASE(Unasked, AQueueOfAGuestMayMeanAnotherVmid)
 /* Without a command under way somebody else asked: an initialisation of the caches. */
 TEST_CASE(Unasked, NobodyUnderWayIsNobodyToBlame)
 {
-  seq_start(s);
-  seq_tables(s);
-  seq_map(s, PAGE);
-  seq_walk(s, 0, PAGE);
+  start();
   drop();
   half(SMMU_TRACE_FETCH, 0, "SYNC");
   seq_walk(s, 0, PAGE);
@@ -127,10 +124,7 @@ TEST_CASE(Unasked, NobodyUnderWayIsNobodyToBlame)
 
 static uint64_t config_goes_under(const char *command)
 {
-  seq_start(s);
-  seq_tables(s);
-  seq_map(s, PAGE);
-  seq_walk(s, 0, PAGE);
+  start();
   half(SMMU_TRACE_FETCH, 0, command);
   seq_cfg_cache(s, SMMU_TRACE_DROP, 0xffff, 0);
   watch_get_counts(s->watch, &s->counts);
