@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The platform bus: one SMMU as the firmware's tables describe it, its driver, and the devices
- * behind it. */
+/* The platform bus: SMMUs as the firmware's tables describe them, and the drivers. Devices behind them:
+ * client.c. */
 #include <linux/acpi.h>
 #include <linux/acpi_iort.h>
 #include <linux/bitfield.h>
@@ -19,7 +19,7 @@
 /* Of the kernel, in a header of its own. */
 int devres_release_all(struct device *dev);
 
-enum { CLIENTS = 64, SMMUS = 4, RESOURCES = 4 };
+enum { SMMUS = 4, RESOURCES = 4 };
 
 struct sim_smmu {
   struct platform_device device;
@@ -27,23 +27,10 @@ struct sim_smmu {
   struct acpi_iort_node *node;
 };
 
-struct client {
-  struct device *device; /* of one of these */
-  struct platform_device platform;
-  struct pci_dev function;
-  struct linux_client firmware;
-  struct sim_smmu *smmu;
-  u64 dma_mask;
-};
-
 const struct bus_type platform_bus_type = { .name = "platform" };
-static const struct device_type client_type = { .name = "client" };
 static struct platform_driver *smmu_driver, *client_driver;
 static struct sim_smmu *smmus[SMMUS];
 static unsigned int smmu_count;
-static struct client *clients[CLIENTS];
-static struct notifier_block *iommu_notifier;
-static unsigned int client_count;
 
 /* ---- devices in general ---- */
 
@@ -89,57 +76,9 @@ struct fwnode_handle *fwnode_handle_get(struct fwnode_handle *fwnode)
   return fwnode;
 }
 
-const struct linux_client *sim_client_of(const struct device *dev)
-{
-  return dev->type == &client_type ? &((struct client *)dev->platform_data)->firmware : NULL;
-}
-
-bool device_property_present(const struct device *dev, const char *name)
-{
-  const struct linux_client *client = sim_client_of(dev);
-
-  return client && client->can_stall && strcmp(name, "dma-can-stall") == 0;
-}
-
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 14, 0)
-bool device_property_read_bool(const struct device *dev, const char *name)
-{
-  return device_property_present(dev, name);
-}
-#endif
-
-int device_property_read_u32_array(const struct device *dev, const char *name, u32 *value, size_t n)
-{
-  const struct linux_client *client = sim_client_of(dev);
-
-  if (!client || strcmp(name, "pasid-num-bits") != 0)
-    return -EINVAL;
-  *value = client->pasid_bits;
-  return 0;
-}
-
-int bus_for_each_dev(const struct bus_type *bus, struct device *start, void *data,
-                     int (*fn)(struct device *dev, void *data))
-{
-  int err = 0;
-
-  for (unsigned int i = 0; i < client_count && !err; i++) {
-    if (clients[i]->device->bus == bus)
-      err = fn(clients[i]->device, data);
-  }
-  return err;
-}
-
 int driver_deferred_probe_check_state(struct device *dev)
 {
   return -ENODEV;
-}
-
-/* Devices are probed when they are added, see linux_client_add(); all buses have the same to tell when one goes. */
-int bus_register_notifier(const struct bus_type *bus, struct notifier_block *nb)
-{
-  iommu_notifier = nb;
-  return 0;
 }
 
 /* ---- the SMMU and its driver ---- */
@@ -194,6 +133,16 @@ struct device *bus_find_device(const struct bus_type *bus, struct device *start,
                                device_match_t match)
 {
   return bus == &platform_bus_type ? find_smmu(data, match) : NULL;
+}
+
+struct fwnode_handle *sim_smmu_fwnode(unsigned int number)
+{
+  return number < smmu_count ? &smmus[number]->fwnode : NULL;
+}
+
+struct platform_driver *sim_client_driver(void)
+{
+  return client_driver;
 }
 
 const void *sim_smmu_state(unsigned int number)
@@ -319,14 +268,13 @@ int linux_probe(const struct linux_smmu *smmu)
 }
 
 /* Its devices go with it. */
-static void remove_smmu(struct sim_smmu *s)
+static void remove_smmu(unsigned int number)
 {
+  struct sim_smmu *s = smmus[number];
+
   if (smmu_driver->remove)
     smmu_driver->remove(&s->device);
-  for (unsigned int i = 0; i < client_count; i++) {
-    if (clients[i]->smmu == s && !clients[i]->device->iommu)
-      lx_note(LX_STREAM, clients[i]->firmware.sid, 0, 0);
-  }
+  sim_clients_left(number);
   devres_release_all(&s->device.dev);
 }
 
@@ -334,7 +282,7 @@ void linux_remove(void)
 {
   sim_enter();
   while (smmu_count)
-    remove_smmu(smmus[--smmu_count]);
+    remove_smmu(--smmu_count);
   sim_leave();
 }
 
@@ -350,106 +298,7 @@ void linux_forget(void)
 {
   sim_irq_forget();
   smmu_count = 0;
-  client_count = 0;
-}
-
-/* ---- devices behind it ---- */
-
-/* What firmware says of it, and what the kernel makes of that. */
-static int configure(struct client *client)
-{
-  struct device *dev = client->device;
-  u32 sid = client->firmware.sid;
-  int err;
-
-  if (client->firmware.smmu >= smmu_count)
-    return -ENODEV;
-  client->smmu = smmus[client->firmware.smmu];
-  err = iommu_fwspec_init(dev, &client->smmu->fwnode);
-  if (!err)
-    err = iommu_fwspec_add_ids(dev, &sid, 1);
-  if (!err && client->firmware.pci)
-    dev_iommu_fwspec_get(dev)->flags |= IOMMU_FWSPEC_PCI_RC_ATS;
-#ifdef IOMMU_FWSPEC_PCI_RC_CANWBS
-  if (!err && client->firmware.snoops)
-    dev_iommu_fwspec_get(dev)->flags |= IOMMU_FWSPEC_PCI_RC_CANWBS;
-#endif
-  if (!err)
-    err = iommu_probe_device(dev);
-  if (!err)
-    sim_domain_attached(dev);
-  return err;
-}
-
-static int client_add(const struct linux_client *firmware)
-{
-  struct client *client = kzalloc(sizeof(*client), GFP_KERNEL);
-  struct device *dev;
-  u32 sid = firmware->sid;
-  int err;
-
-  if (!client || client_count == CLIENTS)
-    return -ENOMEM;
-  client->firmware = *firmware;
-  dev = client->device = firmware->pci ? &client->function.dev : &client->platform.dev;
-  sim_device_begin(dev, kasprintf(GFP_KERNEL, "client-%x", sid), &platform_bus_type);
-  dev->type = &client_type;
-  dev->platform_data = client;
-  if (firmware->pci)
-    sim_pci_begin(&client->function, sid);
-  client->dma_mask = DMA_BIT_MASK(64);
-  dev->dma_mask = &client->dma_mask;
-  dev->coherent_dma_mask = DMA_BIT_MASK(64);
-  err = configure(client);
-  if (err)
-    return err;
-  clients[client_count] = client;
-  return (int)client_count++;
-}
-
-int linux_client_add(const struct linux_client *firmware)
-{
-  int number;
-
-  sim_enter();
-  number = client_add(firmware);
-  sim_leave();
-  return number;
-}
-
-int linux_client_again(unsigned int number)
-{
-  int err;
-
-  sim_enter();
-  err = configure(clients[number]);
-  sim_leave();
-  return err;
-}
-
-void linux_client_remove(unsigned int number)
-{
-  struct device *dev = clients[number]->device;
-
-  sim_enter();
-  iommu_notifier->notifier_call(iommu_notifier, BUS_NOTIFY_REMOVED_DEVICE, dev);
-  lx_note(LX_STREAM, clients[number]->firmware.sid, 0, 0);
-  sim_leave();
-}
-
-struct device *sim_client(unsigned int number)
-{
-  return number < client_count ? clients[number]->device : NULL;
-}
-
-int sim_client_bind(unsigned int number)
-{
-  struct platform_device *dev = &clients[number]->platform;
-
-  if (!client_driver || clients[number]->firmware.pci)
-    return -ENODEV;
-  dev->dev.driver = &client_driver->driver;
-  return client_driver->probe(dev);
+  sim_clients_forget();
 }
 
 /* ---- sysfs, which nobody reads ---- */

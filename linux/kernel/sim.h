@@ -76,6 +76,15 @@ void sim_pci_begin(struct pci_dev *pdev, unsigned int sid);
 struct linux_client;
 /* What the firmware says of a device of ours; NULL for others. */
 const struct linux_client *sim_client_of(const struct device *dev);
+/* What fwspecs name an SMMU by; NULL: there is none of this number. */
+struct fwnode_handle;
+struct fwnode_handle *sim_smmu_fwnode(unsigned int number);
+/* The driver of platform devices that are no SMMUs, or NULL. */
+struct platform_driver;
+struct platform_driver *sim_client_driver(void);
+/* The driver has let go of an SMMU: who watches is told of the devices that it has let go of. */
+void sim_clients_left(unsigned int smmu);
+void sim_clients_forget(void);
 /* The device on the platform bus with this number, or NULL. */
 struct device *sim_client(unsigned int number);
 /* It is given to the driver of such devices, the benchmark. */
